@@ -1,0 +1,215 @@
+"""All checks, each under a name that says what it promises: what ``make test`` and CI run.
+
+``python scripts/check.py`` runs all, ``python scripts/check.py types layers`` some. One that fails does not stop the
+others; the summary at the end says which.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+ISOLATED = (sys.executable, "scripts/isolated.py")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A promise and the commands that keep it; all of them must succeed, each within `minutes`."""
+
+    key: str
+    promise: str
+    commands: tuple[tuple[str, ...], ...]
+    folder: str = "."
+    minutes: float = 10
+
+
+CHECKS = (
+    Check(
+        "style",
+        "Python code is formatted and linted (ruff)",
+        (("ruff", "format", "--check", "."), ("ruff", "check", ".")),
+    ),
+    Check("types", "types hold (mypy strict)", (("mypy",),)),
+    Check("layers", "arrows between modules go one way (import-linter)", (("lint-imports",),)),
+    Check(
+        "front-style",
+        "front end is formatted, linted and typed (prettier, eslint, tsc)",
+        (("jlpm", "lint:check"),),
+    ),
+    Check("front", "front-end units work (jest)", (("jlpm", "test"),)),
+    Check(
+        "access",
+        "every endpoint refuses an unauthenticated request",
+        (("pytest", "-q", "tests/server/test_access.py"),),
+    ),
+    Check(
+        "python",
+        "kernel, store, server, renderers and example work (pytest)",
+        (("pytest", "-q", "--durations=8", "--reruns", "1"),),  # see isolated.RERUN
+        minutes=20,
+    ),
+    Check(
+        "demo",
+        "the README's first command works: make demo",
+        ((sys.executable, "scripts/demo.py"),),
+    ),
+    Check(
+        "build",
+        "wheel and sdist are built from a clean checkout",
+        ((sys.executable, "scripts/package.py", "dist"),),
+    ),
+    Check("without-node", "wheel installs and works without Node", ((*ISOLATED, "without-node"),)),
+    Check(
+        "kernel-only",
+        "beside IPython and distributed alone, import and magic work",
+        ((*ISOLATED, "kernel-only"),),
+    ),
+    Check(
+        "oldest-kernel",
+        "lowest supported kernel side: distributed 2023.11.0",
+        ((*ISOLATED, "oldest-kernel"),),
+        minutes=20,
+    ),
+    Check(
+        "python-3.10", "lowest supported Python: 3.10", ((*ISOLATED, "python", "3.10"),), minutes=20
+    ),
+    Check(
+        "python-3.13",
+        "highest supported Python: 3.13",
+        ((*ISOLATED, "python", "3.13"),),
+        minutes=20,
+    ),
+    Check(
+        "physics",
+        "ROOT's RDataFrame and coffea's Runner are timed as they are used",
+        ((*ISOLATED, "physics"),),
+        minutes=15,
+    ),
+    Check(
+        "kube",
+        "clusters in Kubernetes start, say why they wait, and leave nothing behind (Dask operator)",
+        ((*ISOLATED, "kube"),),
+        minutes=15,
+    ),
+    Check(
+        "ui",
+        "every button does what it says, in a browser (Galata)",
+        ((*ISOLATED, "ui"),),
+        minutes=20,
+    ),
+    Check(
+        "oldest-lab",
+        "lowest supported front end: JupyterLab 4.2",
+        ((*ISOLATED, "oldest-lab"),),
+        minutes=15,
+    ),
+    Check(
+        "other-extensions",
+        "cells are timed beside server-side execution and collaboration",
+        ((*ISOLATED, "other-extensions"),),
+        minutes=15,
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a check went."""
+
+    check: Check
+    passed: bool
+    seconds: float
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """The caller's environment, with everything that programs would write to the home directory in `scratch`."""
+    return {
+        **os.environ,
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "HRLAB_STORE": str(scratch / "runs.sqlite"),
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(scratch / "jupyter-config"),
+        "JUPYTER_DATA_DIR": str(scratch / "jupyter-data"),
+        "JUPYTER_RUNTIME_DIR": str(scratch / "jupyter-runtime"),
+        "MPLCONFIGDIR": str(scratch / "matplotlib"),
+        "DASK_CONFIG": str(scratch / "dask"),
+    }
+
+
+def run(check: Check) -> Result:
+    """Run a check's commands until one fails."""
+    print(f"\n=== {check.promise}", flush=True)
+    began = time.monotonic()
+    passed = all(_succeeds(command, check) for command in check.commands)
+    seconds = time.monotonic() - began
+    print(f"--- {'ok' if passed else 'FAILED'}: {check.promise} ({seconds:.0f} s)", flush=True)
+    return Result(check, passed, seconds)
+
+
+def _succeeds(command: Sequence[str], check: Check) -> bool:
+    """Run one command in a process group and a scratch folder of its own; nothing of either is left."""
+    scratch = Path(tempfile.mkdtemp(prefix=f"hrlab-{check.key}-"))
+    started = subprocess.Popen(
+        command,
+        cwd=ROOT / check.folder,
+        env=environment(scratch),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        return started.wait(timeout=check.minutes * 60) == 0
+    except subprocess.TimeoutExpired:
+        print(f"{' '.join(command)} took more than {check.minutes:g} minutes.", flush=True)
+        return False
+    finally:
+        _stop_group(started.pid)
+        started.wait()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _stop_group(group: int) -> None:
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(group, how)
+        except ProcessLookupError:
+            return
+        time.sleep(0.5)
+
+
+def chosen(keys: Sequence[str]) -> list[Check]:
+    """The checks that `keys` name, all if there are none.
+
+    Raises
+    ------
+    SystemExit
+        If a key is unknown; the message lists those that exist.
+    """
+    known = {check.key: check for check in CHECKS}
+    unknown = [key for key in keys if key not in known]
+    if unknown:
+        raise SystemExit(f"No check is called {', '.join(unknown)}. There are: {', '.join(known)}.")
+    return [known[key] for key in keys] or list(CHECKS)
+
+
+def main(keys: Sequence[str]) -> int:
+    """Run the checks named, print the summary, and return the exit code."""
+    results = [run(check) for check in chosen(keys)]
+    print(f"\n{'':6} {'time':>6}  promise")
+    for result in results:
+        word = "ok" if result.passed else "FAILED"
+        print(f"{word:6} {result.seconds:4.0f} s  {result.check.promise} [{result.check.key}]")
+    return 0 if all(result.passed for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,260 @@
+"""Checks that need an environment of their own: other versions, fewer packages, a browser.
+
+Environments are kept in ``.venvs`` and made anew when what they hold changes.
+Usage: ``python scripts/isolated.py CHECK [ARGUMENTS]``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from subprocess import PIPE, STDOUT
+
+from package import tracked
+
+ROOT = Path(__file__).resolve().parents[1]
+DIST = ROOT / "dist"
+VENVS = ROOT / ".venvs"
+
+OLDEST_DISTRIBUTED = "2023.11.0"
+OLDEST_LAB = "4.2.*"
+# The user's way through: time a cell, see it, find it in the panel, open it. Galata's helpers, made for the current
+# JupyterLab, carry no further in the oldest one.
+WAY_THROUGH = "a timed cell shows its progress|a run that is saved elsewhere appears"
+
+#: Tests with real clusters, kernels and kills are at the mercy of a shared machine: one that fails gets a second chance,
+#: and the summary says so. A test that is wrong fails twice.
+RERUN = ("--reruns", "1")
+
+#: Server-side execution beneath collaboration: the first takes the place of what runs a notebook's cells.
+OTHER_EXTENSIONS = ("jupyter-server-nbmodel==0.2.9", "jupyter-collaboration==5.0.4")
+
+TEST_TOOLS = (
+    "hypothesis",
+    "joblib",
+    "jsonschema",
+    "nbclient",
+    "pytest",
+    "pytest-rerunfailures",
+    "pytest-timeout",
+    "pyyaml",
+)
+# What the facility's image has beside it; later ones do not fit this distributed.
+OLDEST_KERNEL = (
+    f"dask[array,dataframe]=={OLDEST_DISTRIBUTED}",
+    f"distributed=={OLDEST_DISTRIBUTED}",
+    "bokeh==3.3.0",
+    "dask-jobqueue==0.9.0",
+    "numpy<2",
+    "pandas<2.2",
+    "pyarrow<16",
+    "ipykernel",
+    "ipython",
+    "pytest-jupyter[server]",
+    *TEST_TOOLS,
+)
+# The versions that go together in one environment. ROOT's wheels are pre-releases, hence exact.
+PHYSICS = (
+    "ROOT==0.1a12",
+    "coffea[dask]==2026.9.0",
+    "dask==2026.8.0",
+    "distributed==2026.8.0",
+    "ipywidgets",
+    "pytest-jupyter[server]",
+    *TEST_TOOLS,
+)
+# That distributed leaves sockets to the garbage collector, in whatever test it comes by.
+OLD_LEAKS = ("-W", "ignore:unclosed <socket:ResourceWarning")
+# Renderers, server and what fits runs have no Dask in them, and the example's packages no release that fits.
+NOT_ON_THE_KERNEL_SIDE = (
+    "tests/cli",
+    "tests/render",
+    "tests/server",
+    "tests/services/test_sizing.py",
+    "tests/test_example.py",
+)
+
+
+class Environment:
+    """A virtual environment with packages in it."""
+
+    def __init__(self, name: str, base: str = sys.executable) -> None:
+        self.base = base
+        self.folder = VENVS / name
+        self.python = self.folder / "bin" / "python"
+
+    def holds(self, *requirements: str, no_deps: Sequence[str] = ()) -> Environment:
+        """Make the environment with `requirements`, and `no_deps` without their dependencies, unless it is there."""
+        wanted = _digest([self.base, *requirements, "--no-deps", *no_deps])
+        stamp = self.folder / ".holds"
+        if stamp.exists() and stamp.read_text() == wanted:
+            return self
+        shutil.rmtree(self.folder, ignore_errors=True)
+        call(self.base, "-m", "venv", str(self.folder))
+        pip = (str(self.python), "-m", "pip", "install", "-qq")
+        call(*pip, "--upgrade", "pip")
+        call(*pip, *requirements)
+        if no_deps:
+            call(*pip, "--no-deps", *no_deps)
+        stamp.write_text(wanted)
+        return self
+
+    def run(self, *command: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
+        """Run a program of the environment."""
+        path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        inner = {**os.environ, "PATH": path, **(env or {})}
+        call(str(self.folder / "bin" / command[0]), *command[1:], env=inner, cwd=cwd)
+
+
+def call(*command: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
+    """Run a command; end the check if it fails."""
+    if code := subprocess.call(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL):
+        raise SystemExit(f"{Path(command[0]).name} {' '.join(command[1:])} ended with {code}.")
+
+
+def quietly(*command: str, cwd: Path = ROOT) -> None:
+    """Run a command whose output matters only if it fails."""
+    done = subprocess.run(
+        command, check=False, cwd=cwd, stdin=subprocess.DEVNULL, stdout=PIPE, stderr=STDOUT
+    )
+    if done.returncode:
+        raise SystemExit(done.stdout.decode(errors="replace"))
+
+
+def _digest(requirements: Sequence[str]) -> str:
+    """Of the requirements, and of the content of those that are files."""
+    digest = hashlib.sha256(sys.version.encode())
+    for one in requirements:
+        digest.update(one.encode())
+        file = Path(one.partition("[")[0])
+        if file.is_file():
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def made(pattern: str) -> str:
+    """The wheel or sdist in dist/; built now unless it is newer than everything that it is made from."""
+    there = [path.stat().st_mtime for path in DIST.glob(pattern)]
+    sources = [(ROOT / name).stat().st_mtime for name in tracked()]
+    if not there or min(there) < max(sources):
+        call(sys.executable, "scripts/package.py", str(DIST))
+    return str(next(DIST.glob(pattern)))
+
+
+def without_node() -> None:
+    """From the wheel and from the sdist, with a `node` on the path that only complains."""
+    with tempfile.TemporaryDirectory() as shims:
+        for name in ("node", "npm", "npx", "yarn", "jlpm"):
+            shim = Path(shims, name)
+            shim.write_text("#!/bin/sh\necho 'Node was asked for.' >&2\nexit 127\n")
+            shim.chmod(0o755)
+        os.environ["PATH"] = f"{shims}{os.pathsep}{os.environ['PATH']}"
+        for pattern in ("*.whl", "*.tar.gz"):
+            environment = Environment(f"without-node-{pattern[2:]}").holds(made(pattern))
+            environment.run("python", "scripts/installed.py", cwd=ROOT)
+
+
+def kernel_only() -> None:
+    """With nothing but IPython and distributed."""
+    environment = Environment("kernel-only").holds(
+        "ipython", "distributed", no_deps=[made("*.whl")]
+    )
+    environment.run("python", str(ROOT / "scripts" / "kernel_only.py"), cwd=DIST)
+
+
+def oldest_kernel() -> None:
+    """Tests of everything that runs in the kernel and on the scheduler, with the oldest distributed."""
+    environment = Environment("oldest-kernel").holds(*OLDEST_KERNEL)
+    ignored = [f"--ignore={path}" for path in NOT_ON_THE_KERNEL_SIDE]
+    # hrlab is not installed there; the tests' own processes must find it too.
+    tested = {"PYTHONPATH": str(ROOT)}
+    environment.run("python", "-m", "pytest", "-q", *RERUN, *OLD_LEAKS, *ignored, env=tested)
+
+
+def python(version: str) -> None:
+    """Tests in that Python, where this machine has it."""
+    base = _interpreter(version)
+    if base is None:
+        print(f"Python {version} is not on this machine: NOT CHECKED.", flush=True)
+        return
+    environment = Environment(f"python-{version}", base).holds(f"{made('*.whl')}[test]")
+    chosen = ("-m", "not slow", "--ignore=tests/hep")
+    environment.run("python", "-m", "pytest", "-q", *RERUN, *chosen)
+
+
+def _interpreter(version: str) -> str | None:
+    """A Python of that version, on the path or among pyenv's."""
+    kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python3"))
+    for candidate in (f"python{version}", *map(str, kept)):
+        try:
+            done = subprocess.run(
+                [candidate, "-c", "import venv"], check=False, capture_output=True
+            )
+        except OSError:
+            continue
+        if done.returncode == 0:
+            return candidate
+    return None
+
+
+def physics() -> None:
+    """ROOT's distributed RDataFrame and coffea's Runner, as analyses use them."""
+    environment = Environment("physics").holds(*PHYSICS)
+    environment.run("python", "-m", "pytest", "-q", "tests/hep")
+
+
+def kube() -> None:
+    """Clusters in Kubernetes: the real Dask operator on the test bed, in a network of its own."""
+    environment = Environment("kube").holds(f"{made('*.whl')}[kubernetes,test]")
+    environment.run("python", "-m", "tests.kube", "-q", *RERUN, "--durations=8")
+
+
+def ui(*arguments: str) -> None:
+    """Press the buttons, in the JupyterLab that comes first on the path."""
+    call("scripts/need.sh", "chromium")
+    tests = ROOT / "ui-tests"
+    quietly("jlpm", "install", "--immutable", cwd=tests)
+    call("jlpm", "playwright", "test", *arguments, cwd=tests)
+
+
+def oldest_lab() -> None:
+    """The wheel in the oldest JupyterLab: listed as compatible, and the user's way through it works."""
+    environment = Environment("oldest-lab").holds(
+        f"jupyterlab=={OLDEST_LAB}", "ipykernel", made("*.whl")
+    )
+    environment.run("python", "scripts/installed.py")
+    path = f"{environment.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    os.environ["PATH"] = path
+    ui("--grep", WAY_THROUGH)
+
+
+def other_extensions() -> None:
+    """The wheel beside extensions that run cells in their own way: on the server, and in a shared document."""
+    environment = Environment("other-extensions").holds(
+        "jupyterlab", "ipykernel", *OTHER_EXTENSIONS, made("*.whl")
+    )
+    os.environ["PATH"] = f"{environment.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    os.environ["HRLAB_OTHERS"] = "1"
+    ui("others")
+
+
+CHECKS: Mapping[str, Callable[..., None]] = {
+    "without-node": without_node,
+    "kernel-only": kernel_only,
+    "oldest-kernel": oldest_kernel,
+    "oldest-lab": oldest_lab,
+    "other-extensions": other_extensions,
+    "python": python,
+    "physics": physics,
+    "kube": kube,
+    "ui": ui,
+}
+
+if __name__ == "__main__":
+    CHECKS[sys.argv[1]](*sys.argv[2:])
