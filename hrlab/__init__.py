@@ -1,0 +1,139 @@
+"""hrlab: time, compare and scale Dask analyses without leaving JupyterLab.
+
+In a notebook: ``%load_ext hrlab``, then ``%%hrtime`` at the top of a cell. In code: :func:`timed`, :func:`phase`,
+:func:`last_run`, :func:`connect`.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from distributed import Client
+
+    from hrlab.model.run import Run
+    from hrlab.services.block import Block
+
+__all__ = ["connect", "last_run", "phase", "timed"]
+
+
+def timed(
+    name: str | None = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    workload: Mapping[str, float] | None = None,
+    note: str = "",
+    approach: Literal["serial", "local", "distributed"] | None = None,
+    inputs: list[Mapping[str, Any]] | None = None,
+    quiet: bool = False,
+) -> AbstractContextManager[Block]:
+    """Time a block as one run: ``with hrlab.timed("selection") as run: ...``; afterwards ``run.record`` is its record.
+
+    Inside a run that is on already, the block is a mark of that run.
+
+    Parameters
+    ----------
+    name
+        Name of the run.
+    labels
+        Texts by which runs are grouped and found.
+    workload
+        What is processed, numbers by name: ``{"events": 5000}``; rates follow from it.
+    note
+        Kept with the run.
+    approach
+        Where it runs, if it should not be derived.
+    inputs
+        What is read: ``[{"name": "events.root", "bytes": 3825194}]``.
+    quiet
+        Show nothing in a notebook.
+
+    Raises
+    ------
+    hrlab.model.errors.UsageError
+        For impossible values.
+    """
+    from hrlab.kernel import timed_block
+    from hrlab.model.request import request_of
+
+    request = request_of(
+        name,
+        labels=labels,
+        workload=workload,
+        note=note,
+        approach=approach,
+        inputs=inputs,
+        quiet=quiet,
+    )
+    return timed_block(request)
+
+
+def phase(
+    label: str, phase: Literal["pre", "dask", "post"] | None = None
+) -> AbstractContextManager[None]:
+    """Name a stretch of the run that is on: ``with hrlab.phase("stage-out"): ...``.
+
+    The labels ``pre``, ``dask`` and ``post`` also declare that phase, so that the event loop of a serial baseline is
+    compared like for like; `phase` declares it under another label. Without a run nothing is noted.
+    """
+    from hrlab.kernel import named_phase
+
+    return named_phase(label, phase)
+
+
+def last_run() -> Run | None:
+    """The record of the run that ended last in this process, or None."""
+    from hrlab.kernel import timing
+
+    return timing().last
+
+
+def connect(name_or_id: str | None = None, *, timeout_seconds: float = 60.0) -> Client:
+    """Connect to a cluster of the panel, and return its ``distributed.Client``.
+
+    Warns, with the versions, if Python, dask, distributed or what the cluster's profile names differ from this kernel's.
+
+    Parameters
+    ----------
+    name_or_id
+        As on the cluster's card; may be left out if only one cluster can be meant.
+    timeout_seconds
+        How long to wait for a cluster that is starting.
+
+    Raises
+    ------
+    hrlab.model.errors.UsageError
+        If there is no such cluster, or several, or no Jupyter server to ask.
+    hrlab.model.errors.BackendError
+        If the cluster failed, or does not answer in time.
+    """
+    from hrlab.kernel import connected
+
+    return connected(name_or_id, timeout_seconds)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext hrlab``."""
+    from hrlab.kernel import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext hrlab``."""
+    from hrlab.kernel import unload
+
+    unload(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "hrlab"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    from hrlab.server.app import HRLab
+
+    return [{"module": "hrlab.server.app", "app": HRLab}]

@@ -1,0 +1,187 @@
+"""From what was observed to the record of the run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hrlab.collect import clock as clocks
+from hrlab.collect import facts
+from hrlab.collect.active import ActiveRun
+from hrlab.collect.clock import ClockMap
+from hrlab.collect.dask.link import SchedulerLink
+from hrlab.collect.evidence import Evidence
+from hrlab.collect.findings import warnings_of
+from hrlab.collect.loops import loops_of
+from hrlab.model import source
+from hrlab.model.run import (
+    Approach,
+    Clock,
+    Cluster,
+    Group,
+    Run,
+    RunError,
+    RunWarning,
+    Source,
+    Status,
+    Workers,
+)
+
+MAX_MESSAGE = 2000
+
+
+def assemble(
+    active: ActiveRun, now: int, status: Status, error: BaseException | None = None
+) -> Run:
+    """The record of `active`, which ended at the monotonic instant `now`."""
+    evidence = Evidence(active, now)
+    used = [i for i, link in enumerate(evidence.links) if _used(link, i, evidence)]
+    used.sort(key=lambda i: evidence.links[i].first_used(now))
+    reports = [evidence.links[i].report for i in used]
+    return replace(
+        bare_record(active, status, error),
+        wall_seconds=evidence.axis.length / 1e9,
+        phases=evidence.account.phases,
+        loops=loops_of(evidence, used),
+        marks=evidence.marks(),
+        cells=evidence.cells(),
+        idle_dask_seconds=evidence.idle / 1e9,
+        groups=_groups(active),
+        activities=_activities(active),
+        coverage=coverage(evidence.links),
+        clusters=tuple(_cluster(evidence, evidence.links[i]) for i in used),
+        approach=active.request.approach or _approach(evidence, used),
+        cold=_any(reports, "cold"),
+        alone=None if (shared := _any(reports, "shared")) is None else not shared,
+        warnings=warnings_of(evidence, used),
+    )
+
+
+def bare_record(active: ActiveRun, status: Status, error: BaseException | None = None) -> Run:
+    """What is known without looking at Dask: of a run that has just started, or that could not be assembled."""
+    request = active.request
+    code = source.normalised(active.sources) if active.sources else None
+    return Run(
+        id=active.id,
+        name=request.name or _default_name(active),
+        status=status,
+        started_at=active.started_at,
+        wall_seconds=active.time.axis(clocks.monotonic()).length / 1e9,
+        error=None if error is None else RunError(type(error).__name__, str(error)[:MAX_MESSAGE]),
+        approach=request.approach or "serial",
+        labels=dict(request.labels),
+        note=request.note,
+        workload=dict(request.workload),
+        inputs=request.inputs,
+        environment=facts.environment(),
+        source=Source(
+            active.kind, code, None if code is None else source.sha256(code), active.notebook
+        ),
+        warnings=tuple(
+            RunWarning("recorder-failed", text) for text in dict.fromkeys(active.failures)
+        ),
+    )
+
+
+def _used(link: SchedulerLink, index: int, evidence: Evidence) -> bool:
+    if link.used or any(item.link == index for item in evidence.busy):
+        return True
+    # An actor's method does not say where it runs: with one cluster it is clear.
+    return len(evidence.links) == 1 and evidence.active.watch.calling.any
+
+
+def _groups(active: ActiveRun) -> tuple[Group, ...]:
+    sums: dict[str, list[float]] = {}
+    for report in active.reports:
+        for name, (tasks, failed, compute, longest, size, _) in report["groups"].items():
+            group = sums.setdefault(name, [0, 0, 0.0, 0.0, 0])
+            sums[name] = [
+                group[0] + tasks,
+                group[1] + failed,
+                group[2] + compute,
+                max(group[3], longest),
+                group[4] + size,
+            ]
+    groups = [Group(name, int(g[0]), int(g[1]), g[2], g[3], int(g[4])) for name, g in sums.items()]
+    return tuple(sorted(groups, key=lambda group: -group.compute_seconds))
+
+
+def _activities(active: ActiveRun) -> dict[str, float]:
+    sums: dict[str, float] = {}
+    for report in active.reports:
+        for name, seconds in report["activities"].items():
+            sums[name] = sums.get(name, 0.0) + seconds
+    return sums
+
+
+def coverage(links: list[SchedulerLink]) -> float:
+    """Share of finished tasks, failed attempts included, whose execution times were seen."""
+    reports = [link.report for link in links if link.report]
+    finished = sum(report["finished"] + report["unseen_attempts"] for report in reports)
+    if any(link.refusal and len(link.outgoing) for link in links):
+        return 0.0 if not finished else sum(report["timed"] for report in reports) / (finished + 1)
+    return min(1.0, sum(report["timed"] for report in reports) / finished) if finished else 1.0
+
+
+def _cluster(evidence: Evidence, link: SchedulerLink) -> Cluster:
+    report, clock = link.report or {}, link.clock
+    return Cluster(
+        name=link.name or link.address,
+        scheduler_address=link.address,
+        dask_version=report.get("version"),
+        memory_bytes=int(report.get("memory_bytes", 0)),
+        clock=None
+        if clock is None
+        else Clock(clock.start.ahead_seconds, clock.uncertainty_seconds),
+        workers=_workers(evidence, link, clock),
+    )
+
+
+def _workers(evidence: Evidence, link: SchedulerLink, clock: ClockMap | None) -> Workers:
+    history = (link.report or {}).get("history")
+    if clock is None or not history:
+        return Workers(0, 0.0, 0)
+    changes: list[tuple[int, int, int]] = []
+    for at, workers, threads in history:
+        # The plugin arrives some milliseconds after the run began, but the workers were there.
+        early = link.here_before and not changes
+        place = 0 if early else evidence.axis.place(clock.to_monotonic(at))
+        if changes and changes[-1][0] == place:
+            changes.pop()
+        if not changes or changes[-1][1:] != (workers, threads):
+            changes.append((place, int(workers), int(threads)))
+    ends = [place for place, _, _ in changes[1:]] + [evidence.axis.length]
+    area = sum(
+        workers * (end - place) for (place, workers, _), end in zip(changes, ends, strict=True)
+    )
+    average = area / evidence.axis.length if evidence.axis.length else float(changes[-1][1])
+    return Workers(
+        peak=max(workers for _, workers, _ in changes),
+        time_average=average,
+        threads_peak=max(threads for _, _, threads in changes),
+        history=tuple((place / 1e9, workers, threads) for place, workers, threads in changes),
+    )
+
+
+def _approach(evidence: Evidence, used: list[int]) -> Approach:
+    if not used:
+        return "serial"
+    hosts = [host for i in used for host in (evidence.links[i].report or {}).get("hosts", [])]
+    hosts = hosts or [
+        evidence.links[i].address.partition("://")[2].rpartition(":")[0] for i in used
+    ]
+    return "local" if all(facts.is_local(host) or "/" in host for host in hosts) else "distributed"
+
+
+def _any(reports: list[dict[str, Any] | None], what: str) -> bool | None:
+    known = [bool(report[what]) for report in reports if report and report.get(what) is not None]
+    return any(known) if known else None
+
+
+def _default_name(active: ActiveRun) -> str:
+    for cell in active.sources:
+        for line in source.without_magic(cell).splitlines():
+            text = line.strip().lstrip("#").strip()
+            if text:
+                return text if len(text) <= 60 else text[:57] + "..."
+    return "run"

@@ -1,0 +1,124 @@
+"""How the kernel side is put together.
+
+Nothing reachable from here loads jupyter_server, kr8s or scipy, or distributed by itself.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import inspect
+import linecache
+import os
+import sys
+from contextlib import AbstractContextManager
+from types import FrameType
+from typing import Any
+
+from hrlab.model.errors import UsageError
+from hrlab.model.request import Request
+from hrlab.model.run import DeclaredPhase
+from hrlab.model.source import block_body
+from hrlab.services.block import Block
+from hrlab.services.journal import Journal, Store
+from hrlab.services.timing import Timing
+
+#: How long a run's start or end may wait for a store that another process holds.
+STORE_SECONDS = 2.0
+MAX_SOURCE = 100_000
+
+
+def open_store() -> Store:
+    """The store of this user.
+
+    Raises
+    ------
+    StoreError
+        If it can't be used.
+    """
+    from hrlab.store.sqlite import RunStore
+
+    return RunStore.open(timeout_seconds=STORE_SECONDS)
+
+
+def tell(text: str) -> None:
+    """One sentence for the user, where a warning would appear."""
+    sys.stderr.write(f"hrlab: {text}\n")
+
+
+@functools.cache
+def timing() -> Timing:
+    """The runs of this process."""
+    made = Timing(Journal(open_store, tell))
+    atexit.register(made.abandon)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=made.forget)
+    return made
+
+
+def load(shell: Any) -> None:
+    """What ``%load_ext hrlab`` does."""
+    from hrlab.magic.audience import NotebookAudience
+    from hrlab.magic.hooks import CellHooks
+    from hrlab.magic.magics import HrtimeMagics
+
+    if getattr(shell, "hrlab_hooks", None) is not None:
+        return  # the button or `%load_ext` did it before; a run may be on
+    hooks = CellHooks(shell, timing())
+    hooks.register()
+    HrtimeMagics(hooks).register(shell)
+    timing().audience = NotebookAudience(shell)
+    shell.hrlab_hooks = hooks
+
+
+def unload(shell: Any) -> None:
+    """What ``%unload_ext hrlab`` does."""
+    shell.hrlab_hooks.unregister()
+    del shell.hrlab_hooks
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("hrtime", None)
+    timing().audience = None
+
+
+def timed_block(request: Request) -> AbstractContextManager[Block]:
+    """The context manager behind :func:`hrlab.timed`, which calls this."""
+    _be_seen_in_notebook()
+    frame = inspect.currentframe()
+    caller = frame and frame.f_back and frame.f_back.f_back
+    return timing().block(request, _source_of(caller) if caller else None)
+
+
+def named_phase(label: str, phase: DeclaredPhase | None) -> AbstractContextManager[None]:
+    """The context manager behind :func:`hrlab.phase`."""
+    known: tuple[DeclaredPhase, ...] = ("pre", "dask", "post")
+    if phase is not None and phase not in known:
+        raise UsageError(
+            f"A phase that can be declared is one of {', '.join(known)}, not {phase!r}."
+        )
+    declared = phase or next((name for name in known if name == label), None)
+    return timing().mark(str(label), declared)
+
+
+def connected(name_or_id: str | None, timeout_seconds: float) -> Any:
+    """The client behind :func:`hrlab.connect`, which calls this."""
+    from hrlab.services.connecting import connect
+    from hrlab.services.parent_server import find_parent_server
+
+    return connect(find_parent_server(), name_or_id, timeout_seconds)
+
+
+def _be_seen_in_notebook() -> None:
+    """A block shows its result in a notebook also where nobody has loaded the extension."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None and timing().audience is None:
+        from hrlab.magic.audience import NotebookAudience
+
+        timing().audience = NotebookAudience(shell)
+
+
+def _source_of(frame: FrameType) -> str | None:
+    """Source of the block that `frame` is about to enter, in a notebook cell, a function or a script."""
+    lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    body = block_body(lines, frame.f_lineno - 1)
+    return None if body is None or len(body) > MAX_SOURCE else body

@@ -1,0 +1,1 @@
+"""The notebook's front: ``%%hrtime``, ``%hrtime``, the cell hooks and the live line."""

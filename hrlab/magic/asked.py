@@ -1,0 +1,79 @@
+"""What the front end asks of the kernel with "Run with timing": the key ``hrlab`` in the metadata of an execute request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hrlab.model.request import Request
+from hrlab.model.run import SourceKind
+
+KEY = "hrlab"
+MAX_TEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One cell of a run that a button started.
+
+    Attributes
+    ----------
+    run_id
+        The run that the cell belongs to, made by the front end.
+    index, count
+        Place of the cell in the run, from 0, and how many cells it has.
+    whole
+        Whether these are all code cells of the notebook.
+    """
+
+    run_id: str
+    index: int = 0
+    count: int = 1
+    name: str | None = None
+    notebook: str | None = None
+    whole: bool = False
+
+    @property
+    def last(self) -> bool:
+        """Whether the run ends with this cell."""
+        return self.index >= self.count - 1
+
+    @property
+    def kind(self) -> SourceKind:
+        """What is timed."""
+        if self.whole:
+            return "notebook"
+        return "cell" if self.count == 1 else "cells"
+
+    def request(self, words: Request) -> Request:
+        """What the cell's own ``%%hrtime`` line says, completed by what the front end knows."""
+        return replace(words, name=words.name or self.name, notebook=self.notebook)
+
+
+def asked_of(parent: Any) -> Asked | None:
+    """What the request `parent` asks; None if nothing, or nothing that makes sense: then the cell is an ordinary one."""
+    metadata = parent.get("metadata") if isinstance(parent, Mapping) else None
+    found = metadata.get(KEY) if isinstance(metadata, Mapping) else None
+    if not isinstance(found, Mapping) or not _is_run_id(found.get("run_id")):
+        return None
+    index, count = found.get("index"), found.get("count")
+    index, count = 0 if index is None else index, 1 if count is None else count
+    if type(index) is not int or type(count) is not int or not 0 <= index < count:
+        return None
+    return Asked(
+        run_id=found["run_id"],
+        index=index,
+        count=count,
+        name=_text(found.get("name")),
+        notebook=_text(found.get("notebook")),
+        whole=found.get("whole") is True,
+    )
+
+
+def _is_run_id(text: object) -> bool:
+    return isinstance(text, str) and len(text) == 32 and not set(text) - set("0123456789abcdef")
+
+
+def _text(value: object) -> str | None:
+    return value[:MAX_TEXT] if isinstance(value, str) and value.strip() else None

@@ -1,0 +1,123 @@
+"""Shows runs in the notebook: the live line by a comm while they are on, the result as a display when they have ended.
+
+Protocol of the comm, target ``hrlab.progress.v1``, opened by the kernel, one for each run that is not quiet:
+
+* id: the target, a colon, and the run's id. A page that was not there when it was opened, say after a reload, knows its
+  messages by that; it can't ask, as a kernel that runs a cell hears nothing.
+* open: ``{run_id, name, cell_id, code, started_at, usual_seconds, index, count, notebook}``; `usual_seconds` is the wall
+  time of the last good run of the same code or None, `index` and `count` are those of the front end's request or None;
+* message, at most once a second, and only while a cell of the run runs: all of that as it is by now, and
+  ``{elapsed_seconds, phase, phases: {pre_seconds, dask_seconds, between_seconds, post_seconds}, tasks: {done, all},
+  workers, threads}``;
+* close: ``{run_id, status, wall_seconds, cell_id}``, after the result has been displayed.
+
+`cell_id` is the cell that runs, or ran last: it changes within a run over several cells. Who sent the cell may not have
+said which one it is (server-side execution): then `code` is how its source begins, else None.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict
+from typing import Any
+
+from IPython.display import display
+
+from hrlab.collect.active import ActiveRun
+from hrlab.collect.progress import Progress
+from hrlab.magic.asked import asked_of
+from hrlab.model.run import Run
+
+COMM_TARGET = "hrlab.progress.v1"
+#: So much of a cell's source tells it from the others.
+CODE_LENGTH = 1000
+
+
+class NotebookAudience:
+    """Follows runs for the front end.
+
+    Parameters
+    ----------
+    shell
+        IPython's shell; comms exist only where it belongs to a kernel.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._comm: Any = None
+        self._opened: dict[str, Any] = {}
+        self._lock = threading.Lock()  # progress comes from hrlab's own thread
+
+    def began(
+        self, active: ActiveRun, name: str, cell_id: str | None, usual_seconds: float | None
+    ) -> None:
+        """Open the comm, from the thread that runs the cell."""
+        if getattr(self._shell, "kernel", None) is None or active.request.quiet:
+            return
+        from comm import create_comm
+
+        asked = asked_of(self._shell.get_parent())
+        self._opened = {
+            "run_id": active.id,
+            "name": name,
+            **_place(active, cell_id or self._cell_of_request()),
+            "started_at": active.started_at,
+            "usual_seconds": usual_seconds,
+            "index": asked and asked.index,
+            "count": asked and asked.count,
+            "notebook": active.notebook,
+        }
+        self._comm = create_comm(
+            target_name=COMM_TARGET, comm_id=f"{COMM_TARGET}:{active.id}", data=self._opened
+        )
+
+    def goes_on(self, active: ActiveRun, progress: Progress) -> None:
+        """Tell the front end how it goes."""
+        message = {
+            **self._opened,
+            **_place(active, active.time.spans[-1].cell_id or self._opened.get("cell_id")),
+            "elapsed_seconds": progress.elapsed_seconds,
+            "phase": progress.phase,
+            "phases": asdict(progress.phases),
+            "tasks": {"done": progress.tasks_done, "all": progress.tasks_all},
+            "workers": progress.workers,
+            "threads": progress.threads,
+        }
+        with self._lock:
+            if self._comm is not None:
+                self._comm.send(message)
+
+    def ended(self, run: Run, cell_id: str | None, *, quiet: bool) -> None:
+        """Show the result under the cell, then let the live line go."""
+        from hrlab.render.mime import bundle
+
+        show: Any = display
+        try:
+            if not quiet:
+                show(bundle(run), raw=True)
+        finally:
+            self._close(run, cell_id)
+
+    def _close(self, run: Run, cell_id: str | None) -> None:
+        with self._lock:
+            comm, self._comm = self._comm, None
+        if comm is not None:
+            comm.close(
+                data={
+                    "run_id": run.id,
+                    "status": run.status,
+                    "wall_seconds": run.wall_seconds,
+                    "cell_id": cell_id,
+                }
+            )
+
+    def _cell_of_request(self) -> str | None:
+        metadata = (self._shell.get_parent() or {}).get("metadata") or {}
+        found = metadata.get("cellId")
+        return found if isinstance(found, str) else None
+
+
+def _place(active: ActiveRun, cell_id: str | None) -> dict[str, str | None]:
+    """Where in the notebook the run is."""
+    known = cell_id is not None or active.kind == "block" or not active.sources
+    return {"cell_id": cell_id, "code": None if known else active.sources[-1][:CODE_LENGTH]}

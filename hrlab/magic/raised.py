@@ -1,0 +1,47 @@
+"""When an exception reached IPython: drawing its traceback takes tens of milliseconds that are not the run's."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from hrlab.collect import clock
+
+
+class Raised:
+    """Notes the time at which the shell is about to show an exception, while a timed cell runs.
+
+    The user's traceback stays as it is: it was made before the shell shows it.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._ours: Any = None
+        self._before: Any = None
+        self._error: BaseException | None = None
+        self._at = 0
+
+    def begin(self) -> None:
+        """Listen."""
+        self.end()
+        show = self._shell.showtraceback
+        self._before = vars(self._shell).get("showtraceback")
+
+        def showtraceback(*args: Any, **kwargs: Any) -> Any:
+            self._error, self._at = sys.exc_info()[1], clock.monotonic()
+            return show(*args, **kwargs)
+
+        self._ours = showtraceback
+        self._shell.showtraceback = showtraceback
+
+    def end(self) -> None:
+        """Listen no more, unless somebody else has put something over it meanwhile."""
+        if self._ours is not None and vars(self._shell).get("showtraceback") is self._ours:
+            del self._shell.showtraceback
+            if self._before is not None:
+                self._shell.showtraceback = self._before
+        self._ours = self._error = None
+
+    def at(self, error: BaseException | None) -> int | None:
+        """When `error` reached the shell, on the monotonic clock; None if it did not."""
+        return self._at if error is not None and error is self._error else None

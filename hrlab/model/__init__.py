@@ -1,0 +1,1 @@
+"""What things are: runs, phases, errors and units. Pure: standard library only, no clock, no file, no network."""

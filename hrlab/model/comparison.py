@@ -1,0 +1,269 @@
+"""Runs compared: grouped, repeats taken together, speed-up and efficiency against a baseline. Pure.
+
+The **speed-up** of a group is the baseline's median wall time over its own, both for the same amount of work; its
+**efficiency** is that speed-up over how many times more threads it had (Eager, Zahorjan and Lazowska, "Speedup versus
+efficiency in parallel systems", IEEE Transactions on Computers 38, 1989, doi:10.1109/12.21127).
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias, get_args
+
+from hrlab.model.errors import InvalidRequestError, MalformedError
+from hrlab.model.run import Approach, Phases, Run
+from hrlab.model.workload import by_meaning
+
+Key: TypeAlias = str | float
+
+#: By what runs may be grouped, beside ``label:<name>`` and ``workload:<name>``.
+FIXED = ("approach", "workers", "threads", "run")
+MAX_RUNS = 200
+_APPROACHES: tuple[str, ...] = get_args(Approach)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Repeats of one thing.
+
+    Attributes
+    ----------
+    key, amount
+        Value by which it is grouped, and of the workload figure if that differs between runs.
+    runs, cold
+        Ids of the runs that count, and of those that are shown apart: first runs of a fresh cluster, which pay for its
+        start. A group that has only cold runs counts them.
+    wall_seconds, wall_low_seconds, wall_high_seconds
+        Median, shortest and longest.
+    phases
+        Medians of each, scaled so that they add up to the median wall time; None if a run has none.
+    threads, workers
+        Most there were, median of the runs; 1 and 0 without a cluster.
+    speed_up, efficiency
+        Against the baseline; None if it has no run of this amount.
+    alone
+        False if other clients' work was on the cluster in one of the runs.
+    """
+
+    key: Key
+    label: str
+    amount: float | None
+    runs: tuple[str, ...]
+    cold: tuple[str, ...]
+    wall_seconds: float
+    wall_low_seconds: float
+    wall_high_seconds: float
+    phases: Phases | None
+    threads: float
+    workers: float
+    speed_up: float | None = None
+    efficiency: float | None = None
+    alone: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Groups in order, what they are compared with, and what one must know beside.
+
+    Attributes
+    ----------
+    by, amount
+        By what runs are grouped, and the figure of the workload that differs; None if none does.
+    baseline
+        Key of the group that is 1; the same for every amount.
+    notes
+        What differs that should not, and what was left out.
+    """
+
+    by: str
+    amount: str | None
+    baseline: Key
+    groups: tuple[Group, ...]
+    notes: tuple[str, ...]
+
+
+def compare(runs: Sequence[Run], by: str | None = None, baseline: str | None = None) -> Comparison:
+    """Compare `runs`.
+
+    Parameters
+    ----------
+    by
+        One of `FIXED`, ``label:<name>`` or ``workload:<name>``; None: the first in which they differ.
+    baseline
+        Text of the key that is 1; None: serial runs, else the fewest threads, else the oldest run.
+
+    Raises
+    ------
+    MalformedError
+        For a `by` or `baseline` that is not there.
+    InvalidRequestError
+        If fewer than two runs can be compared.
+    """
+    good = [run for run in runs if run.status == "ok" and run.wall_seconds > 0]
+    if len(good) < 2:
+        raise InvalidRequestError(
+            f"Of {len(runs)} runs {len(good)} succeeded: it takes two to compare. Choose others, or time it again."
+        )
+    by = by or _first_difference(good)
+    key_of = _key_of(by)
+    amount = None if by.startswith("workload:") else _differing_amount(good)
+    parts: dict[tuple[Key, float | None], list[Run]] = {}
+    for run in sorted(good, key=lambda run: run.started_at):
+        parts.setdefault((key_of(run), run.workload.get(amount) if amount else None), []).append(
+            run
+        )
+    groups = [_group(key, size, part, by) for (key, size), part in parts.items()]
+    groups.sort(key=lambda group: (_order(group.key), group.amount or 0.0))
+    base = _baseline(groups, by, baseline)
+    return Comparison(
+        by=by,
+        amount=amount,
+        baseline=base,
+        groups=tuple(_against(group, groups, base) for group in groups),
+        notes=tuple(_notes(runs, good, groups, by)),
+    )
+
+
+def threads_of(run: Run) -> int:
+    """Most threads of all its clusters together; 1 without any."""
+    return max(1, run.threads_peak)
+
+
+def _key_of(by: str) -> Callable[[Run], Key]:
+    kind, _, name = by.partition(":")
+    if kind == "label" and name:
+        return lambda run: run.labels.get(name, "–")
+    if kind == "workload" and name:
+        return lambda run: run.workload.get(name, 0.0)
+    found: Mapping[str, Callable[[Run], Key]] = {
+        "approach": lambda run: run.approach,
+        "workers": lambda run: float(run.workers_peak),
+        "threads": lambda run: float(threads_of(run)),
+        "run": lambda run: run.id,
+    }
+    if by not in found:
+        known = ", ".join([*FIXED, "label:<name>", "workload:<name>"])
+        raise MalformedError(f"Runs can't be grouped by {by[:80]!r}. Use one of {known}.")
+    return found[by]
+
+
+def _first_difference(runs: Sequence[Run]) -> str:
+    for by in ("approach", "threads"):
+        if len({_key_of(by)(run) for run in runs}) > 1:
+            return by
+    amount = _differing_amount(runs)
+    return f"workload:{amount}" if amount else "run"
+
+
+def _differing_amount(runs: Sequence[Run]) -> str | None:
+    names = by_meaning({name for run in runs for name in run.workload})
+    return next((name for name in names if len({run.workload.get(name) for run in runs}) > 1), None)
+
+
+def _group(key: Key, amount: float | None, runs: Sequence[Run], by: str) -> Group:
+    warm = [run for run in runs if not run.cold]
+    counted = warm or list(runs)
+    walls = [run.wall_seconds for run in counted]
+    alone = [run.alone for run in counted if run.alone is not None]
+    return Group(
+        key=key,
+        label=_label(key, by, runs[0]),
+        amount=amount,
+        runs=tuple(run.id for run in counted),
+        cold=tuple(run.id for run in runs if run not in counted),
+        wall_seconds=statistics.median(walls),
+        wall_low_seconds=min(walls),
+        wall_high_seconds=max(walls),
+        phases=_phases(counted),
+        threads=statistics.median(threads_of(run) for run in counted),
+        workers=statistics.median(run.workers_peak for run in counted),
+        alone=all(alone) if alone else None,
+    )
+
+
+def _label(key: Key, by: str, run: Run) -> str:
+    if by == "run":
+        return run.name
+    if not isinstance(key, float):
+        return key
+    name = by.partition(":")[2] or by
+    return f"{key:g} {name[:-1] if key == 1 and name.endswith('s') else name}"
+
+
+def _phases(runs: Sequence[Run]) -> Phases | None:
+    known = [run.phases for run in runs if run.phases is not None]
+    if len(known) < len(runs):
+        return None
+    names = ("pre_seconds", "dask_seconds", "between_seconds", "post_seconds")
+    medians = [statistics.median(getattr(phases, name) for phases in known) for name in names]
+    wall, total = statistics.median(run.wall_seconds for run in runs), sum(medians)
+    return Phases(*(part * wall / total for part in medians)) if total > 0 else None
+
+
+def _order(key: Key) -> tuple[int, float, str]:
+    if isinstance(key, float):
+        return (0, key, "")
+    return (1, _APPROACHES.index(key) if key in _APPROACHES else 99, key)
+
+
+def _baseline(groups: Sequence[Group], by: str, wanted: str | None) -> Key:
+    keys = list(dict.fromkeys(group.key for group in groups))
+    if wanted is not None:
+        for key in keys:
+            if wanted in (str(key), f"{key:g}" if isinstance(key, float) else key):
+                return key
+        shown = ", ".join(f"{key:g}" if isinstance(key, float) else key for key in keys)
+        raise MalformedError(
+            f"There is no group {wanted[:80]!r} to be the baseline; there are {shown}."
+        )
+    if "serial" in keys:
+        return "serial"
+    if by == "run":
+        return groups[0].key
+    return min(groups, key=lambda group: group.threads).key
+
+
+def _against(group: Group, groups: Sequence[Group], baseline: Key) -> Group:
+    base = next((one for one in groups if one.key == baseline and one.amount == group.amount), None)
+    if base is None:
+        return group
+    speed_up = base.wall_seconds / group.wall_seconds
+    return replace(group, speed_up=speed_up, efficiency=speed_up * base.threads / group.threads)
+
+
+def _notes(runs: Sequence[Run], good: Sequence[Run], groups: Sequence[Group], by: str) -> list[str]:
+    notes = []
+    if len(good) < len(runs):
+        notes.append(
+            f"{len(runs) - len(good)} of {len(runs)} runs did not succeed and are left out."
+        )
+    for what, values in _must_agree(good).items():
+        if len(values) > 1:
+            shown = ", ".join(sorted(map(str, values))[:4])
+            notes.append(f"{what} differs" + (f" ({shown})." if what != "The code" else "."))
+    cold = sum(len(group.cold) for group in groups)
+    if cold:
+        notes.append(
+            f"{cold} first {'run' if cold == 1 else 'runs'} of a fresh cluster left out of the medians."
+        )
+    shared = list(dict.fromkeys(group.label for group in groups if group.alone is False))
+    if shared:
+        notes.append(f"Other clients' work was on the cluster: {', '.join(shared)}.")
+    if by not in ("run",) and all(len(group.runs) == 1 for group in groups):
+        notes.append("Each was run once: repeats would show how much it varies.")
+    return notes
+
+
+def _must_agree(runs: Sequence[Run]) -> dict[str, set[object]]:
+    return {
+        "The code": {run.source.code_sha256 for run in runs if run.source.code_sha256},
+        "The image": {run.environment.image for run in runs if run.environment.image},
+        "The Python version": {run.environment.python for run in runs if run.environment.python},
+        "The version of distributed": {
+            run.environment.distributed for run in runs if run.environment.distributed
+        },
+        "The input": {tuple(one.name for one in run.inputs) for run in runs if run.inputs},
+        "The host": {run.environment.hostname for run in runs if run.environment.hostname},
+    }

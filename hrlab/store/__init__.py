@@ -1,0 +1,1 @@
+"""How runs are kept: one SQLite file that kernels, the Jupyter server and the command line share."""
