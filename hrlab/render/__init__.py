@@ -1,0 +1,1 @@
+"""From records to what people see: text, HTML and chart specifications. Pure functions, no I/O."""
