@@ -1,0 +1,1 @@
+"""``jupyter hrlab``: runs at the command line."""

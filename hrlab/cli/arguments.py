@@ -1,0 +1,79 @@
+"""What ``jupyter hrlab`` understands: each command and option once, with its help."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands; ``command`` of its result names the one that was given."""
+    made = argparse.ArgumentParser(
+        prog="jupyter hrlab", description="Runs of Dask analyses that hrlab has timed."
+    )
+    made.add_argument(
+        "--store", help="SQLite file of the runs, if not HRLAB_STORE or the user's own"
+    )
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _list(commands)
+    _show(commands)
+    _compare(commands)
+    _size(commands)
+    _export(commands)
+    _import(commands)
+    return made
+
+
+def _command(commands: Any, name: str, what: str, *, json: bool = True) -> Any:
+    made = commands.add_parser(name, help=what, description=what)
+    if json:
+        made.add_argument("--json", action="store_true", help="JSON in place of text")
+    return made
+
+
+def _list(commands: Any) -> None:
+    made = _command(commands, "list", "Runs, newest first.")
+    made.add_argument("text", nargs="*", help="words in the name, note, notebook or labels")
+    made.add_argument("--label", action="append", default=[], metavar="K=V", help="with this label")
+    made.add_argument("--notebook", help="of this notebook")
+    made.add_argument(
+        "--limit", type=int, default=20, metavar="N", help="most runs (20; at most 200)"
+    )
+
+
+def _show(commands: Any) -> None:
+    made = _command(commands, "show", "One run with its phases.")
+    made.add_argument("run", help="its id, the beginning of it, or `last`")
+
+
+def _compare(commands: Any) -> None:
+    made = _command(commands, "compare", "Runs beside each other: speed-up and efficiency.")
+    made.add_argument("runs", nargs="*", help="ids, or beginnings of them")
+    made.add_argument("--like", metavar="RUN", help="all successful runs of this one's code")
+    made.add_argument(
+        "--by", help="approach, threads, workers, run, label:<name> or workload:<name>"
+    )
+    made.add_argument("--baseline", metavar="KEY", help="the group that is 1")
+
+
+def _size(commands: Any) -> None:
+    made = _command(commands, "size", "How large the cluster for the next run should be.")
+    made.add_argument("run", help="a run of the code: its id, the beginning of it, or `last`")
+    goal = made.add_mutually_exclusive_group()
+    goal.add_argument("--within", type=float, metavar="SECONDS", help="finish within so long")
+    goal.add_argument("--efficiency", type=float, metavar="E", help="at least so efficient, 0 to 1")
+    goal.add_argument("--core-hours", type=float, metavar="H", help="fastest that costs no more")
+    made.add_argument(
+        "--workload", action="append", default=[], metavar="NAME=NUMBER", help="for so much work"
+    )
+
+
+def _export(commands: Any) -> None:
+    made = _command(commands, "export", "Write runs as JSON lines.", json=False)
+    made.add_argument("file", help="the file, or - for the standard output")
+    made.add_argument("runs", nargs="*", help="ids, or beginnings of them; all if none is given")
+
+
+def _import(commands: Any) -> None:
+    made = _command(commands, "import", "Read runs that `export` wrote.", json=False)
+    made.add_argument("file", help="the file, or - for the standard input")

@@ -1,0 +1,1 @@
+"""How clusters are made, found, watched and closed: one file per kind."""

@@ -1,0 +1,263 @@
+"""Clusters that somebody else runs: a scheduler's address, looked at now and then, never scaled or closed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tornado.httpclient import AsyncHTTPClient
+
+from hrlab.clusters.hosting.alive import write_json
+from hrlab.clusters.kind import Plan
+from hrlab.model.cluster import Cluster, State, Step, Target, WorkerCount
+from hrlab.model.errors import BackendError, ConflictError, NotFoundError
+from hrlab.model.template import fill
+
+LOOK_SECONDS = 5.0
+ANSWER_SECONDS = 3.0
+LARGEST_ANSWER_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """A cluster on the list: what is kept about it."""
+
+    id: str
+    name: str
+    profile: str
+    site: str | None
+    owner: str
+    created_at: float
+    address: str
+    dashboard: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a look found."""
+
+    state: State
+    reason: str = ""
+    since_at: float = 0.0
+    dashboard: bool = False
+    counts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AddressClusters:
+    """The kind ``address``: attached to, not owned; closing takes it off the list.
+
+    Parameters
+    ----------
+    state_file
+        Where the list is kept, readable by its owner only.
+    """
+
+    def __init__(self, state_file: Path, owner: str) -> None:
+        self.owner = owner
+        self._file = state_file
+        self._attached: dict[str, Attached] = {}
+        self._seen: dict[str, Seen] = {}
+        self._changed: Callable[[Sequence[str]], None] = lambda _: None
+        self._looking: asyncio.Task[None] | None = None
+        self._now = asyncio.Event()
+
+    async def start(self, changed: Callable[[Sequence[str]], None]) -> None:
+        """Read the list, and look at what is on it."""
+        self._changed = changed
+        self._attached = await asyncio.to_thread(self._read)
+        self._looking = asyncio.create_task(self._keep_looking())
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait({self._looking})
+
+    def clusters(self) -> Sequence[Cluster]:
+        """What is known now."""
+        return [self._cluster(one) for one in self._attached.values()]
+
+    async def create(self, plan: Plan) -> Cluster:
+        """Put an address on the list."""
+        if plan.id in self._attached:
+            raise ConflictError(f"There is a cluster {plan.id!r} already.", id=plan.id)
+        values = {"cluster_id": plan.id, "cluster_name": plan.name, "owner": plan.owner}
+        try:
+            template = fill(plan.profile.template, {**plan.options, **values})
+            address = template["address"]
+        except KeyError as error:
+            raise BackendError(
+                f"The template of profile {plan.profile.name!r} needs {error}, which is neither given nor an option. "
+                "Whoever maintains the profiles can add it."
+            ) from error
+        made = Attached(
+            id=plan.id,
+            name=plan.name,
+            profile=plan.profile.name,
+            site=plan.profile.site,
+            owner=plan.owner,
+            created_at=plan.created_at,
+            address=address,
+            dashboard=template.get("dashboard") or None,
+        )
+        self._attached[plan.id] = made
+        self._now.set()
+        await asyncio.to_thread(self._keep, made.id, made)
+        return self._cluster(made)
+
+    async def scale(self, cluster_id: str, target: Target) -> None:  # noqa: ARG002 - what every kind takes
+        """Refused: it is not ours."""
+        name = self._get(cluster_id).name
+        raise ConflictError(f"Cluster {name!r} is only attached to: scale it where it was made.")
+
+    async def extend(self, cluster_id: str) -> None:
+        """Nothing: it is never closed for idleness."""
+        self._get(cluster_id)
+
+    async def close(self, cluster_id: str) -> None:
+        """Take it off the list; the cluster itself goes on."""
+        self._get(cluster_id)
+        del self._attached[cluster_id]
+        self._seen.pop(cluster_id, None)
+        await asyncio.to_thread(self._keep, cluster_id, None)
+        self._changed([cluster_id])
+
+    async def logs(self, cluster_id: str) -> Mapping[str, str]:
+        """None: a scheduler gives its logs to its clients only."""
+        name = self._get(cluster_id).name
+        return {
+            "scheduler": f"Cluster {name!r} is only attached to: its logs are where it was made."
+        }
+
+    def dashboard_url(self, cluster_id: str) -> str | None:
+        """Where this machine reaches the dashboard."""
+        return self._get(cluster_id).dashboard
+
+    def _get(self, cluster_id: str) -> Attached:
+        try:
+            return self._attached[cluster_id]
+        except KeyError:
+            raise NotFoundError(f"There is no cluster {cluster_id!r}.", id=cluster_id) from None
+
+    def _cluster(self, one: Attached) -> Cluster:
+        seen = self._seen.get(one.id) or Seen(state="starting", since_at=one.created_at)
+        step = {"starting": "running", "ready": "done"}.get(seen.state, "failed")
+        workers = int(seen.counts.get("workers", 0))
+        return Cluster(
+            id=one.id,
+            name=one.name,
+            kind="address",
+            profile=one.profile,
+            owner=one.owner,
+            created_by="hrlab",
+            state=seen.state,
+            reason=seen.reason,
+            since_at=seen.since_at,
+            steps=(Step(name="scheduler", state=step, detail=seen.reason),),  # type: ignore[arg-type]
+            workers=WorkerCount(asked=workers, ready=workers),
+            cores=float(seen.counts.get("cores", 0)),
+            tasks=unfinished(seen.counts),
+            scheduler_address=one.address,
+            dashboard_path=f"hrlab/dashboard/{one.id}"
+            if one.dashboard and seen.dashboard
+            else None,
+            created_at=one.created_at,
+            site=one.site,
+        )
+
+    async def _keep_looking(self) -> None:
+        while True:
+            self._now.clear()
+            await asyncio.gather(*map(self._look, tuple(self._attached.values())))
+            try:
+                await asyncio.wait_for(self._now.wait(), LOOK_SECONDS)
+            except asyncio.TimeoutError:
+                known = await asyncio.to_thread(
+                    self._read
+                )  # another server of this user may have changed it
+                changed = set(known) ^ set(self._attached)
+                if changed and not self._now.is_set():
+                    self._attached = known
+                    self._changed(sorted(changed))
+
+    async def _look(self, one: Attached) -> None:
+        seen, before = await look(one.address, one.dashboard), self._seen.get(one.id)
+        same = before is not None and before.state == seen.state
+        since_at = before.since_at if before is not None and same else time.time()
+        seen = replace(seen, since_at=since_at)
+        if seen != before and one.id in self._attached:
+            self._seen[one.id] = seen
+            self._changed([one.id])
+
+    def _read(self) -> dict[str, Attached]:
+        try:
+            listed = json.loads(self._file.read_text(encoding="utf-8"))
+            return {one["id"]: Attached(**one) for one in listed}
+        except (OSError, ValueError, TypeError, KeyError):
+            return {}  # nothing yet, or nothing that can be used: a list is easily made again
+
+    def _keep(self, cluster_id: str, one: Attached | None) -> None:
+        """Write the list with this change: of what is in the file, as another server may have changed it."""
+        known = self._read()
+        known.pop(cluster_id, None)
+        if one is not None:
+            known[cluster_id] = one
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        names = Attached.__slots__
+        write_json(
+            self._file, [{name: getattr(each, name) for name in names} for each in known.values()]
+        )
+
+
+def unfinished(counts: Mapping[str, Any]) -> int | None:
+    """Tasks that are not done, by the scheduler's own counts; None if it gives none."""
+    if "tasks" not in counts:
+        return None
+    done = sum(int(counts.get(state, 0)) for state in ("memory", "erred", "released"))
+    return max(0, int(counts["tasks"]) - done)
+
+
+async def look(address: str, dashboard: str | None) -> Seen:
+    """Whether a scheduler listens, and what its dashboard tells."""
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    try:
+        connecting = asyncio.open_connection(parts.hostname, parts.port or 8786)
+        _, writer = await asyncio.wait_for(connecting, ANSWER_SECONDS)
+    except (OSError, ValueError, asyncio.TimeoutError) as error:
+        why = str(error) or f"no answer within {ANSWER_SECONDS:g} s"
+        return Seen(
+            state="unreachable", reason=f"The scheduler at {address} cannot be reached: {why}."
+        )
+    writer.close()
+    if dashboard is None:
+        return Seen(state="ready")
+    try:
+        await get(f"{dashboard.rstrip('/')}/health")
+        counts = json.loads(await get(f"{dashboard.rstrip('/')}/json/counts.json"))
+    except (OSError, ValueError) as error:
+        return Seen(state="ready", reason=f"The dashboard at {dashboard} does not answer: {error}.")
+    return Seen(state="ready", dashboard=True, counts=counts if isinstance(counts, dict) else {})
+
+
+async def get(url: str) -> bytes:
+    """What a dashboard answers.
+
+    Raises
+    ------
+    OSError
+        If it does not answer, or not with success.
+    """
+    client = AsyncHTTPClient(force_instance=True, max_body_size=LARGEST_ANSWER_BYTES)
+    try:
+        response = await client.fetch(url, request_timeout=ANSWER_SECONDS, raise_error=False)
+    finally:
+        client.close()
+    if response.code != 200:
+        raise OSError(str(response.error))
+    return bytes(response.body)

@@ -1,0 +1,296 @@
+"""One cluster host as the server sees it: through its socket while it lives, through its files when it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from hrlab.clusters.hosting.alive import SOCKET, STATUS, identity, write_json
+from hrlab.clusters.launch import end, is_there, launch, sweep, tail
+from hrlab.model.cluster import Cluster, State, Step, WorkerCount
+from hrlab.model.errors import BackendError
+
+DESCRIPTION = "cluster.json"
+#: Seconds between looks at the files, while there is no connection.
+RETRY_STARTING, RETRY = 0.05, 1.0
+#: A host on another machine is given up after so many seconds without proof of life.
+SILENCE_SECONDS = 60.0
+#: A start that no process answers for is given up after so many seconds.
+HALF_STARTED_SECONDS = 10.0
+#: How much longer than it should a host may take to time out, or to close, before it is ended.
+GRACE_SECONDS = 30.0
+ANSWER_SECONDS = 30.0
+#: Between thoughts about whether a host that says nothing should have.
+SILENT_SECONDS = 5.0
+LONGEST_ANSWER = 2**24
+
+
+def describe(directory: Path, description: Mapping[str, Any]) -> None:
+    """Make the directory of a host-to-be, readable by its owner only."""
+    directory.mkdir(mode=0o700)
+    write_json(directory / DESCRIPTION, {**description, "server": identity(os.getpid())})
+
+
+def is_description(value: Any) -> bool:
+    """Whether `value` is what `describe` wrote, with all that is needed to watch a host."""
+    needed = {"id", "name", "profile", "created_at", "start_timeout_seconds", "target"}
+    return isinstance(value, Mapping) and needed <= set(value)
+
+
+def read(path: Path) -> Any:
+    """What a JSON file holds; None if it is not there, or not JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+class Hosted:
+    """A host's directory, watched.
+
+    Parameters
+    ----------
+    changed
+        Called, on the event loop, whenever `cluster` is new.
+    """
+
+    def __init__(
+        self, directory: Path, description: Mapping[str, Any], changed: Callable[[], None]
+    ) -> None:
+        self.directory = directory
+        self.description = description
+        self.status: dict[str, Any] = {}
+        self.gone = False
+        self._changed = changed
+        self._seen_at = time.time()
+        self._closing_at: float | None = None
+        self._told: Cluster | None = None
+        self._launching = False
+        self._work: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> State:
+        """State of the cluster."""
+        known: State = self.status.get("state", "starting")
+        return "closing" if self._closing_at and known != "failed" else known
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster as the panel shows it."""
+        about, now = self.description, self.status
+        asked = about["target"].get("workers") or 0
+        first = {"host": ["running", ""], "scheduler": ["waiting", ""], "workers": ["waiting", ""]}
+        steps = now.get("steps", first).items()
+        told = ("id", "name", "profile", "site", "owner", "created_at")
+        numbers = (
+            "cores",
+            "memory_bytes",
+            "versions",
+            "tasks",
+            "scheduler_address",
+            "idle_stop_at",
+        )
+        known: dict[str, Any] = {key: about.get(key) for key in told}
+        known.update({key: now[key] for key in numbers if key in now})
+        return Cluster(
+            kind="process",
+            created_by="hrlab",
+            state=self.state,
+            reason=now.get("reason", ""),
+            since_at=now.get("since_at", about["created_at"]),
+            steps=tuple(Step(name=name, state=state, detail=text) for name, (state, text) in steps),
+            workers=WorkerCount(**now.get("workers", {"asked": asked})),
+            dashboard_path=f"hrlab/dashboard/{about['id']}" if self.dashboard_url else None,
+            **known,
+        )
+
+    @property
+    def dashboard_url(self) -> str | None:
+        """Where this machine reaches the dashboard."""
+        return None if self.state == "failed" else self.status.get("dashboard_url")
+
+    def begin(self, python: str | None = None, spec: Mapping[str, Any] | None = None) -> None:
+        """Watch; with `python`, start the host first."""
+        self._work = asyncio.create_task(self._live(python, spec))
+
+    async def stop(self) -> None:
+        """Watch no more."""
+        if self._work is not None:
+            self._work.cancel()
+            await asyncio.wait({self._work})
+
+    async def _live(self, python: str | None, spec: Mapping[str, Any] | None) -> None:
+        if python is not None and spec is not None:
+            self._launching = True
+            error = await asyncio.to_thread(launch, self.directory, python, spec)
+            self._launching = False
+            if self._closing_at:
+                await asyncio.to_thread(self._end)
+            elif error:
+                await asyncio.to_thread(self._fail, error)
+            self._tell()
+        while not self.gone:
+            await self._follow()
+            await asyncio.to_thread(self._examine)
+            self._tell()
+            if not self.gone:
+                await asyncio.sleep(RETRY_STARTING if self.state == "starting" else RETRY)
+
+    async def _follow(self) -> None:
+        """Hear what the host says, until it says no more."""
+        with suppress(OSError, ValueError):
+            async with self._connection() as (reader, writer):
+                writer.write(b'{"do": "watch"}\n')
+                while not self._overdue():
+                    try:
+                        line = await asyncio.wait_for(reader.readline(), SILENT_SECONDS)
+                    except asyncio.TimeoutError:
+                        continue
+                    if not line:
+                        return
+                    said = json.loads(line)
+                    if "state" in said:
+                        self.status = said
+                        self._tell()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        # By way of the directory's descriptor: a socket's path may have 107 bytes only.
+        directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            short = f"/proc/self/fd/{directory}/{SOCKET}"
+            path = short if os.path.isdir("/proc/self/fd") else str(self.directory / SOCKET)  # noqa: PTH112
+            reader, writer = await asyncio.open_unix_connection(path, limit=LONGEST_ANSWER)
+        finally:
+            os.close(directory)
+        try:
+            yield reader, writer
+        finally:
+            writer.close()
+
+    async def ask(self, **request: Any) -> dict[str, Any]:
+        """The host's answer.
+
+        Raises
+        ------
+        BackendError
+            If it refuses, or does not answer.
+        """
+        try:
+            async with self._connection() as (reader, writer):
+                writer.write(json.dumps(request).encode() + b"\n")
+                answer = json.loads(await asyncio.wait_for(reader.readline(), ANSWER_SECONDS))
+        except (OSError, ValueError, asyncio.TimeoutError) as error:
+            raise BackendError(
+                f"The host of cluster {self.description['name']!r} does not answer. See its log, or close it."
+            ) from error
+        if not answer["ok"]:
+            raise BackendError(str(answer["error"]))
+        return dict(answer)
+
+    async def close(self) -> None:
+        """Close, cancel or dismiss; returns when that has begun, or at once when there is only a directory left."""
+        self._closing_at = time.time()
+        self._tell()
+        with suppress(BackendError):
+            await self.ask(do="close")
+            return
+        if self._launching:
+            return  # closed as soon as there is something to close: see `_live`
+        await asyncio.to_thread(self._end)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say that something is new, if it is."""
+        now = None if self.gone else self.cluster
+        if now != self._told or self.gone:
+            self._told = now
+            self._changed()
+
+    # What follows reads files, runs commands and waits: in a thread.
+
+    def _examine(self) -> None:
+        """Find out from the files what there is, when nobody listens on the socket."""
+        if not (self.directory / DESCRIPTION).exists():
+            self.gone = True
+            return
+        self.status = read(self.directory / STATUS) or self.status
+        if self.status.get("state") == "failed":
+            return
+        process = self.status.get("process")
+        if process is None:
+            self._examine_start()
+            return
+        there = is_there(process)
+        if there is None:
+            there = self._heard_of()
+        if not there:
+            self._bury(process)
+        elif self._overdue():
+            late = f"The cluster host does not answer any more. {tail(self.directory)}"
+            end(process)
+            self._bury(process, late)
+
+    def _examine_start(self) -> None:
+        """There is no host, or not yet: a start that failed, was given up, or whose server was killed."""
+        waited = time.time() - self._seen_at
+        if not self._launching and (self._closing_at or waited > HALF_STARTED_SECONDS):
+            self._end()
+
+    def _heard_of(self) -> bool:
+        """Whether a host on another machine lives, by the age of its file."""
+        with suppress(OSError):
+            if time.time() - (self.directory / STATUS).stat().st_mtime < SILENCE_SECONDS:
+                where = self.status["process"]["host"].split()[0]
+                self.status.update(
+                    state="unreachable", reason=f"It runs on {where}, not on this machine."
+                )
+                return True
+        return False
+
+    def _overdue(self) -> bool:
+        """Whether the host should have given up its start, or ended, some time ago: it hangs."""
+        about, since = self.description, self._closing_at
+        if self.status.get("state") == "starting" and since is None:
+            since = about["created_at"] + about["start_timeout_seconds"]
+        return since is not None and time.time() > since + GRACE_SECONDS
+
+    def _bury(self, process: Mapping[str, Any], reason: str = "") -> None:
+        """Clean up after a dead host; it is shown as failed, unless it died while it closed."""
+        sweep(process, self.status.get("cleanup", ()))
+        before = self.status.get("reason", "") if self.status["state"] == "closing" else ""
+        if self._closing_at or (self.status["state"] == "closing" and not before):
+            self._remove()
+        else:
+            unexpected = f"The cluster host ended unexpectedly. {tail(self.directory)}"
+            self._fail(reason or before or unexpected)
+
+    def _fail(self, reason: str) -> None:
+        steps = {
+            name: ["failed" if state == "running" else state, detail]
+            for name, (state, detail) in self.status.get("steps", {"host": ["running", ""]}).items()
+        }
+        about = {"state": "failed", "reason": reason, "since_at": time.time(), "steps": steps}
+        self.status = {**self.status, **about, "idle_stop_at": None, "tasks": None}
+        with suppress(OSError):  # dismissed by another server meanwhile
+            write_json(self.directory / STATUS, self.status)
+
+    def _end(self) -> None:
+        """End the host, if there is one, by force if need be, and leave nothing behind."""
+        process = self.status.get("process")
+        if process is not None and is_there(process) is not None:
+            end(process)
+            left = (read(self.directory / STATUS) or self.status).get("cleanup", ())
+            sweep(process, left)
+        self._remove()
+
+    def _remove(self) -> None:
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.gone = True

@@ -1,0 +1,60 @@
+"""The files of a cluster host, and whether it is still there: for the host itself and for the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+STATUS, SOCKET, LOG = "status.json", "socket", "host.log"
+LOG_BYTES, LOG_KEPT_BYTES = 10_000_000, 1_000_000
+
+
+def identity(pid: int) -> dict[str, Any]:
+    """Names a process so that it is told from a later one of the same number; ``started`` is empty if it is gone."""
+    try:
+        namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - not a file
+    except OSError:
+        namespace = ""
+    return {"host": f"{socket.gethostname()} {namespace}", "pid": pid, "started": _started(pid)}
+
+
+def _started(pid: int) -> str:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return "" if sys.platform == "linux" else _exists(pid)
+    state, *fields = stat.rpartition(")")[2].split()
+    return "" if state in "ZX" else f"{boot} {fields[18]}"
+
+
+def _exists(pid: int) -> str:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return ""
+    return "there"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Replace a file, readable by its owner only, at once."""
+    handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)  # made with mode 0600
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(value, file)
+    os.replace(name, path)  # noqa: PTH105 - one call for text and Path
+
+
+def shorten(log: Path) -> None:
+    """Keep the end of a log that has grown long; those who write to it do so in append mode."""
+    with log.open("r+b") as file:
+        if file.seek(0, os.SEEK_END) > LOG_BYTES:
+            file.seek(-LOG_KEPT_BYTES, os.SEEK_END)
+            kept = file.read()
+            file.seek(0)
+            file.write(kept)
+            file.truncate()

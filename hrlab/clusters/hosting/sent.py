@@ -1,0 +1,97 @@
+"""What the cluster host sends to a scheduler and to workers: by value, because hrlab is not installed there.
+
+Loaded by its path, and kept out of `sys.modules`: that makes pickle send what a function is rather than where it is from.
+Everything that a function needs is therefore imported inside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def look(dask_scheduler: Any = None) -> dict[str, Any]:
+    """On the scheduler: unfinished tasks and what workers are there; its cost does not grow with the tasks."""
+    unfinished = ("waiting", "no-worker", "queued", "processing")
+    workers = list(dask_scheduler.workers.values())
+    groups = list(dask_scheduler.task_groups.values())
+    return {
+        "tasks": sum(group.states.get(state, 0) for group in groups for state in unfinished),
+        # Tasks too short to be seen unfinished still are work.
+        "transitions": getattr(dask_scheduler, "transition_counter", 0),
+        "workers": len(workers),
+        "cores": sum(worker.nthreads for worker in workers),
+        "memory_bytes": sum(worker.memory_limit or 0 for worker in workers),
+        "one": workers[0].address if workers else None,
+    }
+
+
+def introduce(packages: list[str], dask_worker: Any = None) -> dict[str, Any]:
+    """On a worker: versions of Python and of those `packages` that are there, and why it could not be set up."""
+    import platform
+    from importlib import metadata
+
+    def version(name: str) -> str | None:
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            return None
+
+    found = {"python": platform.python_version(), **{name: version(name) for name in packages}}
+    ours = [plugin for name, plugin in dask_worker.plugins.items() if name.startswith("hrlab-")]
+    return {
+        "versions": {name: text for name, text in found.items() if text},
+        # distributed only logs it.
+        "trouble": next((plugin.trouble for plugin in ours if plugin.trouble), ""),
+    }
+
+
+def plugins(deliver: dict[str, Any], files: dict[str, bytes]) -> tuple[Any, Any]:
+    """Worker plugins: variables and `files` in place, again whenever a file is new, and then what sets up once."""
+    from distributed import WorkerPlugin
+
+    class Ours(WorkerPlugin):  # type: ignore[misc]
+        trouble = ""
+
+        def setup(self, worker: Any) -> None:
+            self.trouble = ""
+            try:
+                self.apply(worker)
+            except BaseException as error:
+                self.trouble = f"A worker could not be set up: {type(error).__name__}: {error}"
+                raise
+
+    class Files(Ours):
+        name = "hrlab-files"
+
+        def __init__(self) -> None:
+            self.environment = dict(deliver.get("environment") or {})
+            self.files = files
+
+        def apply(self, worker: Any) -> None:
+            import os
+            import tempfile
+
+            os.environ.update(self.environment)
+            for target, content in self.files.items():
+                place = os.path.expandvars(os.path.expanduser(target))  # noqa: PTH111
+                path = os.path.join(worker.local_directory, place)  # noqa: PTH118
+                os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120
+                handle, name = tempfile.mkstemp(dir=os.path.dirname(path))  # noqa: PTH120 - 0600
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                os.replace(name, path)  # noqa: PTH105
+
+    class Setup(Ours):
+        name = "hrlab-setup"
+
+        def __init__(self) -> None:
+            self.function = deliver.get("setup")
+
+        def apply(self, worker: Any) -> None:  # noqa: ARG002 - what every one of them takes
+            import importlib
+
+            if self.function:
+                module, _, name = self.function.partition(":")
+                getattr(importlib.import_module(module), name)()
+
+    return Files(), Setup()

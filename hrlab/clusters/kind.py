@@ -1,0 +1,80 @@
+"""What every kind of cluster does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from hrlab.model.cluster import Cluster, Target
+from hrlab.model.options import Value
+from hrlab.model.profile import Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A cluster to be made: everything is decided and checked.
+
+    Attributes
+    ----------
+    id
+        Unique; also its name for Kubernetes and in files.
+    options
+        A value for every option of the profile.
+    python
+        Interpreter of the kernel that a ``process`` cluster is for.
+    kernel
+        Name of its kernelspec.
+    """
+
+    id: str
+    name: str
+    profile: Profile
+    options: Mapping[str, Value]
+    owner: str
+    created_at: float
+    python: str | None = None
+    kernel: str | None = None
+
+
+class ClusterKind(Protocol):
+    """Makes, finds, watches and closes clusters of one kind.
+
+    All methods run on the server's event loop and never hold it. Errors are `hrlab.model.errors.BackendError` when what is
+    behind fails, and `NotFoundError` for an id that is not there.
+    """
+
+    async def start(self, changed: Callable[[Sequence[str]], None]) -> None:
+        """Find what exists and watch it; `changed` is called with ids, on the event loop, whenever something is new."""
+
+    async def stop(self) -> None:
+        """Watch no more. Clusters live on."""
+
+    def clusters(self) -> Sequence[Cluster]:
+        """What is known now, without asking anybody; starts that failed stay until they are closed."""
+
+    async def create(self, plan: Plan) -> Cluster:
+        """Begin to make a cluster; answers at once, in state ``starting``."""
+
+    async def scale(self, cluster_id: str, target: Target) -> None:
+        """Scale, or adapt between bounds."""
+
+    async def extend(self, cluster_id: str) -> None:
+        """Begin the idle time anew."""
+
+    async def close(self, cluster_id: str) -> None:
+        """Close, cancel a start, or dismiss a failed one: nothing is left behind."""
+
+    async def logs(self, cluster_id: str) -> Mapping[str, str]:
+        """The ends of the logs, by component (``scheduler``, workers' names, ``host``)."""
+
+    def dashboard_url(self, cluster_id: str) -> str | None:
+        """Where this machine reaches the dashboard (``http://host:port``): for the proxy, never for a browser."""
+
+
+@runtime_checkable
+class MayBeBlind(Protocol):
+    """A kind that may be unable to see its clusters for a while, with its API away, say."""
+
+    def problem(self) -> str:
+        """Why it cannot see them now, in a sentence for the user; empty when all is well."""

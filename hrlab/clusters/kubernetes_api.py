@@ -1,0 +1,205 @@
+"""The Kubernetes API, as far as hrlab uses it: calls and watches on the event loop, through kr8s."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from hrlab.model.errors import BackendError
+
+Object: TypeAlias = dict[str, Any]
+Plural: TypeAlias = Literal[
+    "daskclusters", "daskworkergroups", "daskautoscalers", "pods", "services"
+]
+
+GROUP = "kubernetes.dask.org/v1"
+MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
+
+#: How long a call may take; a watch is renewed so often, so that a server that has gone silent is noticed.
+CALL_SECONDS = 10.0
+WATCH_SECONDS = 30
+
+_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class ApiFailure(Exception):  # noqa: N818 - it is the answer, which callers take apart
+    """The API refused (`code` is its HTTP status), or did not answer (`code` is 0)."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the same call may succeed later: no answer, too many requests, or an error of the server's own."""
+        return self.code in (0, 401, 408, 409, 429) or self.code >= 500
+
+
+class KubernetesApi:
+    """Calls to one API server; made by `connect`."""
+
+    def __init__(self, kr8s: Any, httpx: Any, api: Any) -> None:
+        self._kr8s = kr8s
+        self._api = api
+        self._failures, self._refusal = _errors(kr8s, httpx)
+        self._watch_timeout = httpx.Timeout(CALL_SECONDS, read=WATCH_SECONDS + CALL_SECONDS)
+
+    @classmethod
+    async def connect(cls, kubeconfig: str | None = None) -> KubernetesApi:
+        """Find credentials (a kubeconfig, or the pod's service account) and the API server.
+
+        Raises
+        ------
+        BackendError
+            If kr8s is not installed, there are no credentials, or the server does not answer.
+        """
+        try:
+            kr8s = await asyncio.to_thread(importlib.import_module, "kr8s")
+            objects = await asyncio.to_thread(importlib.import_module, "kr8s.asyncio")
+            httpx = await asyncio.to_thread(importlib.import_module, "httpx")
+        except ImportError as error:
+            raise BackendError(
+                "Clusters in Kubernetes need a Kubernetes client that is not installed here. "
+                "Ask the site to install hrlab[kubernetes] for the Jupyter server."
+            ) from error
+        failures, refusal = _errors(kr8s, httpx)
+        try:
+            api = await asyncio.wait_for(objects.api(kubeconfig=kubeconfig), CALL_SECONDS)
+        except (*failures, refusal) as error:
+            raise BackendError(f"The Kubernetes API does not answer: {_said(error)}.") from error
+        except (ValueError, KeyError, asyncio.TimeoutError) as error:
+            raise BackendError(
+                f"There is no way to a Kubernetes cluster from here: {_said(error)}. "
+                "The Jupyter server needs a service account (in a pod) or a kubeconfig."
+            ) from error
+        return cls(kr8s, httpx, api)
+
+    async def close(self) -> None:
+        """Close the connections; kr8s, which offers no way to do so, opens new ones if it is asked again."""
+        session = getattr(self._api, "_session", None)
+        if session is not None:
+            await session.aclose()
+
+    def namespace(self) -> str:
+        """Where clusters go that name no namespace: the service account's, else the kubeconfig's.
+
+        kr8s itself takes ``default`` in a pod, whatever its service account says.
+        """
+        return account_namespace() or str(self._api.namespace or "default")
+
+    async def call(
+        self,
+        method: str,
+        plural: Plural,
+        namespace: str,
+        name: str = "",
+        *,
+        body: Object | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Object:
+        """One request, for JSON.
+
+        Raises
+        ------
+        ApiFailure
+            If it is refused or not answered.
+        """
+        text = await self.text(method, plural, namespace, name, body=body, params=params)
+        found: Object = json.loads(text or "{}")
+        return found
+
+    async def text(
+        self,
+        method: str,
+        plural: Plural,
+        namespace: str,
+        name: str = "",
+        *,
+        body: Object | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> str:
+        """One request, for the text of the answer; raises as `call` does."""
+        request: dict[str, Any] = {**_place(plural, namespace, name), "method": method}
+        request.update(params=dict(params or {}), timeout=CALL_SECONDS)
+        if body is not None:
+            request["content"] = json.dumps(body)
+        if method == "PATCH":
+            request["headers"] = MERGE_PATCH
+        try:
+            async with self._api.call_api(**request, raise_for_status=False) as answer:
+                code, text = int(answer.status_code), str(answer.text)
+            if code == 401:  # the token was renewed: kr8s reads it again where statuses are errors
+                async with self._api.call_api(**request) as answer:
+                    code, text = int(answer.status_code), str(answer.text)
+        except self._refusal as error:
+            raise ApiFailure(401, _said(error)) from error
+        except self._failures as error:
+            raise ApiFailure(0, _said(error)) from error
+        if code >= 400:
+            raise ApiFailure(code, _message(text) or f"HTTP {code}")
+        return text
+
+    async def watch(
+        self, plural: Plural, namespace: str, params: Mapping[str, str]
+    ) -> AsyncIterator[Object]:
+        """Events since ``resourceVersion``, until the server ends the watch; raises as `call` does."""
+        wanted = {**params, "watch": "true", "timeoutSeconds": str(WATCH_SECONDS)}
+        try:
+            async with self._api.call_api(
+                "GET",
+                **_place(plural, namespace, ""),
+                params=wanted,
+                stream=True,
+                raise_for_status=False,
+                timeout=self._watch_timeout,
+            ) as answer:
+                if answer.status_code >= 400:
+                    await answer.aread()
+                    raise ApiFailure(int(answer.status_code), _message(answer.text))
+                async for line in answer.aiter_lines():
+                    yield json.loads(line)
+        except self._failures as error:
+            raise ApiFailure(0, _said(error)) from error
+
+
+def account_namespace() -> str | None:
+    """Namespace of the service account of the pod in which this runs; None outside of pods."""
+    try:
+        return (_ACCOUNT / "namespace").read_text().strip() or None
+    except OSError:
+        return None
+
+
+def in_pod() -> bool:
+    """Whether this process runs in a pod that may ask the API."""
+    return "KUBERNETES_SERVICE_HOST" in os.environ
+
+
+def _errors(kr8s: Any, httpx: Any) -> tuple[tuple[type[Exception], ...], type[Exception]]:
+    """What says that there was no answer, and what that it was a refusal; early kr8s has no errors of its own."""
+    timeout = getattr(kr8s, "APITimeoutError", TimeoutError)
+    refusal = getattr(kr8s, "ServerError", httpx.HTTPStatusError)
+    return (httpx.HTTPError, timeout, OSError), refusal
+
+
+def _place(plural: Plural, namespace: str, name: str) -> dict[str, str | None]:
+    version = GROUP if plural.startswith("dask") else "v1"
+    url = f"{plural}/{name}" if name else plural
+    return {"version": version, "namespace": namespace or None, "url": url}
+
+
+def _message(text: str) -> str:
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text[:500]
+
+
+def _said(error: BaseException) -> str:
+    return str(error).rstrip(".") or type(error).__name__

@@ -1,0 +1,122 @@
+"""What the API says there is: Dask's resources, pods and services of the namespaces that matter, always up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection
+
+from hrlab.clusters.kubernetes_api import KubernetesApi, Object, Plural
+from hrlab.clusters.kubernetes_reasons import created_at
+from hrlab.clusters.kubernetes_spec import OWNER
+from hrlab.clusters.kubernetes_state import Facts
+from hrlab.clusters.kubernetes_watch import Follower
+
+#: A worker group without a cluster is an orphan after so long: the two are heard of by different watches.
+ORPHAN_SECONDS = 4.0
+
+_CLUSTER = "dask.org/cluster-name"
+_KINDS: dict[Plural, str] = {
+    "daskclusters": "",
+    "daskworkergroups": "",
+    "daskautoscalers": "",
+    "pods": _CLUSTER,
+    "services": _CLUSTER,
+}
+
+
+class Known:
+    """Followers of every kind in every namespace.
+
+    Parameters
+    ----------
+    namespaces
+        Where to look; the first is the one whose clusters have their names as ids.
+    """
+
+    def __init__(
+        self,
+        api: KubernetesApi,
+        namespaces: Collection[str],
+        changed: Callable[[], None],
+        log: logging.Logger,
+    ) -> None:
+        self._home = next(iter(namespaces))
+        self._followers: dict[tuple[str, Plural], Follower] = {
+            (namespace, plural): Follower(
+                api, plural, namespace, changed, selector=selector, log=log
+            )
+            for namespace in namespaces
+            for plural, selector in _KINDS.items()
+        }
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._tasks = [asyncio.create_task(one.run()) for one in self._followers.values()]
+
+    async def stop(self) -> None:
+        """Follow no more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    @property
+    def problem(self) -> str:
+        """Why the API can't be asked; empty if it can."""
+        followers = [f for (_, plural), f in self._followers.items() if plural == "daskclusters"]
+        return next((follower.problem for follower in followers if follower.problem), "")
+
+    def synced(self, namespace: str) -> bool:
+        """Whether all that is there of a namespace is known."""
+        return all(f.synced for (where, _), f in self._followers.items() if where == namespace)
+
+    def facts(self) -> dict[str, Facts]:
+        """What is known of every cluster, by id."""
+        found = {}
+        problem = self.problem
+        for namespace in dict.fromkeys(where for where, _ in self._followers):
+            pods = self._by_cluster(namespace, "pods")
+            for name, resource in self._items(namespace, "daskclusters").items():
+                facts = Facts(
+                    resource=resource,
+                    group=self._items(namespace, "daskworkergroups").get(f"{name}-default"),
+                    autoscaler=self._items(namespace, "daskautoscalers").get(name),
+                    service=self._items(namespace, "services").get(f"{name}-scheduler"),
+                    pods=tuple(pods.get(name, ())),
+                    api_problem=problem,
+                )
+                found[self._id(namespace, name, facts)] = facts
+        return found
+
+    def orphans(self, owner: str) -> list[tuple[str, str]]:
+        """Namespaces and names of worker groups of that owner label whose cluster is gone.
+
+        The operator makes a group first and its cluster the owner later: one whose cluster is deleted in between belongs to
+        nobody, and would stay for ever.
+        """
+        old = time.time() - ORPHAN_SECONDS
+        return [
+            (namespace, name)
+            for namespace in dict.fromkeys(where for where, _ in self._followers)
+            for name, group in self._items(namespace, "daskworkergroups").items()
+            if created_at(group) < old
+            and self._followers[namespace, "daskclusters"].is_heard
+            and (group["metadata"].get("labels") or {}).get(OWNER) == owner
+            and group["spec"].get("cluster") not in self._items(namespace, "daskclusters")
+        ]
+
+    def _id(self, namespace: str, name: str, facts: Facts) -> str:
+        """Names are unique where hrlab makes them; another's in a foreign namespace gets that behind a dot."""
+        return name if facts.by_hrlab or namespace == self._home else f"{name}.{namespace}"
+
+    def _items(self, namespace: str, plural: Plural) -> dict[str, Object]:
+        return self._followers[namespace, plural].items
+
+    def _by_cluster(self, namespace: str, plural: Plural) -> dict[str, list[Object]]:
+        found: dict[str, list[Object]] = {}
+        for item in self._items(namespace, plural).values():
+            found.setdefault(item["metadata"]["labels"][_CLUSTER], []).append(item)
+        return found

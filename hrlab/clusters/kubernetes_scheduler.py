@@ -1,0 +1,122 @@
+"""Asks a scheduler how it is: a connection to its port, and its HTTP server; what its pod reports proves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from hrlab.clusters.kubernetes_api import Object
+
+PROBE_SECONDS = 3.0
+
+#: Most that is read of an answer.
+_MAX_BYTES = 1_000_000
+
+COMM, DASHBOARD = ("tcp-comm", 8786), ("http-dashboard", 8787)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a scheduler is reached: host, port of its comm and port of its HTTP server."""
+
+    host: str
+    comm: int
+    http: int
+
+    @property
+    def address(self) -> str:
+        """As a ``distributed.Client`` takes it."""
+        return f"tcp://{self.host}:{self.comm}"
+
+    @property
+    def dashboard(self) -> str:
+        """Root of its HTTP server."""
+        return f"http://{self.host}:{self.http}"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What came of asking once.
+
+    Attributes
+    ----------
+    problem
+        Why it can't be used; empty if it answered.
+    workers, cores, tasks
+        As the scheduler counts them: connected workers, their threads, unfinished tasks; None if it does not say.
+    """
+
+    problem: str = ""
+    workers: int | None = None
+    cores: int | None = None
+    tasks: int | None = None
+
+
+def place_of(service: Object) -> Place | None:
+    """Where a scheduler's Service is reached; None while a load balancer has no address."""
+    metadata, spec = service["metadata"], service.get("spec", {})
+    host = f"{metadata['name']}.{metadata['namespace']}"
+    if spec.get("type") == "LoadBalancer":
+        ingress = (service.get("status", {}).get("loadBalancer") or {}).get("ingress") or []
+        if not ingress:
+            return None
+        host = ingress[0].get("ip") or ingress[0].get("hostname") or host
+    ports = spec.get("ports") or []
+    return Place(host, _port(ports, *COMM), _port(ports, *DASHBOARD))
+
+
+async def ask(place: Place) -> Health:
+    """Connect, and ask for health and counts."""
+    try:
+        return await asyncio.wait_for(_ask(place), PROBE_SECONDS)
+    except asyncio.TimeoutError:
+        return Health(f"it does not answer within {PROBE_SECONDS:g} seconds")
+    except OSError as error:
+        return Health(error.strerror or str(error) or type(error).__name__)
+    except ValueError:
+        return Health("what answers there is no Dask scheduler")
+
+
+async def _ask(place: Place) -> Health:
+    _, writer = await asyncio.open_connection(place.host, place.comm)
+    writer.close()
+    if await _get(place, "/health") is None:
+        return Health("its HTTP server is not healthy")
+    counts = await _get(place, "/json/counts.json")
+    if counts is None:
+        return Health()
+    found: dict[str, Any] = json.loads(counts)
+    unfinished = ("processing", "waiting", "unrunnable")
+    return Health(
+        workers=int(found["workers"]),
+        cores=int(found["cores"]),
+        tasks=sum(int(found.get(state, 0)) for state in unfinished),
+    )
+
+
+async def _get(place: Place, path: str) -> bytes | None:
+    """What is there; None if the answer is not 200."""
+    reader, writer = await asyncio.open_connection(place.host, place.http)
+    try:
+        request = f"GET {path} HTTP/1.0\r\nHost: {place.host}:{place.http}\r\n\r\n"
+        writer.write(request.encode())
+        answer = await reader.read(_MAX_BYTES)
+        while more := await reader.read(_MAX_BYTES):
+            answer += more
+            if len(answer) > _MAX_BYTES:
+                raise ValueError("too long")
+    finally:
+        writer.close()
+    if not answer:
+        raise ConnectionResetError("the connection was closed without an answer")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    words = head.split(None, 2)
+    if len(words) < 2 or not words[0].startswith(b"HTTP/"):
+        raise ValueError("no HTTP")
+    return body if words[1] == b"200" else None
+
+
+def _port(ports: list[Object], name: str, default: int) -> int:
+    return next((int(port["port"]) for port in ports if port.get("name") == name), default)

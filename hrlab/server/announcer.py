@@ -1,0 +1,159 @@
+"""Announces changes of runs as Jupyter events, while somebody listens."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from logging import Logger
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from hrlab.model.errors import StoreError
+from hrlab.server.backend import Backend
+from hrlab.store.reading import Changes
+from hrlab.store.sqlite import RunStore
+
+T = TypeVar("T")
+
+SCHEMA_ID = "https://schema.hrlab.org/changed"
+SCHEMA_PATH = Path(__file__).parent / "changed.yaml"
+
+#: Most ids in one event.
+MAX_IDS = 500
+#: Looks at the store between two looks for runs whose process is gone.
+LOOKS_BETWEEN_MARKS = 10
+
+
+class Emit(Protocol):
+    """Sends an event to whoever listens; see ``jupyter_events.EventLogger.emit``."""
+
+    def __call__(self, *, schema_id: str, data: dict[str, Any]) -> object:
+        """Send `data`, which the schema must allow."""
+
+
+class Announcer:
+    """Watches the store, for changes that others make, and announces each change once.
+
+    Parameters
+    ----------
+    backend
+        Gives threads and the store.
+    emit
+        Sends an event; called on the event loop.
+    interval_seconds
+        Time between two looks at the store.
+    log
+        Is told when the store cannot be watched, once until it can be again.
+    clock
+        UTC epoch seconds.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        emit: Emit,
+        *,
+        interval_seconds: float,
+        log: Logger,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._backend = backend
+        self._emit = emit
+        self._interval_seconds = interval_seconds
+        self._log = log
+        self._clock = clock
+        self._store: RunStore | None = None
+        self._announced: int | None = None
+        self._seen: int | None = None
+        self._looks = 0
+        self._failing = False
+        self._one_at_a_time = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def watching(self) -> bool:
+        """Whether the store is being looked at."""
+        return self._task is not None
+
+    def start(self) -> None:
+        """Begin to watch; needs a running event loop."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    def stop(self) -> None:
+        """Watch no more."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    def served(self, seq: int) -> None:
+        """Somebody has seen the changes up to `seq`: what comes later is to be announced."""
+        if self._announced is None:
+            self._announced = seq
+
+    async def announce(self) -> None:
+        """Announce what has changed since the last announcement, if anybody listens."""
+        if not self.watching:
+            return
+        async with self._one_at_a_time:
+            after = self._announced
+            changes = await self._ask(lambda store: _changes(store, after))
+            if changes is not None:
+                self._announced = changes.seq
+                if changes.seq != after and after is not None:
+                    self._send(changes)
+
+    async def look(self) -> None:
+        """Look at the store once."""
+        if self._announced is None:
+            await self.announce()  # from here on
+        if self._looks % LOOKS_BETWEEN_MARKS == 0:
+            marked = await self._ask(RunStore.mark_interrupted)
+            self._seen = None if marked else self._seen
+        self._looks += 1
+        seen = await self._ask(RunStore.data_version)
+        if seen != self._seen or seen is None:
+            self._seen = seen
+            await self.announce()
+
+    async def _watch(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(self._interval_seconds)
+
+    async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
+        """The answer of the store, in a thread; None if it cannot be used now."""
+        try:
+            answer = await self._backend.run(lambda: question(self._opened()))
+        except StoreError as error:
+            if not self._failing:
+                self._log.warning("hrlab cannot watch its store: %s", error)
+            self._failing = True
+            return None
+        self._failing = False
+        return answer
+
+    def _opened(self) -> RunStore:
+        # Its own, because SQLite counts versions of the data as one connection sees them.
+        if self._store is None:
+            self._store = self._backend.open_store()
+        return self._store
+
+    def _send(self, changes: Changes) -> None:
+        for first in range(0, len(changes.ids) or 1, MAX_IDS):
+            data = {
+                "seq": changes.seq,
+                "at": self._clock(),
+                "topic": "runs",
+                "ids": list(changes.ids[first : first + MAX_IDS]),
+            }
+            self._emit(schema_id=SCHEMA_ID, data=data)
+
+
+def _changes(store: RunStore, after: int | None) -> Changes:
+    seq = store.seq()
+    if after is None:
+        return Changes(seq, ())
+    # Numbers begin anew if the file was replaced.
+    return store.changes(after if seq >= after else 0)

@@ -1,0 +1,181 @@
+"""The server side: what a site may set, and how the parts are put together from it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Callable, Dict, Float, Integer, Unicode
+
+from hrlab.collect.facts import ROOT_VARIABLE
+from hrlab.server.announcer import SCHEMA_ID, SCHEMA_PATH, Announcer
+from hrlab.server.audience import Audience, attend
+from hrlab.server.backend import Backend
+from hrlab.server.cluster_events import ClusterAnnouncer
+from hrlab.server.cluster_side import cluster_service, makers, shapes, site_profiles
+from hrlab.server.clusters import ClusterHandler, ClusterLogsHandler, ClustersHandler, ClusterSide
+from hrlab.server.dashboard_route import dashboard_rule
+from hrlab.server.missing import MissingHandler
+from hrlab.server.profiles import ProfilesHandler
+from hrlab.server.runs import CompareHandler, RunChartHandler, RunHandler, RunsHandler
+from hrlab.server.sizing import SizingHandler
+from hrlab.services.clusters import ClusterService
+from hrlab.services.users import user_name
+from hrlab.store.location import VARIABLE, store_path
+
+#: Addresses below the server's base URL; the first that matches answers.
+ROUTES: tuple[tuple[str, type[Any]], ...] = (
+    (r"/hrlab/api/runs", RunsHandler),
+    (r"/hrlab/api/runs/([^/]+)", RunHandler),
+    (r"/hrlab/api/runs/([^/]+)/chart", RunChartHandler),
+    (r"/hrlab/api/compare", CompareHandler),
+    (r"/hrlab/api/sizing", SizingHandler),
+    (r"/hrlab/api/profiles", ProfilesHandler),
+    (r"/hrlab/api/clusters", ClustersHandler),
+    (r"/hrlab/api/clusters/([^/]+)", ClusterHandler),
+    (r"/hrlab/api/clusters/([^/]+)/logs", ClusterLogsHandler),
+    (r"/hrlab/api(|/.*)", MissingHandler),
+)
+
+
+class HRLab(ExtensionApp):
+    """hrlab's server extension."""
+
+    name = "hrlab"
+
+    store_path = Unicode(
+        help="""Path of the SQLite file that keeps the runs; made if it is not there.
+
+        Kernels of this server get it as HRLAB_STORE. Empty (the default): the value of HRLAB_STORE
+        where the server starts, else hrlab/runs.sqlite in the user's Jupyter data directory,
+        because runs belong to their user and outlive environments and servers.
+        """
+    ).tag(config=True)
+
+    max_record_bytes = Integer(
+        2_000_000,
+        min=0,
+        help="""Largest request body taken, in bytes.
+
+        A record is bounded to some 300 kB by design; the default leaves room and keeps reading it
+        below the time that other requests may notice. 0: no limit of hrlab's own.
+        """,
+    ).tag(config=True)
+
+    watch_interval_seconds = Float(
+        1.0,
+        min=0.05,
+        help="""Time between two looks at the store for new runs, in seconds.
+
+        Only while a browser listens. The default is the freshness that a list of runs needs; a
+        look takes well below a millisecond on a local disk.
+        """,
+    ).tag(config=True)
+
+    lock_timeout_seconds = Float(
+        5.0,
+        min=0,
+        help="""How long a request waits for another process that is writing to the store, in seconds.
+
+        Writing takes milliseconds; the default covers a slow network disk. 0: give up at once.
+        """,
+    ).tag(config=True)
+
+    profiles = Dict(
+        help="""Kinds of cluster that users may create, by name; see docs/profiles.md for the keys.
+
+        They win over those of profiles_file with the same name. Times are in seconds, memory in
+        bytes or as text ("2 GiB"). Empty (the default): those of profiles_file, and if that is
+        empty too, one profile "local" that is sized to this machine, because it works everywhere.
+        """
+    ).tag(config=True)
+
+    profiles_file = Unicode(
+        help="""Path of a YAML file with a mapping "profiles" of kinds of cluster that users may create.
+
+        Read once, when the server starts; what is wrong in it is logged with its line and shown to
+        users as broken, while the other profiles work. Empty (the default): no file, because sites
+        with few profiles keep them in HRLab.profiles.
+        """
+    ).tag(config=True)
+
+    groups = Callable(
+        None,
+        allow_none=True,
+        help="""Function that is given the user's name and returns the names of the user's groups.
+
+        Called once, when the server starts, so answer within a second or two. A profile with
+        groups is only for users in one of them. None (the default): the names in the variable
+        JUPYTERHUB_GROUPS, separated by commas, because a hub can set variables of its servers.
+        """,
+    ).tag(config=True)
+
+    _backend: Backend | None = None
+    _announcer: Announcer | None = None
+    _cluster_announcer: ClusterAnnouncer | None = None
+    _clusters: ClusterService | None = None
+
+    def initialize_settings(self) -> None:
+        """Put the server side together."""
+        path = Path(self.store_path).expanduser() if self.store_path else store_path()
+        os.environ[VARIABLE] = str(path)
+        # Kernels know the file of their notebook, and with this its path as the browser knows it.
+        assert self.serverapp is not None
+        os.environ[ROOT_VARIABLE] = self.serverapp.root_dir
+        self._backend = Backend(
+            path,
+            timeout_seconds=self.lock_timeout_seconds,
+            max_record_bytes=self.max_record_bytes,
+        )
+        self._announce_changes(self._backend)
+        self._offer_clusters(self._backend)
+
+    def initialize_handlers(self) -> None:
+        """Add the addresses of the API, and of dashboards."""
+        for path, kind in ROUTES:
+            parts: dict[str, Any] = {"backend": self._backend}
+            if issubclass(kind, ClusterSide):
+                parts["clusters"] = self._clusters
+            self.handlers.append((path, kind, parts))
+        assert self.serverapp is not None
+        assert self._clusters is not None
+        application = self.serverapp.web_app
+        rule = dashboard_rule(application, self.serverapp.base_url, self._clusters)
+        application.add_handlers(".*$", [rule])  # type: ignore[no-untyped-call]
+
+    async def stop_extension(self) -> None:
+        """Leave no thread, task or open file behind."""
+        if self._cluster_announcer is not None:
+            self._cluster_announcer.stop()
+        if self._clusters is not None:
+            await self._clusters.stop()
+        if self._announcer is not None:
+            self._announcer.stop()
+        if self._backend is not None:
+            await self._backend.close()
+
+    def _announce_changes(self, backend: Backend) -> None:
+        assert self.serverapp is not None
+        events = self.serverapp.event_logger
+        assert events is not None
+        announcer = Announcer(
+            backend, events.emit, interval_seconds=self.watch_interval_seconds, log=self.log
+        )
+        backend.announcer = self._announcer = announcer
+        if not attend(events, SCHEMA_ID, Audience(announcer.start, announcer.stop)):
+            self.log.warning("hrlab cannot tell who listens to events; lists refresh by hand.")
+        events.register_event_schema(SCHEMA_PATH)
+
+    def _offer_clusters(self, backend: Backend) -> None:
+        server = self.serverapp
+        assert server is not None
+        assert server.event_logger is not None
+        owner = user_name(os.environ)
+        profiles = site_profiles(self.profiles, self.profiles_file, owner, self.groups, self.log)
+        kinds = makers(server, owner, profiles, self.log)
+        self._clusters = cluster_service(server, profiles, kinds, owner, self.log)
+        self._cluster_announcer = ClusterAnnouncer(server.event_logger.emit)
+        self._clusters.changed = self._cluster_announcer.changed
+        backend.shape_of = shapes(profiles)

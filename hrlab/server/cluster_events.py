@@ -1,0 +1,64 @@
+"""Announces changes of clusters as Jupyter events, a few times a second at most."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
+from hrlab.server.announcer import MAX_IDS, SCHEMA_ID, Emit
+
+#: Changes within this time are announced together: a start reports each of its pods.
+TOGETHER_SECONDS = 0.25
+
+
+class ClusterAnnouncer:
+    """Collects ids of clusters that changed.
+
+    Parameters
+    ----------
+    emit
+        Sends an event; called on the event loop.
+    clock
+        UTC epoch seconds.
+    """
+
+    def __init__(self, emit: Emit, *, clock: Callable[[], float] = time.time) -> None:
+        self._emit = emit
+        self._clock = clock
+        self._ids: dict[str, None] = {}
+        self._all = False
+        self._seq = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._sent_at = 0.0
+
+    def changed(self, ids: Iterable[str]) -> None:
+        """Clusters are new in some way, without ids all of them; the first after a quiet time is announced at once."""
+        new = dict.fromkeys(ids)
+        self._all = self._all or not new
+        self._ids.update(new)
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            wait = max(0.0, self._sent_at + TOGETHER_SECONDS - loop.time())
+            self._timer = loop.call_later(wait, self._send)
+
+    def stop(self) -> None:
+        """Announce nothing more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _send(self) -> None:
+        self._timer = None
+        self._sent_at = asyncio.get_running_loop().time()
+        ids = [] if self._all else list(self._ids)
+        self._ids, self._all = {}, False
+        self._seq += 1
+        for first in range(0, len(ids) or 1, MAX_IDS):
+            data = {
+                "seq": self._seq,
+                "at": self._clock(),
+                "topic": "clusters",
+                "ids": ids[first : first + MAX_IDS],
+            }
+            self._emit(schema_id=SCHEMA_ID, data=data)

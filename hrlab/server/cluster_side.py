@@ -1,0 +1,114 @@
+"""Puts the clusters' part of the server together."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from logging import Logger
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.serverapp import ServerApp
+
+from hrlab.clusters.kind import ClusterKind
+from hrlab.model.profile import Profile
+from hrlab.server.kernels import KernelFinder
+from hrlab.services.clusters import ClusterService
+from hrlab.services.kinds import Maker
+from hrlab.services.labextension import LabextensionClusters
+from hrlab.services.local_profile import local_profile
+from hrlab.services.profiles import Profiles, load_profiles
+from hrlab.services.shape import any_shape, shape_of
+from hrlab.services.starts import StartTimes
+from hrlab.services.users import groups_of
+from hrlab.store.location import jupyter_data_directory
+
+
+def site_profiles(
+    configured: Mapping[str, Any],
+    file: str,
+    user: str,
+    groups: Callable[[str], Iterable[str]] | None,
+    log: Logger,
+) -> Profiles:
+    """The profiles for `user`; broken ones are logged once, here."""
+    path = Path(file).expanduser() if file else None
+    default = {} if configured or path else local_profile(*_machine())
+    profiles = load_profiles(configured, path, default)
+    for broken in profiles.broken:
+        log.warning("hrlab: the profile %s can't be used: %s", broken.name, broken.reason)
+    return profiles.of(groups_of(user, os.environ, groups))
+
+
+def _machine() -> tuple[float, int]:
+    from hrlab.clusters.machine import machine_cores, machine_memory_bytes
+
+    return machine_cores(), machine_memory_bytes()
+
+
+def makers(server: ServerApp, owner: str, profiles: Profiles, log: Logger) -> dict[str, Maker]:
+    """How each kind is made that may have clusters here; loaded in threads, when first asked for."""
+
+    async def process() -> ClusterKind:
+        module = await _loaded("hrlab.clusters.process")
+        kind: ClusterKind = module.ProcessClusters(Path(server.runtime_dir), owner)
+        return kind
+
+    async def address() -> ClusterKind:
+        module = await _loaded("hrlab.clusters.address")
+        kind: ClusterKind = module.AddressClusters(_kept("attached.json"), owner)
+        return kind
+
+    async def kubernetes() -> ClusterKind:
+        module = await _loaded("hrlab.clusters.kubernetes")
+        kind: ClusterKind = module.KubernetesClusters(owner, profiles.usable, log)
+        return kind
+
+    async def labextension() -> ClusterKind:
+        return LabextensionClusters(owner)
+
+    # Nobody is asked for clusters in Kubernetes, or at an address, where no profile speaks of such.
+    offered: set[str] = {profile.kind for profile in profiles.usable.values()}
+    known: dict[str, Maker] = {"address": address, "kubernetes": kubernetes}
+    wanted: dict[str, Maker] = {name: maker for name, maker in known.items() if name in offered}
+    return {"process": process, **wanted, "labextension": labextension}
+
+
+def cluster_service(
+    server: ServerApp,
+    profiles: Profiles,
+    kinds: Mapping[str, Maker],
+    owner: str,
+    log: Logger,
+) -> ClusterService:
+    """The service of one user's clusters."""
+    return ClusterService(
+        profiles,
+        kinds,
+        owner=owner,
+        find_kernel=KernelFinder(server),
+        starts=StartTimes(_kept("starts.json")),
+        log=log,
+    )
+
+
+def shapes(profiles: Profiles) -> Callable[[str | None, Mapping[str, Any]], Any]:
+    """What may be asked for, for advice on sizes."""
+
+    def shape(name: str | None, options: Mapping[str, Any]) -> Any:
+        profile: Profile | None = profiles.usable.get(name) if name is not None else None
+        if name is not None and profile is None:
+            return any_shape(name, options)
+        return shape_of(profile, options)
+
+    return shape
+
+
+def _kept(name: str) -> Path:
+    return jupyter_data_directory() / "hrlab" / name
+
+
+async def _loaded(module: str) -> Any:
+    return await asyncio.to_thread(importlib.import_module, module)

@@ -1,0 +1,133 @@
+"""Proxy of dashboards: of the clusters that hrlab knows, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
+
+from jupyter_server.utils import ensure_async
+from jupyter_server_proxy.handlers import ProxyHandler, RewritableResponse
+from tornado import web
+from tornado.httpclient import HTTPClientError
+
+from hrlab.model.errors import BackendError, HrlabError
+from hrlab.server.errors import body_of, status_of
+from hrlab.services.clusters import DASHBOARD, ClusterService
+
+#: Keys to this server that a dashboard, which may be at another site, must not get; and what only holds on the first way.
+_KEPT_HERE = ("Authorization", "Cookie", "X-Xsrftoken", "Host")
+_OFFERED = ("GET", "HEAD")
+
+
+class DashboardHandler(ProxyHandler):  # type: ignore[misc]
+    """``<base_url>hrlab/dashboard/<id>/...``, HTTP and web sockets."""
+
+    auth_resource = "hrlab"
+    _target = SplitResult("", "", "", "", "")
+
+    def initialize(self, clusters: ClusterService) -> None:
+        """Take what the extension composed."""
+        self.clusters = clusters
+        self.rewrite_response = _without_cookies
+        # The address comes from the cluster's kind, never from the request.
+        self.host_allowlist = lambda _, host: host == self._target.hostname
+        # A dashboard that is left open is not a user at work.
+        self.update_last_activity = False
+
+    async def prepare(self, *args: Any, **kwargs: Any) -> None:
+        """Let in who may, to dashboards that are there, before anything is upgraded or sent on."""
+        await super().prepare(*args, **kwargs)
+        allowed: Awaitable[bool] | bool = self.authorizer.is_authorized(
+            self, self.current_user, "read", self.auth_resource
+        )
+        if not await ensure_async(allowed):
+            raise web.HTTPError(403)
+        if self.request.method not in _OFFERED:
+            raise web.HTTPError(405, f"A dashboard has no {self.request.method}.")
+        cluster_id, path = self.path_args[0], self.path_args[1]
+        self.proxy_base = f"{DASHBOARD}{quote(cluster_id)}"
+        self._target = urlsplit(await self.clusters.dashboard_url(cluster_id))
+        if path is None:
+            self.redirect(f"{self.request.path}/")
+        self._forget_token()
+
+    async def http_get(self, cluster_id: str, path: str) -> None:
+        """A page of the dashboard."""
+        del cluster_id
+        # Pages are passed on whole: a stream would go around what is taken out of an answer.
+        self.request.headers["Accept"] = "*/*"
+        try:
+            await self.proxy(self._target.hostname, self._port(), self._path(path))
+        except (OSError, HTTPClientError) as error:
+            raise BackendError(f"The dashboard does not answer: {error}.") from error
+        except web.HTTPError as error:
+            if error.status_code < 500:
+                raise
+            raise BackendError(f"The dashboard does not answer: {error.log_message}.") from error
+        self.set_header("Content-Security-Policy", self.content_security_policy)
+
+    async def head(self, cluster_id: str, path: str) -> None:
+        """As GET."""
+        await self.http_get(cluster_id, path)
+
+    async def open(self, cluster_id: str, path: str) -> None:
+        """A web socket of the dashboard."""
+        try:
+            await self.proxy_open(self._target.hostname, self._port(), self._path(path))
+        except (OSError, HTTPClientError) as error:
+            self.log.info("hrlab: the dashboard of %s does not answer: %s", cluster_id, error)
+            self.close(1013, "The dashboard does not answer.")
+
+    def get_client_uri(self, protocol: str, host: str, port: int, proxied_path: str) -> str:
+        """Encrypted where the dashboard is."""
+        if self._target.scheme == "https":
+            protocol += "s"
+        shown = f"[{host}]" if ":" in host else host
+        uri: str = super().get_client_uri(protocol, shown, port, proxied_path)
+        return uri
+
+    def proxy_request_headers(self) -> Any:
+        """What the dashboard is told of the request."""
+        headers = super().proxy_request_headers()
+        for name in _KEPT_HERE:
+            headers.pop(name, None)
+        return headers
+
+    def get_login_url(self) -> str:
+        """Refused rather than sent to a page for logging in, which a pane cannot show."""
+        raise web.HTTPError(403)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Tell an error as the API does."""
+        error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
+        if error is not None:
+            status_code = int(status_of(error))
+            self.set_status(status_code)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(body_of(error, status_code)))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log the unexpected with its traceback, and what was refused on purpose in one line."""
+        if isinstance(value, HrlabError):
+            self.log.info("hrlab: %s %s: %s", self.request.method, self.request.path, value)
+        else:
+            super().log_exception(typ, value, tb)
+
+    def _forget_token(self) -> None:
+        query = parse_qsl(self.request.query, keep_blank_values=True)
+        kept = [(name, value) for name, value in query if name not in ("token", "_xsrf")]
+        if len(kept) < len(query):
+            self.request.query = urlencode(kept)
+
+    def _port(self) -> int:
+        return self._target.port or (443 if self._target.scheme == "https" else 80)
+
+    def _path(self, path: str | None) -> str:
+        return f"{self._target.path.rstrip('/')}{path or '/'}"
+
+
+def _without_cookies(response: RewritableResponse) -> None:
+    """A dashboard sets no cookies for the address of Jupyter."""
+    response.headers.pop("Set-Cookie", None)

@@ -1,0 +1,42 @@
+"""The address of dashboards; what proxies them is loaded when the first is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.utils import url_path_join
+from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
+from tornado.routing import PathMatches, Router, Rule
+from tornado.web import Application
+
+from hrlab.services.clusters import ClusterService
+
+PATH = r"/hrlab/dashboard/([^/]+)(/.*)?"
+
+
+class _LoadedWhenAsked(Router):
+    """jupyter-server-proxy takes longer to load than all the rest of hrlab's server side."""
+
+    #: Jupyter asks handlers for their verbs, to see that each is authenticated; this one has none of its own.
+    SUPPORTED_METHODS = ()
+    __name__ = "DashboardHandler"
+
+    def __init__(self, application: Application, clusters: ClusterService) -> None:
+        self._application = application
+        self._clusters = clusters
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
+        from hrlab.server.dashboard import DashboardHandler
+
+        return self._application.get_handler_delegate(
+            request,
+            DashboardHandler,
+            target_kwargs={"clusters": self._clusters},
+            path_args=kwargs.get("path_args"),
+        )
+
+
+def dashboard_rule(application: Application, base_url: str, clusters: ClusterService) -> Rule:
+    """The rule that leads to the proxy, below `base_url`."""
+    matcher = PathMatches(url_path_join(base_url, PATH))
+    return Rule(matcher, _LoadedWhenAsked(application, clusters))

@@ -1,0 +1,56 @@
+"""From errors to HTTP: the one table of this front, and the one shape in which they are told."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from tornado.web import HTTPError
+
+from hrlab.model import errors
+
+#: The first class that fits counts.
+STATUS: tuple[tuple[type[errors.HrlabError], HTTPStatus], ...] = (
+    (errors.MalformedError, HTTPStatus.BAD_REQUEST),
+    (errors.ForbiddenError, HTTPStatus.FORBIDDEN),
+    (errors.NotFoundError, HTTPStatus.NOT_FOUND),
+    (errors.ConflictError, HTTPStatus.CONFLICT),
+    (errors.TooLargeError, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (errors.InvalidRecordError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.InvalidRequestError, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (errors.BackendError, HTTPStatus.BAD_GATEWAY),
+    (errors.StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+
+_FORBIDDEN = (
+    "You are not logged in, or not allowed to do this here. Log in again, or ask your admin."
+)
+_UNEXPECTED = "hrlab failed in a way it did not foresee. The server's log has the details."
+
+
+def status_of(error: BaseException) -> int:
+    """HTTP status that says what `error` means."""
+    if isinstance(error, HTTPError):
+        return error.status_code
+    for kind, status in STATUS:
+        if isinstance(error, kind):
+            return status
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def body_of(error: BaseException | None, status: int) -> dict[str, Any]:
+    """What the client is told of `error`."""
+    code, message, detail = _explained(error, status)
+    return {"error": {"code": code, "message": message, "detail": detail}}
+
+
+def _explained(error: BaseException | None, status: int) -> tuple[str, str, dict[str, Any]]:
+    if isinstance(error, errors.HrlabError) and status != HTTPStatus.INTERNAL_SERVER_ERROR:
+        return error.code, error.message, error.detail
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "internal", _UNEXPECTED, {}
+    phrase = HTTPStatus(status).phrase
+    message = _FORBIDDEN if status == HTTPStatus.FORBIDDEN else f"{phrase}."
+    if isinstance(error, HTTPError) and error.log_message:
+        message = error.log_message % error.args  # tornado doubles % where there are no arguments
+    return phrase.lower().replace(" ", "-"), message, {}

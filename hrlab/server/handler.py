@@ -1,0 +1,112 @@
+"""What all handlers share: who may ask, how a body is read, how answers and errors are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from hrlab.model.errors import HrlabError, MalformedError, TooLargeError
+from hrlab.server.backend import Backend
+from hrlab.server.errors import body_of, status_of
+
+VERBS = ("get", "head", "post", "put", "patch", "delete")
+
+Verb: TypeAlias = Callable[..., Awaitable[None] | None]
+
+
+def from_json(body: bytes) -> Any:
+    """The JSON value that `body` writes."""
+    try:
+        return json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise MalformedError(f"The body is not JSON: {error}.") from error
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+def _refusal() -> Verb:
+    # One function for each verb: `authorized` remembers the action of the first verb it met.
+    @web.authenticated
+    @authorized
+    async def refuse(self: HrlabHandler, *_: str) -> None:
+        offered, request = " and ".join(self.offered()), self.request
+        raise web.HTTPError(405, f"{request.path} has no {request.method}; it has {offered}.")
+
+    return refuse
+
+
+class HrlabHandler(APIHandler):
+    """A handler of hrlab's API.
+
+    A subclass defines the verbs it has, each ``@web.authenticated`` and ``@authorized``; others
+    are refused, likewise only to those who may ask.
+    """
+
+    auth_resource = "hrlab"
+
+    get = _refusal()
+    head = _refusal()
+    post = _refusal()
+    put = _refusal()
+    patch = _refusal()
+    delete = _refusal()
+
+    def initialize(self, backend: Backend) -> None:
+        """Take what the extension composed."""
+        self.backend = backend
+
+    @classmethod
+    def offered(cls) -> list[str]:
+        """Verbs that this handler has."""
+        return [verb.upper() for verb in VERBS if getattr(cls, verb).__name__ == verb]
+
+    def query(self) -> dict[str, list[str]]:
+        """Parameters in the address."""
+        return {
+            name: self.get_query_arguments(name, strip=False) for name in self.request.arguments
+        }
+
+    def body(self) -> bytes:
+        """Body of the request, within the limit."""
+        body, limit = self.request.body, self.backend.max_record_bytes
+        if limit and len(body) > limit:
+            message = (
+                f"The body has {len(body)} bytes; at most {limit} are taken. "
+                "Ask your admin to raise HRLab.max_record_bytes if the record is right."
+            )
+            raise TooLargeError(message, bytes=len(body), limit_bytes=limit)
+        return body
+
+    def json_body(self) -> Any:
+        """JSON value in the body; for large ones rather give :meth:`body` to a thread."""
+        return from_json(self.body())
+
+    def answer(self, text: str, status: int = HTTPStatus.OK) -> None:
+        """Write JSON text."""
+        self.set_status(status)
+        self.finish(text)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Tell an error in the one shape; see :mod:`hrlab.server.errors`."""
+        error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
+        if error is not None:
+            status_code = status_of(error)
+            self.set_status(status_code)
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(self.offered()))
+        self.finish(json.dumps(body_of(error, status_code)))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log the unexpected with its traceback, and what was refused on purpose in one line."""
+        if isinstance(value, HrlabError):
+            self.log.info("hrlab: %s %s: %s", self.request.method, self.request.path, value)
+        else:
+            super().log_exception(typ, value, tb)

@@ -1,0 +1,22 @@
+"""Handler of profiles."""
+
+from __future__ import annotations
+
+import json
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from hrlab.server.clusters import ClusterSide
+from hrlab.server.parameters import given
+
+
+class ProfilesHandler(ClusterSide):
+    """``profiles``: what may be created here, by this user."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Those that can be used, with their options, and those that are broken, with the reason."""
+        given(self.query(), ())
+        self.answer(json.dumps(await self.clusters.profiles()))

@@ -1,0 +1,99 @@
+"""Handlers of runs."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from hrlab.server.handler import HrlabHandler, from_json
+from hrlab.server.parameters import given, run_query
+from hrlab.services.runs import RunService
+from hrlab.store.query import RunQuery
+
+
+class RunsHandler(HrlabHandler):
+    """``runs``: the list."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """A page of the runs that the filters let through, newest first."""
+        query = run_query(self.query())
+        seq, text = await self.backend.ask(lambda service: _page(service, query))
+        self.backend.served(seq)
+        self.answer(text)
+
+
+def _page(service: RunService, query: RunQuery) -> tuple[int, str]:
+    page = service.page(query)
+    runs = [run.to_dict() for run in page.runs]
+    return page.seq, json.dumps({"runs": runs, "total": page.total, "seq": page.seq})
+
+
+class RunHandler(HrlabHandler):
+    """``runs/<id>``: one run."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """The whole record."""
+        given(self.query(), ())
+        self.answer(await self.backend.ask(lambda service: json.dumps(service.get(run_id))))
+
+    @web.authenticated
+    @authorized
+    async def put(self, run_id: str) -> None:
+        """Keep a record; again changes nothing."""
+        body = self.body()
+        new = await self.backend.change(lambda service: service.save(run_id, from_json(body)))
+        self.answer(json.dumps({"id": run_id}), HTTPStatus.CREATED if new else HTTPStatus.OK)
+
+    @web.authenticated
+    @authorized
+    async def patch(self, run_id: str) -> None:
+        """Rename, label, note, or undo the deletion."""
+        patch = self.json_body()
+        summary = await self.backend.change(lambda service: service.change(run_id, patch))
+        self.answer(json.dumps(summary.to_dict()))
+
+    @web.authenticated
+    @authorized
+    async def delete(self, run_id: str) -> None:
+        """Take the run off the list."""
+        await self.backend.change(lambda service: service.delete(run_id))
+        self.set_status(HTTPStatus.NO_CONTENT)
+        self.finish()
+
+
+class RunChartHandler(HrlabHandler):
+    """``runs/<id>/chart``: a picture of one run."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """A Vega-Lite specification, ready to render, with the table behind it."""
+        view = given(self.query(), ("view",)).get("view", ["timeline"])[-1]
+        chart = await self.backend.ask(lambda service: json.dumps(service.chart(run_id, view)))
+        self.answer(chart)
+
+
+class CompareHandler(HrlabHandler):
+    """``compare``: several runs beside each other."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Groups of the runs, a headline, notes, and pictures with the tables behind."""
+        found = given(self.query(), ("ids", "like", "by", "baseline"))
+        ids = [one for text in found.get("ids", []) for one in text.split(",") if one]
+        like, by, baseline = (
+            found.get(name, [""])[-1] or None for name in ("like", "by", "baseline")
+        )
+        self.answer(
+            await self.backend.ask(
+                lambda service: json.dumps(service.compare(ids, by, baseline, like=like))
+            )
+        )

@@ -1,0 +1,36 @@
+"""Handler of advice on the size of clusters."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from hrlab.model.wire import encode
+from hrlab.server.handler import HrlabHandler, from_json
+from hrlab.services.advising import ShapeOf, question_from
+from hrlab.services.runs import RunService
+
+
+class SizingHandler(HrlabHandler):
+    """``sizing``: how large a cluster should be. It never creates anything."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Advice, the evidence for it, and a chart of time and efficiency against workers."""
+        body, shape_of = self.body(), self.backend.shape_of
+        self.answer(
+            await self.backend.ask(lambda service: json.dumps(_advice(service, body, shape_of)))
+        )
+
+
+def _advice(service: RunService, body: bytes, shape_of: ShapeOf) -> dict[str, Any]:
+    from hrlab.render.sizing import (
+        sizing,
+    )  # not before advice is asked for: the server starts sooner
+
+    advice = service.advise(question_from(from_json(body)), shape_of)
+    return {**encode(advice), "chart": sizing(advice).to_dict()}

@@ -1,0 +1,1 @@
+"""What we do, for whoever asks: the server, the magics, the command line."""

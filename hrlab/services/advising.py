@@ -1,0 +1,156 @@
+"""Advice on the size of a cluster, as it is asked for from outside: which runs, which goal, which bounds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from hrlab.model.errors import MalformedError, NotFoundError
+from hrlab.model.run import Run
+from hrlab.model.sizing import Advice, Goal, Shape, goal_from
+from hrlab.services.nearest import did_you_mean
+from hrlab.services.sizing import advice_for
+from hrlab.store.query import RunQuery
+from hrlab.store.sqlite import RunStore
+
+#: What may be asked for, by profile (None: of no certain one) and options.
+ShapeOf: TypeAlias = Callable[[str | None, Mapping[str, Any]], Shape]
+
+KEYS = ("runs", "name", "code_sha256", "goal", "profile", "options", "workload")
+#: Most runs that are looked at: those before say little of today's machine.
+MAX_RUNS = 50
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked: by which runs (ids, or a name, or a hash of code), to what end, within which profile."""
+
+    goal: Goal
+    runs: tuple[str, ...] = ()
+    name: str | None = None
+    code_sha256: str | None = None
+    profile: str | None = None
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    workload: Mapping[str, float] = dataclasses.field(default_factory=dict)
+
+
+def question_from(body: object) -> Question:
+    """What the body of a request asks.
+
+    Raises
+    ------
+    MalformedError
+        If it is not of that form.
+    """
+    if not isinstance(body, Mapping):
+        raise MalformedError(
+            "The body must be an object with `goal`, and `runs`, `name` or `code_sha256`."
+        )
+    for key in body:
+        if key not in KEYS:
+            raise MalformedError(
+                f"There is no {str(key)[:80]!r} to ask. {did_you_mean(str(key), KEYS)}"
+            )
+    named = [key for key in ("runs", "name", "code_sha256") if body.get(key) is not None]
+    if len(named) != 1:
+        raise MalformedError(
+            "Say exactly one of `runs`, `name` and `code_sha256`: whose history to use."
+        )
+    return Question(
+        goal=goal_from(body.get("goal")),
+        runs=_ids(body.get("runs")),
+        name=_text(body, "name"),
+        code_sha256=_text(body, "code_sha256"),
+        profile=_text(body, "profile"),
+        options=_object(body, "options"),
+        workload=_workload(body),
+    )
+
+
+class AdvisingService:
+    """Gives advice from the runs of one store; never creates anything.
+
+    Parameters
+    ----------
+    store
+        Where runs are kept.
+    shape_of
+        What may be asked for, by profile (None: of no certain one) and options.
+    """
+
+    def __init__(self, store: RunStore, shape_of: ShapeOf) -> None:
+        self._store = store
+        self._shape_of = shape_of
+
+    def advise(self, question: Question) -> Advice:
+        """The advice.
+
+        Raises
+        ------
+        NotFoundError
+            For runs or a profile that are not there.
+        InvalidRequestError
+            If the runs do not say enough.
+        """
+        shape = self._shape_of(question.profile, question.options)
+        return advice_for(self._runs(question), question.goal, shape, question.workload)
+
+    def _runs(self, question: Question) -> list[Run]:
+        """The runs that are meant, newest first; of a single one its whole history."""
+        given = [self._run(run_id) for run_id in question.runs]
+        if len(given) == 1 and given[0].source.code_sha256:
+            past = self._found(RunQuery(code_sha256=given[0].source.code_sha256, limit=MAX_RUNS))
+            given += [run for run in past if run.id != given[0].id]
+            return given
+        if given:
+            return sorted(given, key=lambda run: -run.started_at)
+        query = RunQuery(name=question.name, code_sha256=question.code_sha256, limit=MAX_RUNS)
+        found = self._found(query)
+        if not found:
+            named = question.name or (question.code_sha256 or "")[:12]
+            raise NotFoundError(f"There is no run of {named!r}. Time it first.")
+        return found
+
+    def _found(self, query: RunQuery) -> list[Run]:
+        return [self._run(summary.id) for summary in self._store.page(query).runs]
+
+    def _run(self, run_id: str) -> Run:
+        record = self._store.get(run_id)
+        if record is None:
+            raise NotFoundError(f"There is no run {run_id[:40]}. It may have been deleted.")
+        return Run.from_dict(record)
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+        raise MalformedError("`runs` must be a list of ids of runs.")
+    if len(value) > MAX_RUNS or not all(isinstance(one, str) for one in value):
+        raise MalformedError(f"`runs` must be at most {MAX_RUNS} ids.")
+    return tuple(dict.fromkeys(value))
+
+
+def _text(body: Mapping[str, Any], key: str) -> str | None:
+    value = body.get(key)
+    if value is not None and not isinstance(value, str):
+        raise MalformedError(f"`{key}` must be a text.")
+    return value
+
+
+def _object(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = body.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise MalformedError(f"`{key}` must be an object.")
+    return value
+
+
+def _workload(body: Mapping[str, Any]) -> dict[str, float]:
+    found = _object(body, "workload")
+    for name, value in found.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise MalformedError(f"`workload.{name}` must be a number.")
+    return {str(name): float(value) for name, value in found.items()}

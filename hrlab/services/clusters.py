@@ -1,0 +1,313 @@
+"""Clusters: what may be asked of them and done with them."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from logging import Logger
+from typing import Any
+
+from hrlab.clusters.kind import ClusterKind, Plan
+from hrlab.model.cluster import Cluster, ClusterRequest, DryRun, Refusal
+from hrlab.model.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+)
+from hrlab.model.profile import Profile
+from hrlab.model.wire import encode
+from hrlab.services.cluster_body import read_change, read_request
+from hrlab.services.cluster_names import free_name, new_id
+from hrlab.services.idempotency import Idempotency
+from hrlab.services.kernels import NoLocalPythonError
+from hrlab.services.kinds import Kinds, Maker
+from hrlab.services.nearest import did_you_mean
+from hrlab.services.profiles import Profiles
+from hrlab.services.refusals import Checked, check, check_target
+from hrlab.services.starts import StartTimes
+
+#: Name and interpreter of a kernelspec; None is the default one. Raises `NoLocalPythonError`.
+FindKernel = Callable[[str | None], Awaitable[tuple[str, str]]]
+
+#: Below the server's base URL, with the id behind it: the proxy of dashboards.
+DASHBOARD = "hrlab/dashboard/"
+#: What the user has no use for, or may not see: how clusters are built, and what is delivered to workers.
+_HIDDEN = ("template", "deliver", "groups")
+
+
+class ClusterService:
+    """Clusters of one user, of all kinds. All methods run on the event loop, and none holds it.
+
+    Parameters
+    ----------
+    profiles
+        Those that this user may use.
+    makers
+        How each kind is made, by name.
+    owner
+        The user, as Jupyter or the hub names them.
+    find_kernel
+        See `FindKernel`.
+    starts
+        How long starts took before.
+    clock
+        UTC epoch seconds.
+    """
+
+    def __init__(
+        self,
+        profiles: Profiles,
+        makers: Mapping[str, Maker],
+        *,
+        owner: str,
+        find_kernel: FindKernel,
+        starts: StartTimes,
+        log: Logger,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._profiles = profiles
+        self._owner = owner
+        self._find_kernel = find_kernel
+        self._starts = starts
+        self._clock = clock
+        self._kinds = Kinds(makers, self._on_change, log)
+        self._once: Idempotency[str] = Idempotency()
+        self._one_at_a_time = asyncio.Lock()
+        self._starting: set[str] = set()
+        self._keeping: set[asyncio.Future[None]] = set()
+        self._loaded = False
+        #: Is told of ids of clusters that are new in some way.
+        self.changed: Callable[[Sequence[str]], None] = lambda _: None
+
+    async def profiles(self) -> dict[str, Any]:
+        """What may be created, and what is broken, as JSON values."""
+        await self._load_starts()
+        return {
+            "profiles": [self._profile(profile) for profile in self._profiles.usable.values()],
+            "broken": encode(self._profiles.broken),
+        }
+
+    async def list(self) -> dict[str, Any]:
+        """All clusters, and the kinds that can't be watched, as JSON values."""
+        await self._begin()
+        return {
+            "clusters": [encode(self._seen(*found)) for found in self._kinds.clusters()],
+            "problems": [
+                {"kind": kind, "reason": reason} for kind, reason in self._kinds.problems().items()
+            ],
+        }
+
+    async def get(self, cluster_id: str) -> Cluster:
+        """One cluster."""
+        await self._begin()
+        return self._seen(*self._kinds.find(cluster_id))
+
+    async def create(self, body: object) -> Cluster | DryRun:
+        """Make the cluster that the JSON value `body` asks for, or say what would become of it."""
+        request = read_request(body)
+        await self._begin()
+        if request.dry_run:
+            return await self._dry_run(request)
+        key = request.idempotency_key
+        cluster_id = await self._once.once(key, request, lambda: self._make(request))
+        try:
+            return self._seen(*self._kinds.find(cluster_id))
+        except NotFoundError as error:
+            message = f"{cluster_id} was made for this request, but is closed. Ask anew."
+            raise ConflictError(message, id=cluster_id, refusals=[]) from error
+
+    async def change(self, cluster_id: str, body: object) -> Cluster:
+        """Scale, adapt, or extend the idle time."""
+        change = read_change(body)
+        cluster, kind = await self._own(cluster_id, "changed")
+        if change == "extend":
+            await kind.extend(cluster_id)
+        else:
+            profile = self._profiles.usable.get(cluster.profile or "")
+            if profile is not None:
+                _refuse(check_target(change, profile, cluster))
+            await kind.scale(cluster_id, change)
+        self._on_change([cluster_id])
+        return self._seen(*self._kinds.find(cluster_id))
+
+    async def close(self, cluster_id: str) -> None:
+        """Close, cancel a start, or dismiss a failed one."""
+        _, kind = await self._own(cluster_id, "closed")
+        self._starting.discard(cluster_id)
+        await kind.close(cluster_id)
+        self._on_change([cluster_id])
+
+    async def logs(self, cluster_id: str) -> Mapping[str, str]:
+        """The ends of its logs, by component."""
+        await self._begin()
+        _, kind = self._kinds.find(cluster_id)
+        return await kind.logs(cluster_id)
+
+    async def dashboard_url(self, cluster_id: str) -> str:
+        """Where this machine reaches the cluster's dashboard."""
+        await self._begin()
+        cluster, kind = self._kinds.find(cluster_id)
+        url = kind.dashboard_url(cluster_id)
+        if url is None:
+            why = f": {cluster.reason}" if cluster.reason else f", it is {cluster.state}."
+            raise NotFoundError(f"{cluster.name} has no dashboard now{why}", id=cluster_id)
+        return url
+
+    async def stop(self) -> None:
+        """Watch no more; clusters live on."""
+        await self._kinds.stop()
+        await asyncio.gather(*self._keeping)
+
+    async def _begin(self) -> None:
+        await self._load_starts()
+        await self._kinds.begun()
+
+    async def _load_starts(self) -> None:
+        if not self._loaded:
+            self._loaded = True
+            await asyncio.to_thread(self._starts.load)
+
+    async def _own(self, cluster_id: str, done: str) -> tuple[Cluster, ClusterKind]:
+        await self._begin()
+        cluster, kind = self._kinds.find(cluster_id)
+        if not cluster.mine:
+            owner = cluster.owner or "somebody else"
+            message = f"{cluster.name} belongs to {owner}, and can't be {done} from here."
+            raise ForbiddenError(message, id=cluster_id)
+        return cluster, kind
+
+    async def _dry_run(self, request: ClusterRequest) -> DryRun:
+        profile = self._profiles.usable.get(request.profile)
+        if profile is None:
+            return DryRun(allowed=False, refusals=(self._no_profile(request.profile),))
+        refusals = self._check(request, profile).refusals
+        if profile.kind == "process":
+            _, _, refused = await self._kernel(request)
+            refusals += refused
+        problem = self._kinds.problems().get(profile.kind)
+        return DryRun(
+            allowed=not refusals, refusals=refusals, warnings=(problem,) if problem else ()
+        )
+
+    async def _make(self, request: ClusterRequest) -> str:
+        profile = self._profiles.usable.get(request.profile)
+        if profile is None:
+            raise _invalid([self._no_profile(request.profile)])
+        async with self._one_at_a_time:  # else two requests at once may both take the last place
+            checked = self._check(request, profile)
+            _refuse(checked)
+            kernel = python = None
+            if profile.kind == "process":
+                kernel, python, refused = await self._kernel(request)
+                if refused:
+                    raise _invalid(refused)
+            name = request.name or free_name(profile.name, self._names())
+            plan = Plan(
+                id=new_id(name),
+                name=name,
+                profile=profile,
+                options=checked.options,
+                owner=self._owner,
+                created_at=self._clock(),
+                python=python,
+                kernel=kernel,
+            )
+            kind = await self._kinds.needed(profile.kind)
+            self._starting.add(plan.id)
+            await kind.create(plan)
+        self._on_change([plan.id])
+        return plan.id
+
+    async def _kernel(
+        self, request: ClusterRequest
+    ) -> tuple[str | None, str | None, tuple[Refusal, ...]]:
+        try:
+            name, python = await self._find_kernel(request.kernel)
+        except NoLocalPythonError as error:
+            shown = f" {request.kernel[:60]!r}" if request.kernel else ""
+            message = (
+                f"The kernel{shown} can't be used for workers on this machine: {error}. "
+                "Pick a kernel that is a Python of this machine."
+            )
+            asked = request.kernel[:60] if request.kernel else None
+            return None, None, (Refusal(limit="kernel", asked=asked, left=None, message=message),)
+        return name, python, ()
+
+    def _check(self, request: ClusterRequest, profile: Profile) -> Checked:
+        mine = [
+            cluster
+            for cluster, _ in self._kinds.clusters()
+            if cluster.mine
+            and cluster.profile == profile.name
+            and cluster.state not in ("failed", "closing")
+        ]
+        return check(request, profile, mine)
+
+    def _no_profile(self, name: str) -> Refusal:
+        shown = name[:60]
+        broken = next((item for item in self._profiles.broken if item.name == name), None)
+        if broken is not None:
+            message = f"The profile {shown!r} is broken. Tell your admin: {broken.reason}"
+        elif self._profiles.usable:
+            hint = did_you_mean(shown, self._profiles.usable)
+            message = f"There is no profile {shown!r}. {hint}"
+        else:
+            message = "Your site offers no profiles. Ask your admin."
+        return Refusal(limit="profile", asked=shown, left=None, message=message)
+
+    def _names(self) -> set[str]:
+        return {cluster.name for cluster, _ in self._kinds.clusters()}
+
+    def _profile(self, profile: Profile) -> dict[str, Any]:
+        shown = encode(profile)
+        for name in _HIDDEN:
+            shown.pop(name, None)
+        usual = self._starts.usual_seconds(profile.name)
+        return shown if usual is None else {**shown, "usual_start_seconds": usual}
+
+    def _seen(self, cluster: Cluster, kind: ClusterKind) -> Cluster:
+        has_dashboard = kind.dashboard_url(cluster.id) is not None
+        return dataclasses.replace(
+            cluster,
+            dashboard_path=f"{DASHBOARD}{cluster.id}" if has_dashboard else None,
+            usual_start_seconds=self._starts.usual_seconds(cluster.profile),
+        )
+
+    def _on_change(self, ids: Sequence[str]) -> None:
+        watched = self._starting.intersection(ids)
+        if watched:
+            self._note_starts(watched)
+        self.changed(ids)
+
+    def _note_starts(self, ids: set[str]) -> None:
+        """Remember how long starts took that are over, of those that began here."""
+        for cluster, _ in list(self._kinds.clusters()):
+            if cluster.id in ids and cluster.state != "starting":
+                self._starting.discard(cluster.id)
+                if cluster.state == "ready" and cluster.profile is not None:
+                    seconds = max(0.0, cluster.since_at - cluster.created_at)
+                    self._keep(cluster.profile, seconds)
+
+    def _keep(self, profile: str, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        kept = loop.run_in_executor(None, self._starts.add, profile, seconds)
+        self._keeping.add(kept)
+        kept.add_done_callback(self._keeping.discard)
+
+
+def _refuse(checked: Checked) -> None:
+    if checked.impossible:
+        raise _invalid(checked.impossible)
+    if checked.over_limit:
+        refusals = checked.over_limit
+        raise ConflictError(
+            " ".join(refusal.message for refusal in refusals), refusals=encode(refusals)
+        )
+
+
+def _invalid(refusals: Sequence[Refusal]) -> InvalidRequestError:
+    message = " ".join(refusal.message for refusal in refusals)
+    return InvalidRequestError(message, refusals=encode(refusals))

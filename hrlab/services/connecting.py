@@ -1,0 +1,179 @@
+"""Connects a kernel to a cluster by its name."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import time
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from hrlab.model.errors import BackendError, UsageError
+from hrlab.services.nearest import did_you_mean
+from hrlab.services.parent_server import ParentServer
+
+POLL_SECONDS = 0.5
+#: What must fit on both sides, beside what the profile names.
+ALWAYS = ("python", "dask", "distributed")
+_REMEDY = "Tasks may fail in ways that are hard to read; use the same environment on both sides."
+
+
+class VersionWarning(UserWarning):
+    """Kernel and workers have different versions of something that both use."""
+
+
+def wait_for_address(
+    server: ParentServer,
+    wanted: str | None,
+    timeout_seconds: float,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Mapping[str, Any]:
+    """The cluster that is wanted, once it has a scheduler.
+
+    Raises
+    ------
+    UsageError
+        If there is no such cluster, or several.
+    BackendError
+        If it fails, or is not there in time.
+    """
+    until = clock() + timeout_seconds
+    cluster = choose(server.get("clusters"), wanted)
+    while True:
+        if cluster["state"] == "ready" and cluster["scheduler_address"]:
+            return cluster
+        why = f": {cluster['reason']}" if cluster["reason"] else "."
+        if cluster["state"] != "starting":
+            raise BackendError(f"{cluster['name']} is {cluster['state']}{why}", id=cluster["id"])
+        if clock() >= until:
+            raise BackendError(
+                f"{cluster['name']} is still starting after {timeout_seconds:g} s{why} Wait longer "
+                "with timeout_seconds=..., or look at the panel.",
+                id=cluster["id"],
+            )
+        sleep(POLL_SECONDS)
+        cluster = choose(server.get("clusters"), str(cluster["id"]))
+
+
+def choose(listed: Mapping[str, Any], wanted: str | None) -> Mapping[str, Any]:
+    """The cluster that has `wanted` as id or name; without it the only one that can be meant."""
+    clusters: Sequence[Mapping[str, Any]] = listed["clusters"]
+    if wanted is None:
+        usable = [c for c in clusters if c["mine"] and c["state"] in ("ready", "starting")]
+        ready = [c for c in usable if c["state"] == "ready"]
+        return _only(ready or usable, "There is no cluster. Create one in the panel first.")
+    by_id = [cluster for cluster in clusters if cluster["id"] == wanted]
+    if by_id:
+        return by_id[0]
+    named = [cluster for cluster in clusters if cluster["name"] == wanted]
+    alive = [c for c in named if c["state"] in ("ready", "starting")]
+    names = {str(cluster["name"]) for cluster in clusters}
+    hint = did_you_mean(wanted, names) if names else "There are none; create one in the panel."
+    missing = " ".join(str(problem["reason"]) for problem in listed.get("problems", ()))
+    return _only(alive or named, f"There is no cluster {wanted!r}. {hint} {missing}".strip())
+
+
+def _only(found: Sequence[Mapping[str, Any]], nothing: str) -> Mapping[str, Any]:
+    if not found:
+        raise UsageError(nothing)
+    if len(found) > 1:
+        ids = ", ".join(f"{cluster['name']} ({cluster['id']})" for cluster in found)
+        raise UsageError(f"Several clusters may be meant: {ids}. Give the id of one.")
+    return found[0]
+
+
+def connect(server: ParentServer, wanted: str | None, timeout_seconds: float) -> Any:
+    """A ``distributed.Client`` of the cluster; see :func:`hrlab.connect`."""
+    cluster = wait_for_address(server, wanted, timeout_seconds)
+    # Before anything is sent: where versions are far apart, connecting itself fails in odd ways.
+    told = told_before(cluster, _here())
+    if told:
+        _warn(cluster, told)
+    client = _client(cluster, timeout_seconds)
+    packages = (*ALWAYS, *_packages(server, cluster))
+    seen = mismatches(client.get_versions(packages=list(packages)), packages)
+    if seen and not told:
+        _warn(cluster, seen)
+    return client
+
+
+def _client(cluster: Mapping[str, Any], timeout_seconds: float) -> Any:
+    from distributed import Client
+    from distributed.versions import VersionMismatchWarning
+
+    address = str(cluster["scheduler_address"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", VersionMismatchWarning)  # hrlab's own says it in a sentence
+        try:
+            return Client(address, timeout=f"{max(5.0, timeout_seconds)}s")
+        except (OSError, asyncio.TimeoutError) as error:  # not the built-in one before Python 3.11
+            raise BackendError(
+                f"{cluster['name']} is ready, but its scheduler at {address} does not answer this "
+                f"kernel: {error}."
+            ) from error
+
+
+def _warn(cluster: Mapping[str, Any], told: str) -> None:
+    text = f"{cluster['name']} has other versions than this kernel: {told}. {_REMEDY}"
+    warnings.warn(text, VersionWarning, stacklevel=5)
+
+
+def _here() -> Mapping[str, str]:
+    import dask
+    import distributed
+
+    versions = {"dask": dask.__version__, "distributed": distributed.__version__}
+    return {"python": platform.python_version(), **versions}
+
+
+def told_before(cluster: Mapping[str, Any], here: Mapping[str, str]) -> str:
+    """What differs by what the server knows of the cluster."""
+    there: Mapping[str, str] = cluster.get("versions") or {}
+    return "; ".join(
+        f"{package} {version} here, {there[package]} there"
+        for package, version in here.items()
+        if package in there and not _fits(package, version, there[package])
+    )
+
+
+def _packages(server: ParentServer, cluster: Mapping[str, Any]) -> Iterable[str]:
+    """What the cluster's profile wants compared."""
+    if cluster["profile"] is None:
+        return ()
+    profiles = server.get("profiles")["profiles"]
+    named = [profile for profile in profiles if profile["name"] == cluster["profile"]]
+    return tuple(named[0].get("packages", ())) if named else ()
+
+
+def mismatches(versions: Mapping[str, Any], packages: Iterable[str]) -> str:
+    """What differs between this kernel and the cluster, with the versions; empty if nothing does.
+
+    Parameters
+    ----------
+    versions
+        What ``distributed.Client.get_versions`` answers.
+    packages
+        Names by which they are imported.
+    """
+    sides = [side for side in (versions.get("scheduler"), *versions["workers"].values()) if side]
+    parts = []
+    for package in dict.fromkeys(packages):
+        here = _version(versions["client"], package)
+        there = {_version(side, package) for side in sides}
+        if other := sorted(one for one in there if not _fits(package, here, one)):
+            parts.append(f"{package} {here} here, {' and '.join(other)} there")
+    return "; ".join(parts)
+
+
+def _version(side: Mapping[str, Any], package: str) -> str:
+    version = str((side.get("packages") or {}).get(package) or "none")
+    # Python's comes as 3.11.7.final.0
+    return ".".join(version.split(".")[:3]) if package == "python" else version
+
+
+def _fits(package: str, here: str, there: str) -> bool:
+    if package == "python":  # code travels between versions that differ in the last number only
+        return here.split(".")[:2] == there.split(".")[:2]
+    return here == there

@@ -1,0 +1,171 @@
+"""The kinds of clusters of one server: begun when somebody first asks, watched, and asked together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from logging import Logger
+from typing import TypeAlias
+
+from hrlab.clusters.kind import ClusterKind, MayBeBlind
+from hrlab.model.cluster import Cluster
+from hrlab.model.errors import BackendError, HrlabError, NotFoundError
+from hrlab.services.nearest import did_you_mean
+
+#: Makes a kind; may load what is heavy, in a thread.
+Maker: TypeAlias = Callable[[], Awaitable[ClusterKind]]
+
+#: How long a list waits for a kind that is being begun, how long whoever needs it, and when a failed one is tried again.
+LIST_SECONDS = 3.0
+NEEDED_SECONDS = 30.0
+AGAIN_SECONDS = 10.0
+
+
+class Kinds:
+    """All kinds.
+
+    Parameters
+    ----------
+    makers
+        How each is made, by name; the order is that of lists.
+    changed
+        Called with ids of clusters that are new in some way; without any, all may be.
+    log
+        Is told of a kind that fails.
+    """
+
+    def __init__(
+        self,
+        makers: Mapping[str, Maker],
+        changed: Callable[[Sequence[str]], None],
+        log: Logger,
+    ) -> None:
+        self._makers = makers
+        self._changed = changed
+        self._log = log
+        self._tasks: dict[str, asyncio.Task[ClusterKind]] = {}
+        self._failed_at: dict[str, float] = {}
+        #: Those that a list was given without: when they are there, all may be new.
+        self._missed: set[str] = set()
+
+    async def begun(self) -> None:
+        """Begin all of them; waits a moment for those that are slow."""
+        tasks = [self._begin(name) for name in self._makers]
+        if any(not task.done() for task in tasks):
+            await asyncio.wait(tasks, timeout=LIST_SECONDS)
+        self._missed.update(name for name, task in self._tasks.items() if not task.done())
+
+    async def needed(self, name: str) -> ClusterKind:
+        """One of them, begun.
+
+        Raises
+        ------
+        BackendError
+            If it cannot be.
+        """
+        if name not in self._makers:
+            raise BackendError(f"Clusters of kind {name} can't be made here.", kind=name)
+        await asyncio.wait([self._begin(name)], timeout=NEEDED_SECONDS)
+        task = self._tasks[name]
+        problem = _reason(name, task)
+        if problem is not None:
+            raise BackendError(problem, kind=name)
+        return task.result()
+
+    def problems(self) -> dict[str, str]:
+        """Why clusters of a kind can't be seen now, by name."""
+        found = {name: _reason(name, task) or _blind(task) for name, task in self._tasks.items()}
+        return {name: reason for name, reason in found.items() if reason}
+
+    def clusters(self) -> Iterator[tuple[Cluster, ClusterKind]]:
+        """Every cluster that is known, with its kind."""
+        seen: set[str] = set()
+        for kind in self._there():
+            for cluster in kind.clusters():
+                if cluster.id not in seen:
+                    seen.add(cluster.id)
+                    yield cluster, kind
+
+    def find(self, cluster_id: str) -> tuple[Cluster, ClusterKind]:
+        """One cluster.
+
+        Raises
+        ------
+        NotFoundError
+            With the nearest ids.
+        """
+        ids = []
+        for cluster, kind in self.clusters():
+            if cluster.id == cluster_id:
+                return cluster, kind
+            ids.append(cluster.id)
+        shown = cluster_id[:60]
+        hint = did_you_mean(shown, ids) if ids else "There are none; it may have been closed."
+        raise NotFoundError(f"There is no cluster {shown}. {hint}", id=shown)
+
+    async def stop(self) -> None:
+        """Watch no more."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for task in tasks:
+            if not task.cancelled() and task.exception() is None:
+                await task.result().stop()
+        self._tasks.clear()
+
+    def _there(self) -> list[ClusterKind]:
+        done = [self._tasks[name] for name in self._makers if name in self._tasks]
+        return [
+            task.result()
+            for task in done
+            if task.done() and not task.cancelled() and task.exception() is None
+        ]
+
+    def _begin(self, name: str) -> asyncio.Task[ClusterKind]:
+        task = self._tasks.get(name)
+        failed = task is not None and task.done() and (task.cancelled() or task.exception())
+        if task is None or (
+            failed and time.monotonic() - self._failed_at.get(name, 0) > AGAIN_SECONDS
+        ):
+            task = self._tasks[name] = asyncio.ensure_future(self._start(name))
+            task.add_done_callback(lambda task: self._look(name, task))
+        return task
+
+    async def _start(self, name: str) -> ClusterKind:
+        kind = await self._makers[name]()
+        await kind.start(self._changed)
+        return kind
+
+    def _look(self, name: str, task: asyncio.Task[ClusterKind]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._failed_at[name] = time.monotonic()
+            trace = None if isinstance(error, HrlabError) else error
+            self._log.warning("hrlab: no %s clusters: %s", name, error, exc_info=trace)
+        elif not task.cancelled() and task.result().clusters():
+            self._changed([cluster.id for cluster in task.result().clusters()])
+        if name in self._missed and not task.cancelled():
+            self._missed.discard(name)
+            self._changed([])
+
+
+def _reason(name: str, task: asyncio.Task[ClusterKind]) -> str | None:
+    if not task.done():
+        return f"Clusters of kind {name} are still being looked for."
+    if task.cancelled():
+        return f"Clusters of kind {name} are no longer watched."
+    error = task.exception()
+    if error is None:
+        return None
+    if isinstance(error, HrlabError):
+        return error.message
+    if isinstance(error, ImportError):
+        return f"Clusters of kind {name} need a package that is missing: {error.name or error}."
+    return f"Clusters of kind {name} can't be watched. The server's log has the details."
+
+
+def _blind(task: asyncio.Task[ClusterKind]) -> str:
+    kind = task.result()
+    return kind.problem() if isinstance(kind, MayBeBlind) else ""

@@ -1,0 +1,85 @@
+"""The profile that is there without any configuration: this machine, as a container sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+GIB = 1024**3
+SMALLEST_BYTES = GIB // 4
+#: Memory that is left to Jupyter and its kernels.
+KEPT_BYTES = GIB
+
+
+def local_profile(cores: float, memory_bytes: int) -> dict[str, Any]:
+    """Profiles by name, as a site would write them.
+
+    Parameters
+    ----------
+    cores, memory_bytes
+        What this process may use of the machine.
+    """
+    most = max(1, int(cores))
+    usable = max(SMALLEST_BYTES, memory_bytes - KEPT_BYTES)
+    workers = min(most, usable // SMALLEST_BYTES)
+    return {
+        "local": {
+            "label": "This machine",
+            "description": "Workers on the machine that runs JupyterLab.",
+            "kind": "process",
+            "idle_seconds": 3600.0,
+            "start_timeout_seconds": 60.0,
+            "template": {
+                "class": "distributed.LocalCluster",
+                "arguments": {
+                    "n_workers": 0,
+                    "threads_per_worker": "{cores}",
+                    "memory_limit": "{memory}",
+                    "host": "127.0.0.1",
+                    "dashboard_address": "127.0.0.1:0",
+                },
+            },
+            "options": _options(most, workers, usable, memory_bytes),
+            "limits": {
+                "clusters": 4,
+                "cores": 2 * most,
+                "memory_bytes": max(SMALLEST_BYTES, memory_bytes),
+            },
+        }
+    }
+
+
+def _options(most: int, workers: int, usable: int, memory_bytes: int) -> dict[str, Any]:
+    return {
+        "workers": {
+            "type": "integer",
+            "default": workers,
+            "minimum": 0,
+            # Tasks that wait for disks or networks leave cores to others.
+            "maximum": 2 * most,
+            "unit": "workers",
+            "label": "Workers",
+            "help": "Processes that run tasks.",
+        },
+        "cores": {
+            "type": "integer",
+            "default": 1,
+            "minimum": 1,
+            "maximum": most,
+            "unit": "cores",
+            "label": "Cores per worker",
+            "help": "Threads of each worker. ROOT needs 1.",
+        },
+        "memory": {
+            "type": "memory",
+            "default": max(SMALLEST_BYTES, _rounded(usable // workers)),
+            "minimum": SMALLEST_BYTES,
+            "maximum": max(SMALLEST_BYTES, memory_bytes),
+            "label": "Memory per worker",
+            "help": "A worker that needs more is restarted.",
+        },
+    }
+
+
+def _rounded(count: int) -> int:
+    """Down to quarters of a GiB, which read well."""
+    return count // SMALLEST_BYTES * SMALLEST_BYTES

@@ -1,0 +1,155 @@
+"""The Jupyter server that started this kernel: found by its runtime file or the hub's environment, and asked over HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from hrlab.model.errors import BackendError, HrlabError, NotFoundError, UsageError
+from hrlab.store.location import jupyter_data_directory
+
+PARENT, RUNTIME = "JPY_PARENT_PID", "JUPYTER_RUNTIME_DIR"
+HUB_TOKEN, HUB_URL, HUB_PREFIX = (
+    "JUPYTERHUB_API_TOKEN",
+    "JUPYTERHUB_SERVICE_URL",
+    "JUPYTERHUB_SERVICE_PREFIX",
+)
+TIMEOUT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ParentServer:
+    """Where it answers, and the key to it; the key stays out of every text."""
+
+    url: str
+    token: str
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"ParentServer({self.url!r})"
+
+    def get(self, path: str) -> Any:
+        """JSON value at `path` below ``hrlab/api/``.
+
+        Raises
+        ------
+        HrlabError
+            What the server says, or that it does not answer.
+        """
+        request = urllib.request.Request(f"{self.url}hrlab/api/{path}")  # noqa: S310 - from Jupyter's own file
+        if self.token:
+            request.add_header("Authorization", f"token {self.token}")
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}),  # a proxy of the site cannot reach this machine
+            urllib.request.HTTPSHandler(context=self._trust()),
+        )
+        try:
+            with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise _told(error.code, error.read(), self.url) from None
+        except (OSError, ValueError) as error:
+            raise BackendError(
+                f"The Jupyter server at {self.url} does not answer: {error}."
+            ) from error
+
+    def _trust(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if _is_this_machine(urlsplit(self.url).hostname or ""):
+            # Certificates are for the name by which browsers know it, never for the loopback address.
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+def find_parent_server(environ: Mapping[str, str] | None = None) -> ParentServer:
+    """The server of this kernel.
+
+    Raises
+    ------
+    UsageError
+        If there is none: the message says how it was looked for.
+    """
+    found = os.environ if environ is None else environ
+    info = _runtime_file(found)
+    if info is not None:
+        token = str(info.get("token") or "") or found.get(HUB_TOKEN, "")
+        return ParentServer(_reachable(str(info["url"])), token)
+    if found.get(HUB_URL) and found.get(HUB_TOKEN):
+        address = urlsplit(found[HUB_URL])
+        prefix = found.get(HUB_PREFIX) or address.path or "/"
+        url = f"{address.scheme}://{address.netloc}{prefix.rstrip('/')}/"
+        return ParentServer(_reachable(url), found[HUB_TOKEN])
+    raise UsageError(
+        "No Jupyter server was found that started this process: no runtime file of a server with the "
+        f"number in {PARENT}, and no {HUB_URL}. In a kernel on another machine, or outside Jupyter, "
+        "use distributed.Client with the address from the panel instead."
+    )
+
+
+def _runtime_file(environ: Mapping[str, str]) -> Mapping[str, Any] | None:
+    number = environ.get(PARENT, "")
+    if not number.isdecimal():
+        return None
+    for name in ("jpserver", "nbserver"):
+        path = _runtime_directory(environ) / f"{name}-{number}.json"
+        try:
+            info = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(info, dict) and str(info.get("url", "")).startswith("http"):
+            if info.get("sock"):
+                raise UsageError(
+                    "The Jupyter server answers on a socket file only; hrlab needs a port."
+                )
+            return info
+    return None
+
+
+def _runtime_directory(environ: Mapping[str, str]) -> Path:
+    if environ.get(RUNTIME):
+        return Path(environ[RUNTIME])
+    try:
+        from jupyter_core.paths import jupyter_runtime_dir
+    except ImportError:
+        return jupyter_data_directory() / "runtime"
+    return Path(jupyter_runtime_dir())
+
+
+def _reachable(url: str) -> str:
+    """`url` with this machine in place of "every address", where servers listen but none answers."""
+    address = urlsplit(url)
+    if address.hostname in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
+        port = f":{address.port}" if address.port else ""
+        address = address._replace(netloc=f"127.0.0.1{port}")
+    return address.geturl().rstrip("/") + "/"
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _told(status: int, body: bytes, url: str) -> HrlabError:
+    try:
+        message = str(json.loads(body)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        message = ""
+    if status == 404 and not message:
+        return NotFoundError(
+            f"The Jupyter server at {url} has no hrlab. Install hrlab where the server runs, and "
+            "restart the server."
+        )
+    return BackendError(f"The Jupyter server answers {status}. {message}".strip())

@@ -1,0 +1,83 @@
+"""What people may change of a run, as a JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hrlab.model.errors import InvalidRecordError, MalformedError
+from hrlab.services.nearest import did_you_mean
+
+FIELDS = ("name", "labels", "note", "deleted")
+MAX_NAME_CHARACTERS = 500
+MAX_NOTE_CHARACTERS = 20_000
+MAX_LABELS = 100
+MAX_LABEL_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A change of a run; None leaves a field as it is, `labels` replaces all of them."""
+
+    name: str | None = None
+    labels: Mapping[str, str] | None = None
+    note: str | None = None
+    restore: bool = False
+
+    @property
+    def annotates(self) -> bool:
+        """Whether name, labels or note change."""
+        return any(value is not None for value in (self.name, self.labels, self.note))
+
+
+def read_patch(patch: object) -> Patch:
+    """The change that JSON value `patch` describes.
+
+    Raises
+    ------
+    MalformedError
+        If it is not an object, is empty, or has a field that cannot be changed.
+    InvalidRecordError
+        If a field has a value that it cannot take.
+    """
+    if not isinstance(patch, Mapping) or not patch:
+        raise MalformedError(f"A change is a JSON object with any of {', '.join(FIELDS)}.")
+    for field in patch:
+        if field not in FIELDS:
+            hint = did_you_mean(str(field), FIELDS)
+            raise MalformedError(f"{field!r} of a run cannot be changed. {hint}", field=field)
+    if patch.get("deleted", False) is not False:
+        raise _invalid("deleted", "can only be set to false; DELETE deletes a run")
+    return Patch(
+        name=_text(patch, "name", MAX_NAME_CHARACTERS),
+        labels=_labels(patch["labels"]) if "labels" in patch else None,
+        note=_text(patch, "note", MAX_NOTE_CHARACTERS),
+        restore="deleted" in patch,
+    )
+
+
+def _text(patch: Mapping[str, object], field: str, limit: int) -> str | None:
+    if field not in patch:
+        return None
+    value = patch[field]
+    if not isinstance(value, str):
+        raise _invalid(field, "must be a text")
+    if len(value) > limit:
+        raise _invalid(field, f"has {len(value)} characters; at most {limit} are kept")
+    return value
+
+
+def _labels(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
+        raise _invalid("labels", "must be an object whose values are texts")
+    if len(value) > MAX_LABELS:
+        raise _invalid("labels", f"are {len(value)}; at most {MAX_LABELS} are kept")
+    for key, text in value.items():
+        if not key or len(key) + len(text) > MAX_LABEL_CHARACTERS:
+            what = f"{key[:40]!r} must have a key, and at most {MAX_LABEL_CHARACTERS} characters"
+            raise _invalid("labels", f"are impossible: {what}")
+    return dict(value)
+
+
+def _invalid(field: str, why: str) -> InvalidRecordError:
+    return InvalidRecordError(f"{field} {why}.", path=field)

@@ -1,0 +1,220 @@
+"""One profile from a site's configuration: of the declared form, defaults within bounds, a template that can be filled."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, get_args
+
+from hrlab.model.cluster import ClusterRequest
+from hrlab.model.errors import InvalidRecordError
+from hrlab.model.options import Option, OptionError, memory_bytes
+from hrlab.model.profile import (
+    CORES,
+    MAXIMUM,
+    MEMORY,
+    MINIMUM,
+    WORKERS,
+    Deliver,
+    Kind,
+    Limits,
+    Profile,
+)
+from hrlab.model.template import places
+from hrlab.model.wire import decode
+from hrlab.services.located import Place
+from hrlab.services.nearest import did_you_mean
+from hrlab.services.refusals import check
+from hrlab.services.template_check import problem_of
+
+NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
+OPTION_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}")
+#: What a template may hold beside options.
+GIVEN = frozenset(["cluster_id", "cluster_name", "owner"])
+#: Bounds and defaults, which may be texts such as ``2 GiB`` where an option is an amount of memory.
+_AMOUNTS = ("default", "minimum", "maximum")
+
+
+class ProfileError(Exception):
+    """Why a profile can't be used, and the place within it."""
+
+    def __init__(self, reason: str, place: Place = ()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.place = place
+
+
+def read_profile(name: str, value: object) -> Profile:
+    """The profile that `value`, a JSON value, declares.
+
+    Raises
+    ------
+    ProfileError
+        With the first thing that is wrong.
+    """
+    if not NAME.fullmatch(name):
+        raise ProfileError(
+            "a profile's name is made of at most 40 small letters, digits and dashes in between."
+        )
+    if not isinstance(value, Mapping):
+        raise ProfileError("a profile must be a mapping of keys such as `kind` and `template`.")
+    _known_keys(value)
+    kind = value.get("kind")
+    if kind not in get_args(Kind):
+        raise ProfileError(f"`kind` must be one of {', '.join(get_args(Kind))}.", ("kind",))
+    profile = _decoded({**_with_numbers(value), "name": name}, value)
+    profile = dataclasses.replace(profile, label=profile.label or name)
+    for option_name, option in profile.options.items():
+        _check_option(option_name, option)
+    _check_template(profile)
+    if problem := problem_of(profile):
+        raise ProfileError(f"{problem.rstrip('.')}.", ("template",))
+    _check_limits(profile)
+    for refusal in check(ClusterRequest(profile=name), profile, ()).refusals:
+        raise ProfileError(f"its defaults would be refused: {refusal.message}", ("limits",))
+    return profile
+
+
+def _known_keys(value: Mapping[str, Any]) -> None:
+    known = [field.name for field in dataclasses.fields(Profile) if field.name != "name"]
+    _only(value, known, ())
+    for part, kind in (("deliver", Deliver), ("limits", Limits)):
+        if isinstance(value.get(part), Mapping):
+            _only(value[part], [field.name for field in dataclasses.fields(kind)], (part,))
+    options = value.get("options")
+    if isinstance(options, Mapping):
+        for name, option in options.items():
+            if isinstance(option, Mapping):
+                keys = [field.name for field in dataclasses.fields(Option)]
+                _only(option, keys, ("options", name))
+
+
+def _only(value: Mapping[str, Any], known: Collection[str], place: Place) -> None:
+    for key in value:
+        if key not in known:
+            hint = did_you_mean(str(key), known)
+            raise ProfileError(f"there is no key `{key}` here. {hint}", (*place, key))
+
+
+def _with_numbers(value: Mapping[str, Any]) -> dict[str, Any]:
+    """`value` with amounts of memory that are written as texts in bytes."""
+    changed = dict(value)
+    options, limits = value.get("options"), value.get("limits")
+    if isinstance(options, Mapping):
+        changed["options"] = {
+            name: _amounts(option, _AMOUNTS, ("options", name))
+            if isinstance(option, Mapping) and option.get("type") == "memory"
+            else option
+            for name, option in options.items()
+        }
+    if isinstance(limits, Mapping):
+        changed["limits"] = _amounts(limits, ("memory_bytes",), ("limits",))
+    return changed
+
+
+def _amounts(value: Mapping[str, Any], keys: Collection[str], place: Place) -> dict[str, Any]:
+    changed = dict(value)
+    for key in keys:
+        if isinstance(value.get(key), str):
+            try:
+                changed[key] = memory_bytes(value[key])
+            except OptionError as error:
+                raise ProfileError(f"`{key}` {error}.", (*place, key)) from error
+    return changed
+
+
+def _decoded(value: Mapping[str, Any], original: Mapping[str, Any]) -> Profile:
+    try:
+        return decode(Profile, value, "")
+    except InvalidRecordError as error:
+        path = str(error.detail.get("path", ""))
+        place = next((place for place, text in _paths(original) if text == path), ())
+        message = error.message.strip().removeprefix(path).strip()
+        raise ProfileError(f"`{path.lstrip('.') or 'profile'}` {message}", place) from error
+
+
+def _paths(value: Any, place: Place = (), text: str = "") -> Iterator[tuple[Place, str]]:
+    """Every part of `value` with the path by which :mod:`hrlab.model.wire` calls it."""
+    yield place, text
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _paths(item, (*place, key), f"{text}.{key}")
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _paths(item, (*place, i), f"{text}[{i}]")
+
+
+def _check_option(name: str, option: Option) -> None:
+    place: Place = ("options", name)
+    if not OPTION_NAME.fullmatch(name):
+        raise ProfileError(
+            f"option `{name}` must be named with small letters, digits and underscores.", place
+        )
+    if name in GIVEN:
+        raise ProfileError(f"`{name}` is given by hrlab and can be no option.", place)
+    if option.type == "choice" and not option.choices:
+        raise ProfileError(f"option `{name}` is a choice without `choices`.", place)
+    if (
+        option.minimum is not None
+        and option.maximum is not None
+        and option.minimum > option.maximum
+    ):
+        raise ProfileError(f"option `{name}` has a minimum above its maximum.", (*place, "minimum"))
+    if name in (WORKERS, MINIMUM, MAXIMUM) and option.type != "integer":
+        raise ProfileError(f"option `{name}` must be of type integer.", (*place, "type"))
+    if name == CORES and option.type not in ("integer", "number"):
+        raise ProfileError("option `cores` must be of type integer or number.", (*place, "type"))
+    if name == MEMORY and option.type != "memory":
+        raise ProfileError("option `memory` must be of type memory.", (*place, "type"))
+    try:
+        option.check(option.default)
+    except OptionError as error:
+        raise ProfileError(
+            f"the default of option `{name}` {error}.", (*place, "default")
+        ) from error
+
+
+def _check_template(profile: Profile) -> None:
+    given = {*profile.options, *GIVEN}
+    if "published_ports" in profile.template:
+        given.add("port")  # the one that hrlab picks of them
+    for place in sorted(places(profile.template)):
+        if place not in given:
+            hint = did_you_mean(place, given)
+            raise ProfileError(
+                f"the template has a place `{{{place}}}`, but there is no such option. {hint}",
+                _place_of(place, profile.template, ("template",)),
+            )
+
+
+def _place_of(name: str, template: Any, place: Place) -> Place:
+    """Where in the template a place is."""
+    parts: Iterator[tuple[str | int, Any]] = iter(())
+    if isinstance(template, Mapping):
+        parts = iter(template.items())
+    elif isinstance(template, (list, tuple)):
+        parts = iter(enumerate(template))
+    for key, item in parts:
+        if name in places(item):
+            return _place_of(name, item, (*place, key))
+    return place
+
+
+def _check_limits(profile: Profile) -> None:
+    sized = {WORKERS, MAXIMUM} & set(profile.options)
+    limits, place = profile.limits, "limits"
+    if limits.workers is not None and not sized:
+        raise ProfileError("a limit of workers needs an option `workers`.", (place, "workers"))
+    if limits.cores is not None and not (sized and CORES in profile.options):
+        raise ProfileError(
+            "a limit of cores needs the options `workers` and `cores` (cores of each worker; "
+            "`user_may_set: false` if they are fixed).",
+            (place, "cores"),
+        )
+    if limits.memory_bytes is not None and not (sized and MEMORY in profile.options):
+        raise ProfileError(
+            "a limit of memory needs the options `workers` and `memory` (memory of each worker; "
+            "`user_may_set: false` if it is fixed).",
+            (place, "memory_bytes"),
+        )

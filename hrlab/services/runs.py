@@ -1,0 +1,150 @@
+"""Runs: what may be asked of them and done with them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hrlab.model.comparison import MAX_RUNS, compare
+from hrlab.model.errors import (
+    ConflictError,
+    InvalidRecordError,
+    MalformedError,
+    NotFoundError,
+    StoreError,
+)
+from hrlab.model.run import Run
+from hrlab.model.sizing import Advice
+from hrlab.model.wire import encode
+from hrlab.services.advising import AdvisingService, Question, ShapeOf
+from hrlab.services.nearest import did_you_mean
+from hrlab.services.patch import read_patch
+from hrlab.store.query import RunQuery
+from hrlab.store.reading import Page
+from hrlab.store.sqlite import RunStore
+from hrlab.store.summary import Summary
+
+
+class RunService:
+    """Runs of one store."""
+
+    def __init__(self, store: RunStore) -> None:
+        self._store = store
+
+    def page(self, query: RunQuery) -> Page:
+        """The runs that `query` asks for, newest first."""
+        # A store that cannot be written can still be read; whoever can write marks them.
+        with contextlib.suppress(StoreError):
+            self._store.mark_interrupted()
+        return self._store.page(query)
+
+    def get(self, run_id: str) -> dict[str, Any]:
+        """The whole record as JSON values."""
+        record = self._store.get(run_id)
+        if record is None:
+            raise _no_run(run_id)
+        return record
+
+    def full_id(self, prefix: str) -> str:
+        """The id of the one run that begins with `prefix`; ``last`` is the newest that has ended."""
+        if prefix == "last" and (run := self.latest()):
+            return run.id
+        found = self._store.ids_from(prefix) if prefix else []
+        if len(found) > 1:
+            raise ConflictError(f"{prefix!r} begins the ids of several runs. Give more of it.")
+        if not found:
+            raise _no_run(prefix)
+        return found[0]
+
+    def latest(self) -> Run | None:
+        """The run that began last, of those that have ended."""
+        return self._store.latest()
+
+    def change(self, run_id: str, patch: object) -> Summary:
+        """Rename, label, note or restore a run.
+
+        Parameters
+        ----------
+        patch
+            JSON object with any of ``name``, ``labels`` (replaces all), ``note``, ``deleted: false``.
+        """
+        wanted = read_patch(patch)
+        if wanted.restore:
+            self._store.restore(run_id)
+        if wanted.annotates:
+            self._store.annotate(run_id, name=wanted.name, labels=wanted.labels, note=wanted.note)
+        summary = self._store.summary(run_id)
+        if summary is None:
+            raise _no_run(run_id)
+        return summary
+
+    def delete(self, run_id: str) -> None:
+        """Take the run off every list."""
+        self._store.delete(run_id)
+
+    def save(self, run_id: str, record: object) -> bool:
+        """Keep a run that ended elsewhere, unless it is here already. Whether it was new."""
+        run = _read(record)
+        if run.id != run_id:
+            message = f"The record of run {run.id} was sent as {run_id}. Send it as its own."
+            raise InvalidRecordError(message, path="record.id")
+        if run.status == "running":
+            message = f"Run {run_id} is still running. Save it when it has ended."
+            raise InvalidRecordError(message, path="record.status")
+        assert isinstance(record, Mapping)
+        return self._store.save(run, record)
+
+    def advise(self, question: Question, shape_of: ShapeOf) -> Advice:
+        """How large a cluster the next run of some code should have; see :class:`AdvisingService`."""
+        return AdvisingService(self._store, shape_of).advise(question)
+
+    def compare(
+        self, ids: Sequence[str], by: str | None, baseline: str | None, *, like: str | None = None
+    ) -> dict[str, Any]:
+        """Runs compared: groups, a headline, notes, and pictures of them with the tables behind.
+
+        `like` names a run whose code's other successful runs are compared with it, the newest 200.
+        """
+        from hrlab.render.comparison import charts, headline
+
+        if len(ids) > MAX_RUNS:
+            raise MalformedError(f"{len(ids)} runs are too many to compare; at most {MAX_RUNS}.")
+        ids = [*ids, *self._of_same_code(like)] if like else ids
+        runs = [Run.from_dict(self.get(run_id)) for run_id in dict.fromkeys(ids)]
+        found = compare(runs, by, baseline)
+        pictures = {name: chart.to_dict() for name, chart in charts(found).items()}
+        return {**encode(found), "headline": headline(found), "charts": pictures}
+
+    def _of_same_code(self, run_id: str) -> list[str]:
+        sha = Run.from_dict(self.get(run_id)).source.code_sha256
+        if sha is None:
+            return [run_id]
+        query = RunQuery(code_sha256=sha, status="ok", limit=MAX_RUNS)
+        return [run_id, *(run.id for run in self._store.page(query).runs)]
+
+    def chart(self, run_id: str, view: str) -> dict[str, Any]:
+        """A view of the run as a specification, ready to render, and the table behind it."""
+        from hrlab.render import charts  # not before a chart is asked for: the server starts sooner
+
+        for known in charts.VIEWS:
+            if view == known:
+                return charts.chart(Run.from_dict(self.get(run_id)), known).to_dict()
+        hint = did_you_mean(view, charts.VIEWS)
+        raise MalformedError(f"There is no view {view!r} of a run. {hint}", view=view)
+
+
+def _read(record: object) -> Run:
+    try:
+        json.dumps(record, allow_nan=False)
+        return Run.from_dict(record)
+    except (OverflowError, ValueError) as error:
+        message = f"The record holds a number that no run can have ({error})."
+        raise InvalidRecordError(message, path="record") from error
+
+
+def _no_run(run_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"There is no run {run_id[:40]}. It may have been deleted.", id=run_id[:40]
+    )
