@@ -1,0 +1,56 @@
+import { ServerConnection } from '@jupyterlab/services';
+import { ApiError, requestAPI } from '../request';
+
+/** A connection on which `answer` is what comes of a request. */
+function connection(
+  answer: (signal: AbortSignal | null | undefined) => Promise<Response>
+): ServerConnection.ISettings {
+  return ServerConnection.makeSettings({
+    baseUrl: 'http://localhost/',
+    fetch: async (request, init) =>
+      answer(init?.signal ?? (request as Request).signal)
+  });
+}
+
+const never = (signal: AbortSignal | null | undefined) =>
+  new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(new Error('aborted')));
+  });
+
+describe('requestAPI', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  it('gives up a request that is never answered', async () => {
+    const asked = requestAPI(connection(never), 'runs');
+    const ended = expect(asked).rejects.toMatchObject({
+      code: 'timeout',
+      message: 'no answer within 30 s'
+    });
+    await jest.advanceTimersByTimeAsync(31000);
+    await ended;
+  });
+
+  it('gives up an answer that never ends', async () => {
+    const asked = requestAPI(
+      connection(async signal => {
+        const response = new Response('');
+        response.text = () => never(signal);
+        return response;
+      }),
+      'runs'
+    );
+    const ended = expect(asked).rejects.toBeInstanceOf(ApiError);
+    await jest.advanceTimersByTimeAsync(31000);
+    await ended;
+  });
+
+  it('leaves no timer behind an answer', async () => {
+    const found = await requestAPI(
+      connection(async () => new Response('{"runs": []}')),
+      'runs'
+    );
+    expect(found).toEqual({ runs: [] });
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,22 @@
+import { isObject, listOf, numberOr, stringOr } from './guards';
+
+/** The Jupyter event that announces changes. */
+export const CHANGED_SCHEMA = 'https://schema.hrlab.org/changed';
+
+export interface IChanged {
+  readonly topic: string;
+  readonly seq: number;
+  readonly ids: readonly string[];
+}
+
+/** Read an event of the server, or null if it is somebody else's. */
+export function readChanged(value: unknown): IChanged | null {
+  if (!isObject(value) || value.schema_id !== CHANGED_SCHEMA) {
+    return null;
+  }
+  return {
+    topic: stringOr(value.topic, ''),
+    seq: numberOr(value.seq, 0),
+    ids: listOf(value.ids, id => stringOr(id, null))
+  };
+}

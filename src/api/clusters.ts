@@ -1,0 +1,77 @@
+import type { ServerConnection } from '@jupyterlab/services';
+import {
+  ClusterLogs,
+  ICluster,
+  IClusterSnapshot,
+  readCluster,
+  readClusters,
+  readLogs
+} from './cluster';
+import { IDryRun, readDryRun } from './dryrun';
+import { IProfiles, OptionValues, readProfiles } from './profile';
+import { requestAPI } from './request';
+
+/** What a user asks for; `kernel` names the kernelspec whose Python it runs. */
+export interface IClusterRequest {
+  readonly profile: string;
+  readonly name?: string;
+  readonly options: OptionValues;
+  readonly idempotency_key?: string;
+  readonly kernel?: string;
+}
+
+/** A change of a cluster: scale it, let it adapt, or begin its idle time anew. */
+export type ClusterPatch =
+  | { readonly workers: number }
+  | { readonly minimum: number; readonly maximum: number }
+  | { readonly extend: true };
+
+/** The `clusters` and `profiles` endpoints of the server. */
+export class ClusterService {
+  constructor(private readonly _settings: ServerConnection.ISettings) {}
+
+  async profiles(): Promise<IProfiles> {
+    return readProfiles(await this._call('profiles'));
+  }
+
+  async list(): Promise<IClusterSnapshot> {
+    return readClusters(await this._call('clusters'));
+  }
+
+  async get(id: string): Promise<ICluster> {
+    return readCluster(await this._call(this._path(id)));
+  }
+
+  async create(request: IClusterRequest): Promise<ICluster> {
+    return readCluster(await this._call('clusters', 'POST', request));
+  }
+
+  async check(request: IClusterRequest): Promise<IDryRun> {
+    return readDryRun(
+      await this._call('clusters', 'POST', { ...request, dry_run: true })
+    );
+  }
+
+  async patch(id: string, patch: ClusterPatch): Promise<void> {
+    await this._call(this._path(id), 'PATCH', patch);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this._call(this._path(id), 'DELETE');
+  }
+
+  async logs(id: string): Promise<ClusterLogs> {
+    return readLogs(await this._call(`${this._path(id)}/logs`));
+  }
+
+  private _path(id: string): string {
+    return `clusters/${encodeURIComponent(id)}`;
+  }
+
+  private _call(path: string, method = 'GET', body?: object): Promise<unknown> {
+    return requestAPI(this._settings, path, {
+      method,
+      ...(body ? { body: JSON.stringify(body) } : {})
+    });
+  }
+}

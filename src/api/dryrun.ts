@@ -1,0 +1,52 @@
+import { asObject, booleanOr, isObject, listOf, stringOr } from './guards';
+import { OptionValue, readValue } from './profile';
+import { ApiError } from './request';
+
+/** Why a request would be refused: which option or limit, and the sentence. */
+export interface IRefusal {
+  readonly limit: string;
+  readonly asked: OptionValue | null;
+  readonly left: OptionValue | null;
+  readonly message: string;
+}
+
+/** What would become of a request. */
+export interface IDryRun {
+  readonly allowed: boolean;
+  readonly refusals: readonly IRefusal[];
+  readonly warnings: readonly string[];
+}
+
+function readRefusal(value: unknown): IRefusal | null {
+  return isObject(value)
+    ? {
+        limit: stringOr(value.limit, ''),
+        asked: readValue(value.asked),
+        left: readValue(value.left),
+        message: stringOr(value.message, '')
+      }
+    : null;
+}
+
+export function readDryRun(value: unknown): IDryRun {
+  const data = asObject(value, 'dry run');
+  const refusals = listOf(data.refusals, readRefusal);
+  return {
+    allowed: booleanOr(data.allowed, refusals.length === 0),
+    refusals,
+    warnings: listOf(data.warnings, item => stringOr(item, null))
+  };
+}
+
+/** The refusals that an error of the server carries. */
+export function refusalsOf(error: unknown): readonly IRefusal[] {
+  if (!(error instanceof ApiError) || !error.detail) {
+    return [];
+  }
+  try {
+    const detail: unknown = JSON.parse(error.detail);
+    return isObject(detail) ? listOf(detail.refusals, readRefusal) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,82 @@
+/** What a JSON object is before anything is known about it. */
+export type UnknownObject = Readonly<Record<string, unknown>>;
+
+/** Raised when what came over the wire is not what version 1 promises. */
+export class WireError extends Error {
+  constructor(what: string) {
+    super(`hrlab received something unexpected: ${what}`);
+    this.name = 'WireError';
+  }
+}
+
+export function isObject(value: unknown): value is UnknownObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function asObject(value: unknown, what: string): UnknownObject {
+  if (!isObject(value)) {
+    throw new WireError(`${what} is not an object`);
+  }
+  return value;
+}
+
+export function asString(value: unknown, what: string): string {
+  if (typeof value !== 'string') {
+    throw new WireError(`${what} is not a string`);
+  }
+  return value;
+}
+
+export function asNumber(value: unknown, what: string): number {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new WireError(`${what} is not a finite number`);
+  }
+  return value;
+}
+
+export function stringOr<T>(value: unknown, otherwise: T): string | T {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+export function numberOr<T>(value: unknown, otherwise: T): number | T {
+  return typeof value === 'number' && Number.isFinite(value)
+    ? value
+    : otherwise;
+}
+
+export function booleanOr<T>(value: unknown, otherwise: T): boolean | T {
+  return typeof value === 'boolean' ? value : otherwise;
+}
+
+/** The items that `read` accepts; an item of another form is left out. */
+export function listOf<T>(
+  value: unknown,
+  read: (item: unknown) => T | null
+): readonly T[] {
+  if (!Array.isArray(value)) {
+    return [];
+  }
+  return value.map(read).filter((item): item is T => item !== null);
+}
+
+/** The string values of an object; a value of another type is left out. */
+export function stringsOf(value: unknown): Readonly<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const [key, item] of Object.entries(isObject(value) ? value : {})) {
+    if (typeof item === 'string') {
+      found[key] = item;
+    }
+  }
+  return found;
+}
+
+/** The finite numbers of an object; a value of another type is left out. */
+export function numbersOf(value: unknown): Readonly<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const [key, item] of Object.entries(isObject(value) ? value : {})) {
+    if (typeof item === 'number' && Number.isFinite(item)) {
+      found[key] = item;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,86 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import { isObject, stringOr } from './guards';
+
+const NAMESPACE = 'hrlab/api';
+const LONGEST_MESSAGE = 300;
+/** Who has not answered by then never will, as far as a user can tell. */
+const ANSWER_MS = 30000;
+
+/** An error that the server answered, in its one shape. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly detail: string
+  ) {
+    super(message);
+    this.name = 'ApiError';
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function detailText(detail: unknown): string {
+  if (detail === null || detail === undefined) {
+    return '';
+  }
+  return typeof detail === 'string' ? detail : JSON.stringify(detail);
+}
+
+/** A page of HTML from a proxy must not become the text of a notification. */
+function errorOf(response: Response, body: unknown): ApiError {
+  const error = isObject(body) && isObject(body.error) ? body.error : {};
+  return new ApiError(
+    response.status,
+    stringOr(error.code, 'http'),
+    stringOr(
+      error.message,
+      `${response.status} ${response.statusText}`.trim()
+    ).slice(0, LONGEST_MESSAGE),
+    detailText(error.detail)
+  );
+}
+
+/**
+ * Call hrlab's server extension; throws `ApiError` or a `NetworkError`.
+ *
+ * Bounded in time: a request that a server or proxy lets hang must neither keep
+ * its caller waiting nor one of the browser's few connections busy.
+ */
+export async function requestAPI(
+  settings: ServerConnection.ISettings,
+  path: string,
+  init: RequestInit = {}
+): Promise<unknown> {
+  const url = URLExt.join(settings.baseUrl, NAMESPACE) + '/' + path;
+  const bound = new AbortController();
+  const timer = setTimeout(() => bound.abort(), ANSWER_MS);
+  let response: Response;
+  let text: string;
+  try {
+    const bounded = { ...init, signal: bound.signal };
+    response = await ServerConnection.makeRequest(url, bounded, settings);
+    text = await response.text();
+  } catch (error) {
+    if (bound.signal.aborted) {
+      const message = `no answer within ${ANSWER_MS / 1000} s`;
+      throw new ApiError(504, 'timeout', message, '');
+    }
+    throw new ServerConnection.NetworkError(error as TypeError);
+  } finally {
+    clearTimeout(timer);
+  }
+  const body = parse(text);
+  if (!response.ok) {
+    throw errorOf(response, body);
+  }
+  return body;
+}

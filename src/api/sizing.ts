@@ -1,0 +1,75 @@
+import type { ServerConnection } from '@jupyterlab/services';
+import { IChart, readChart } from './chart';
+import {
+  asNumber,
+  asObject,
+  isObject,
+  listOf,
+  numberOr,
+  stringOr
+} from './guards';
+import { requestAPI } from './request';
+
+/** What a user may want of the next run. */
+export const GOALS = [
+  'finish_within_seconds',
+  'efficiency',
+  'fastest',
+  'core_hours'
+] as const;
+export type GoalName = (typeof GOALS)[number];
+
+export interface ISizingQuestion {
+  readonly runs: readonly string[];
+  readonly goal: Readonly<Partial<Record<GoalName, number | true>>>;
+  readonly workload?: Readonly<Record<string, number>>;
+}
+
+/** How large a cluster should be, and why. */
+export interface ISizing {
+  readonly workers: number;
+  readonly coresPerWorker: number;
+  readonly expectedSeconds: number;
+  readonly lowSeconds: number;
+  readonly highSeconds: number;
+  readonly fixedSeconds: number;
+  readonly efficiency: number;
+  readonly coreHours: number;
+  readonly limitedBy: string;
+  readonly law: string;
+  readonly evidence: readonly string[];
+  readonly warnings: readonly string[];
+  readonly chart: IChart;
+}
+
+const text = (value: unknown) => (typeof value === 'string' ? value : null);
+
+export function readSizing(value: unknown): ISizing {
+  const data = asObject(value, 'advice');
+  const wall = asObject(data.wall_seconds, 'advice.wall_seconds');
+  const phases = isObject(data.phases) ? data.phases : {};
+  return {
+    workers: asNumber(data.workers, 'advice.workers'),
+    coresPerWorker: numberOr(data.cores_per_worker, 1),
+    expectedSeconds: asNumber(wall.expected, 'advice.wall_seconds.expected'),
+    lowSeconds: asNumber(wall.low, 'advice.wall_seconds.low'),
+    highSeconds: asNumber(wall.high, 'advice.wall_seconds.high'),
+    fixedSeconds: numberOr(phases.fixed, 0),
+    efficiency: numberOr(data.efficiency, 0),
+    coreHours: numberOr(data.core_hours, 0),
+    limitedBy: stringOr(data.limited_by, ''),
+    law: stringOr(data.model, ''),
+    evidence: listOf(data.evidence, text),
+    warnings: listOf(data.warnings, text),
+    chart: readChart(data.chart)
+  };
+}
+
+/** Ask for advice; nothing is created. */
+export async function requestSizing(
+  settings: ServerConnection.ISettings,
+  question: ISizingQuestion
+): Promise<ISizing> {
+  const init = { method: 'POST', body: JSON.stringify(question) };
+  return readSizing(await requestAPI(settings, 'sizing', init));
+}

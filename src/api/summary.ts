@@ -1,0 +1,101 @@
+import {
+  asNumber,
+  asObject,
+  asString,
+  isObject,
+  listOf,
+  numberOr,
+  stringOr,
+  stringsOf
+} from './guards';
+import {
+  IPhases,
+  IRunError,
+  readError,
+  readPhases,
+  readStatus,
+  Status
+} from './phases';
+
+/** How a run compares with the one before it of the same code. */
+export interface IChange {
+  readonly previous_id: string;
+  /** Wall time over the previous wall time, minus one. */
+  readonly ratio: number;
+}
+
+/** A run as a list shows it. */
+export interface IRunSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly status: Status;
+  readonly error: IRunError | null;
+  readonly started_at: number;
+  readonly wall_seconds: number | null;
+  readonly phases: IPhases | null;
+  readonly approach: string | null;
+  readonly tasks: number;
+  readonly failed_tasks: number;
+  readonly workers_peak: number | null;
+  readonly threads_peak: number | null;
+  readonly clusters: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly note: string;
+  readonly notebook: string | null;
+  readonly code_sha256: string | null;
+  readonly warnings: readonly string[];
+  readonly change: IChange | null;
+}
+
+/** One page of the list. */
+export interface IRunPage {
+  readonly runs: readonly IRunSummary[];
+  readonly total: number;
+  readonly seq: number;
+}
+
+function readChange(value: unknown): IChange | null {
+  if (!isObject(value)) {
+    return null;
+  }
+  const ratio = numberOr(value.ratio, null);
+  return ratio === null
+    ? null
+    : { previous_id: stringOr(value.previous_id, ''), ratio };
+}
+
+const readText = (item: unknown) => stringOr(item, null);
+
+export function readSummary(value: unknown): IRunSummary {
+  const data = asObject(value, 'summary');
+  return {
+    id: asString(data.id, 'summary.id'),
+    name: asString(data.name, 'summary.name'),
+    status: readStatus(data.status),
+    error: readError(data.error),
+    started_at: asNumber(data.started_at, 'summary.started_at'),
+    wall_seconds: numberOr(data.wall_seconds, null),
+    phases: readPhases(data.phases),
+    approach: stringOr(data.approach, null),
+    tasks: numberOr(data.tasks, 0),
+    failed_tasks: numberOr(data.failed_tasks, 0),
+    workers_peak: numberOr(data.workers_peak, null),
+    threads_peak: numberOr(data.threads_peak, null),
+    clusters: listOf(data.clusters, readText),
+    labels: stringsOf(data.labels),
+    note: stringOr(data.note, ''),
+    notebook: stringOr(data.notebook, null),
+    code_sha256: stringOr(data.code_sha256, null),
+    warnings: listOf(data.warnings, readText),
+    change: readChange(data.change)
+  };
+}
+
+export function readPage(value: unknown): IRunPage {
+  const data = asObject(value, 'page of runs');
+  return {
+    runs: listOf(data.runs, readSummary),
+    total: asNumber(data.total, 'total'),
+    seq: numberOr(data.seq, 0)
+  };
+}

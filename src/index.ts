@@ -1,0 +1,34 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { comparePlugin } from './plugins/compare';
+import { clustersPlugin } from './plugins/clusters';
+import { daskPlugin } from './plugins/dask';
+import { notebooksPlugin } from './plugins/notebooks';
+import { panelPlugin } from './plugins/panel';
+import { progressPlugin } from './plugins/progress';
+import { resultPlugin } from './plugins/result';
+import { runActionsPlugin } from './plugins/runactions';
+import { runViewPlugin } from './plugins/runview';
+import {
+  clusterServicePlugin,
+  liveRunsPlugin,
+  runsPlugin
+} from './plugins/service';
+import { timingPlugin } from './plugins/timing';
+
+const plugins: readonly JupyterFrontEndPlugin<unknown>[] = [
+  runsPlugin,
+  liveRunsPlugin,
+  clusterServicePlugin,
+  panelPlugin,
+  clustersPlugin,
+  runActionsPlugin,
+  notebooksPlugin,
+  runViewPlugin,
+  comparePlugin,
+  timingPlugin,
+  resultPlugin,
+  progressPlugin,
+  daskPlugin
+];
+
+export default plugins;

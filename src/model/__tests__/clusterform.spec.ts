@@ -1,0 +1,266 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { ApiError, IProfile } from '../../api';
+import { ClusterChoices } from '../choices';
+import { ClusterDrafts } from '../clusterdrafts';
+import { ClusterForm } from '../clusterform';
+import { ClusterList } from '../clusterlist';
+import {
+  boundsInWords,
+  bytesToText,
+  optionInWords,
+  parseBytes
+} from '../options';
+import { FakeClock, FakeClusters, Gate, PROFILES_V1 } from './fakeclusters';
+import { settle } from './fakes';
+
+const trans = nullTranslator.load('hrlab');
+const [LOCAL, OFFLOAD] = PROFILES_V1.profiles;
+
+describe('amounts of memory', () => {
+  it.each([
+    ['2 GiB', 2 ** 31],
+    ['2Gi', 2 ** 31],
+    ['512 MB', 512e6],
+    ['1.5 kib', 1536],
+    ['7', 7],
+    ['7 b', 7]
+  ])('%s', (text, bytes) => expect(parseBytes(text)).toBe(bytes));
+
+  it.each(['', 'GiB', '2 GiX', '-1 GiB', 'i', '1 i', '2 2'])(
+    '%p is none',
+    text => expect(parseBytes(text)).toBeNull()
+  );
+
+  it.each([2 ** 31, 268435456, 1536, 1000, 11.25 * 2 ** 30, 0, 123456789])(
+    '%d is written so that it is read as the same',
+    bytes => expect(parseBytes(bytesToText(bytes))).toBe(bytes)
+  );
+
+  it('is said with its bounds', () => {
+    expect(boundsInWords(LOCAL.options.memory, trans)).toBe(
+      '256 MiB to 24 GiB'
+    );
+    expect(boundsInWords(LOCAL.options.workers, trans)).toBe('0 to 4 workers');
+  });
+
+  it('says one of something as one', () => {
+    expect(optionInWords(LOCAL.options.cores, 1)).toBe('1 core');
+    expect(optionInWords(LOCAL.options.cores, 2)).toBe('2 cores');
+  });
+});
+
+describe('ClusterForm', () => {
+  let clusters: FakeClusters;
+  let clock: FakeClock;
+
+  function formOf(profile: IProfile): ClusterForm {
+    const form = new ClusterForm(clusters, profile, trans, clock);
+    form.fill({});
+    return form;
+  }
+
+  const problems = (form: ClusterForm) =>
+    Object.fromEntries(
+      form.fields
+        .filter(field => field.problem)
+        .map(field => [field.name, field.problem])
+    );
+
+  beforeEach(() => {
+    clusters = new FakeClusters();
+    clock = new FakeClock();
+  });
+
+  it('has a field for each option that the user may set', () => {
+    const form = formOf(OFFLOAD);
+    expect(form.fields.map(({ name, text }) => [name, text])).toEqual([
+      ['workers', '4'],
+      ['minimum', '0'],
+      ['adapt', 'false'],
+      ['site', 'vk-na']
+    ]);
+    expect(form.fixed).toEqual(['Image: ghcr.io/example/jlab:1']);
+    expect(form.isDefault).toBe(true);
+  });
+
+  it('asks for what was typed, in its own types', () => {
+    const form = formOf(LOCAL);
+    form.set('workers', '3');
+    form.set('memory', '1 GiB');
+    form.setName(' night ');
+    expect(form.request()).toEqual({
+      profile: 'local',
+      name: 'night',
+      options: { workers: 3, cores: 1, memory: 2 ** 30 }
+    });
+    expect(form.isDefault).toBe(false);
+  });
+
+  it('says what is wrong beside its field, without asking', async () => {
+    const form = formOf(LOCAL);
+    await clock.fire();
+    form.set('workers', '1.5');
+    form.set('cores', '3');
+    form.set('memory', 'much');
+    await clock.fire();
+    expect(problems(form)).toEqual({
+      workers: 'Enter a whole number.',
+      cores: 'Allowed: 1 to 2 cores.',
+      memory: 'Enter an amount of memory such as 2 GiB.'
+    });
+    expect(form.isValid).toBe(false);
+    expect(form.request()).toBeNull();
+    expect(clusters.checked).toHaveLength(1);
+  });
+
+  it('asks the server once after a pause', async () => {
+    const form = formOf(LOCAL);
+    await clock.fire();
+    for (const text of ['1', '2', '3']) {
+      form.set('workers', text);
+    }
+    await clock.fire();
+    expect(clusters.checked.map(({ options }) => options.workers)).toEqual([
+      2, 3
+    ]);
+    expect(form.isChecking).toBe(false);
+  });
+
+  it('puts refusals beside their fields, others below', async () => {
+    const refusal = (limit: string) => ({
+      limit,
+      asked: 1,
+      left: 0,
+      message: `no ${limit}`
+    });
+    clusters.dryRun = {
+      allowed: false,
+      refusals: ['workers', 'memory_bytes', 'clusters', 'name'].map(refusal),
+      warnings: ['old image']
+    };
+    const form = formOf(LOCAL);
+    await clock.fire();
+    expect(problems(form)).toEqual({
+      workers: 'no workers',
+      memory: 'no memory_bytes'
+    });
+    expect(form.refusals).toEqual(['no clusters']);
+    expect(form.refusalsOf('name')).toEqual(['no name']);
+    expect(form.warnings).toEqual(['old image']);
+    expect(form.isValid).toBe(false);
+    form.set('workers', '1');
+    expect(problems(form)).toEqual({});
+  });
+
+  it('takes refusals from an error, too; another error does not hinder', async () => {
+    const detail = JSON.stringify({
+      refusals: [{ limit: 'workers', message: 'too many' }]
+    });
+    clusters.failure = new ApiError(422, 'invalid-request', 'no', detail);
+    const form = formOf(LOCAL);
+    await clock.fire();
+    expect(problems(form)).toEqual({ workers: 'too many' });
+    clusters.failure = new Error('away');
+    form.set('workers', '1');
+    await clock.fire();
+    expect(form.trouble).toBe('away');
+    expect(form.isValid).toBe(true);
+  });
+
+  it('drops the answer to an older question', async () => {
+    clusters.gate = new Gate();
+    clusters.dryRun = {
+      allowed: false,
+      refusals: [{ limit: 'workers', asked: 2, left: 1, message: 'old' }],
+      warnings: []
+    };
+    const form = formOf(LOCAL);
+    await clock.fire();
+    form.set('workers', '1');
+    clusters.gate.release();
+    await settle();
+    expect(problems(form)).toEqual({});
+    expect(form.isChecking).toBe(true);
+  });
+
+  it('fills in the default where a remembered value is not allowed any more', () => {
+    const form = new ClusterForm(clusters, LOCAL, trans, clock);
+    form.fill({ workers: 99, cores: 2, gone: 1 });
+    expect(form.request()?.options).toMatchObject({ workers: 2, cores: 2 });
+  });
+});
+
+describe('ClusterDrafts', () => {
+  let clusters: FakeClusters;
+  let list: ClusterList;
+  let drafts: ClusterDrafts;
+
+  beforeEach(() => {
+    clusters = new FakeClusters();
+    list = new ClusterList(clusters, new ClusterChoices(null), new FakeClock());
+    drafts = new ClusterDrafts(clusters, list, trans, request => ({
+      ...request,
+      kernel: 'python3'
+    }));
+  });
+
+  it('remembers the last choice of each profile', async () => {
+    await drafts.open('local');
+    drafts.form?.set('workers', '3');
+    await drafts.start();
+    expect(drafts.isOpen).toBe(false);
+    expect(clusters.created[0]).toMatchObject({
+      profile: 'local',
+      kernel: 'python3',
+      options: { workers: 3 }
+    });
+    await drafts.open('local');
+    expect(drafts.form?.fields[0].text).toBe('3');
+    drafts.useDefaults();
+    expect(drafts.form?.fields[0].text).toBe('2');
+    drafts.close();
+  });
+
+  it('opens with the options of a request that failed', async () => {
+    await drafts.open(null, { profile: 'offload', options: { workers: 7 } });
+    expect(drafts.form?.profile.name).toBe('offload');
+    expect(drafts.form?.fields[0].text).toBe('7');
+    drafts.close();
+  });
+
+  it('says why a profile cannot be used', async () => {
+    await drafts.open('slurm');
+    expect(drafts.form).toBeNull();
+    expect(drafts.broken?.reason).toContain('line 41');
+    await drafts.open('gone');
+    expect(drafts.broken?.reason).toContain('no such profile');
+  });
+});
+
+describe('ClusterChoices', () => {
+  it('survives a reload', async () => {
+    const kept = new Map<string, unknown>();
+    const db = {
+      fetch: async (key: string) => kept.get(key),
+      save: async (key: string, value: unknown) => {
+        kept.set(key, JSON.parse(JSON.stringify(value)));
+      }
+    };
+    const first = new ClusterChoices(db as never);
+    first.remember('local', { workers: 3 });
+    first.made('a', {
+      profile: 'local',
+      options: { workers: 3 },
+      idempotency_key: 'k'
+    });
+    const second = new ClusterChoices(db as never);
+    await second.load();
+    expect(second.profile).toBe('local');
+    expect(second.last('local')).toEqual({ workers: 3 });
+    expect(second.request('a')).toEqual({
+      profile: 'local',
+      options: { workers: 3 }
+    });
+    expect(second.request('b')).toBeNull();
+  });
+});

@@ -1,0 +1,102 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { clientCode, connectExpression } from '../clustercode';
+import {
+  elapsedInWords,
+  factsOf,
+  idleOf,
+  idleWarning,
+  lossInWords,
+  waitingFor,
+  workersOf
+} from '../clusterwords';
+import { cluster, PROFILES_V1 } from './fakeclusters';
+
+const trans = nullTranslator.load('hrlab');
+const [LOCAL] = PROFILES_V1.profiles;
+
+describe('what is said of a cluster', () => {
+  it('counts workers, with the bounds of one that adapts', () => {
+    expect(workersOf(cluster('a'), trans)).toBe('2 workers');
+    const workers = { asked: 4, ready: 1, minimum: 0, maximum: 8 };
+    expect(workersOf(cluster('a', { workers }), trans)).toBe(
+      '1/4 workers, adapts 0 to 8'
+    );
+  });
+
+  it('leaves out facts that are not known', () => {
+    expect(factsOf(cluster('a'), 160, trans)).toEqual(['1 min']);
+    const known = { cores: 1, memory_bytes: 2 ** 31, tasks: 1 };
+    expect(factsOf(cluster('a', known), 400, trans)).toEqual([
+      '1 core',
+      '2 GiB',
+      '1 task',
+      '5 min'
+    ]);
+  });
+
+  it('says how long a start takes, and usually takes', () => {
+    expect(elapsedInWords(cluster('a'), 137, trans)).toBe('37 s');
+    const usual = cluster('a', { usual_start_seconds: 40 });
+    expect(elapsedInWords(usual, 137, trans)).toBe('37 s (usually 40 s)');
+  });
+
+  it('says what it waits for: the reason first, then the step', () => {
+    const steps = [
+      { name: 'resource', state: 'done' },
+      { name: 'scheduler', state: 'running', detail: 'pulling the image' }
+    ];
+    const starting = { state: 'starting', steps };
+    expect(waitingFor(cluster('a', starting), trans)).toBe('pulling the image');
+    expect(
+      waitingFor(cluster('a', { ...starting, reason: 'quota' }), trans)
+    ).toBe('quota');
+    expect(waitingFor(cluster('a', { state: 'starting' }), trans)).toBe(
+      'waiting for the server'
+    );
+    expect(waitingFor(cluster('a'), trans)).toBe('');
+  });
+
+  it('warns 10 minutes before the end, or 10 % of a short limit', () => {
+    expect(idleWarning({ ...LOCAL, idle_seconds: 86400 })).toBe(600);
+    expect(idleWarning({ ...LOCAL, idle_seconds: 300 })).toBe(30);
+    expect(idleWarning(null)).toBe(600);
+    const idle = cluster('a', { idle_stop_at: 1000 });
+    expect(idleOf(idle, LOCAL, 300)).toEqual({ seconds: 700, isNear: false });
+    expect(idleOf(idle, LOCAL, 400)).toEqual({ seconds: 600, isNear: true });
+    expect(idleOf(idle, LOCAL, 2000)?.seconds).toBe(0);
+    expect(idleOf(cluster('a'), LOCAL, 0)).toBeNull();
+  });
+
+  it('says what closing would lose, if anything', () => {
+    expect(lossInWords(cluster('zee', { tasks: 312 }), trans)).toBe(
+      'zee is running 312 tasks.'
+    );
+    expect(lossInWords(cluster('zee', { tasks: 0 }), trans)).toBe('');
+    expect(
+      lossInWords(cluster('zee', { tasks: 3, state: 'failed' }), trans)
+    ).toBe('');
+  });
+});
+
+describe('client code', () => {
+  const there = cluster('zee', { scheduler_address: 'tcp://10.0.0.7:8786' });
+
+  it('uses hrlab where the kernel has it', () => {
+    expect(clientCode(there, true)).toBe(
+      'import hrlab\n\nclient = hrlab.connect("zee")\nclient'
+    );
+    expect(clientCode(there, false)).toContain('Client("tcp://10.0.0.7:8786")');
+  });
+
+  it('quotes a name as Python does', () => {
+    const odd = cluster('a', { name: 'a"); import os #' });
+    expect(clientCode(odd, true)).toContain('connect("a\\"); import os #")');
+  });
+
+  it('is one expression that leaves no name behind', () => {
+    const expression = connectExpression(there);
+    expect(expression).not.toContain('\n');
+    expect(expression).toContain('"zee", "tcp://10.0.0.7:8786"');
+    expect(connectExpression(cluster('b'))).toContain('"b", None');
+  });
+});

@@ -1,0 +1,106 @@
+import { comparisonPath, IComparison, readComparison } from '../../api';
+import type { IRuns } from '../../tokens';
+import { chartAsCsv, ComparisonModel } from '../comparison';
+import { FakeRuns } from './fakes';
+
+const WIRE = {
+  by: 'threads',
+  amount: null,
+  baseline: 1,
+  headline: 'Two threads are faster.',
+  notes: ['The code differs.'],
+  charts: { time: { spec: {}, table: { columns: [], rows: [] } } },
+  groups: [
+    {
+      key: 1,
+      label: '1 thread',
+      amount: null,
+      runs: ['a'],
+      cold: [],
+      wall_seconds: 10,
+      wall_low_seconds: 10,
+      wall_high_seconds: 10,
+      threads: 1,
+      speed_up: 1,
+      efficiency: 1
+    }
+  ]
+};
+
+describe('what is asked', () => {
+  it('names the runs, or the run whose code is meant', () => {
+    expect(comparisonPath({ ids: ['a', 'b'] })).toBe('compare?ids=a%2Cb');
+    expect(comparisonPath({ ids: [], like: 'a', by: 'label:x=y' })).toBe(
+      'compare?like=a&by=label%3Ax%3Dy'
+    );
+  });
+});
+
+describe('what is answered', () => {
+  it('is read with keys as texts', () => {
+    const found = readComparison(WIRE);
+    expect(found.baseline).toBe('1');
+    expect(found.groups[0]?.key).toBe('1');
+    expect(found.charts[0]?.[0]).toBe('time');
+  });
+
+  it('of another form is refused', () => {
+    expect(() => readComparison({ ...WIRE, by: 3 })).toThrow('by');
+  });
+});
+
+describe('the model', () => {
+  class Comparing extends FakeRuns {
+    readonly queries: unknown[] = [];
+    async compare(query?: unknown): Promise<IComparison> {
+      this.queries.push(query);
+      return readComparison(WIRE);
+    }
+  }
+
+  it('regroups with a baseline chosen anew, and keeps the runs', async () => {
+    const runs = new Comparing(0);
+    const model = new ComparisonModel(runs, { ids: ['a', 'b'] });
+    await model.setBaseline('2');
+    await model.groupBy('approach');
+    expect(runs.queries).toEqual([
+      { ids: ['a', 'b'], baseline: '2' },
+      { ids: ['a', 'b'], by: 'approach' }
+    ]);
+  });
+
+  it('asks again when one of its runs changed, and not for others', () => {
+    const runs = new Comparing(0);
+    new ComparisonModel(runs, { ids: ['a', 'b'] });
+    runs.changed.emit(['c']);
+    expect(runs.queries).toHaveLength(0);
+    runs.changed.emit(['b']);
+    expect(runs.queries).toHaveLength(1);
+  });
+
+  it('says why there is none', async () => {
+    const runs: IRuns = new FakeRuns(0);
+    const model = new ComparisonModel(runs, { ids: ['a'] });
+    await model.refresh();
+    expect(model.error).toBe('It takes two.');
+  });
+});
+
+describe('a table as CSV', () => {
+  it('has units in its head, quotes what needs it, and no formulas', () => {
+    const chart = {
+      spec: {},
+      columns: [
+        { name: 'group', label: 'group', unit: '' },
+        { name: 'seconds', label: 'time', unit: 's' }
+      ],
+      rows: [
+        ['a, "b"', 1.5],
+        ['=SUM(A1)', -2]
+      ]
+    };
+    expect(chartAsCsv(chart)).toBe(
+      'group,time (s)\r\n"a, ""b""",1.5\r\n\'=SUM(A1),-2\r\n'
+    );
+  });
+});

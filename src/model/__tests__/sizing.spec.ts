@@ -1,0 +1,94 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { ISizing, readSizing } from '../../api';
+import type { IRuns } from '../../tokens';
+import {
+  evidenceInWords,
+  questionOf,
+  SizingModel,
+  sizingInWords
+} from '../sizing';
+
+const trans = nullTranslator.load('hrlab');
+
+const WIRE = {
+  workers: 16,
+  cores_per_worker: 1,
+  memory_bytes_per_worker: 0,
+  wall_seconds: { expected: 95, low: 88, high: 104 },
+  phases: { fixed: 12, scaling: 83 },
+  efficiency: 0.62,
+  core_hours: 0.42222,
+  limited_by: 'tasks',
+  model: 'amdahl',
+  evidence: ['a', 'b'],
+  curve: [],
+  table: [],
+  warnings: ['careful'],
+  chart: { spec: {}, table: { columns: [], rows: [] } }
+};
+
+describe('a question', () => {
+  it('is none while the number is none', () => {
+    expect(questionOf('r', 'efficiency', '', {})).toBeNull();
+    expect(questionOf('r', 'core_hours', 'soon', {})).toBeNull();
+    expect(questionOf('r', 'finish_within_seconds', '-3', {})).toBeNull();
+  });
+
+  it('says per cent as a share and takes a comma', () => {
+    expect(questionOf('r', 'efficiency', '62,5', {})).toEqual({
+      runs: ['r'],
+      goal: { efficiency: 0.625 }
+    });
+  });
+
+  it('names the workload only where it is asked for another', () => {
+    expect(questionOf('r', 'fastest', '', { events: 5 })).toEqual({
+      runs: ['r'],
+      goal: { fastest: true },
+      workload: { events: 5 }
+    });
+  });
+});
+
+describe('an advice', () => {
+  it('is one sentence with its range, cost and limit', () => {
+    expect(sizingInWords(readSizing(WIRE), trans)).toBe(
+      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 62 % efficient, 0.422 core hours; more workers would find no task.'
+    );
+  });
+
+  it('says from how many runs and by which law', () => {
+    expect(evidenceInWords(readSizing(WIRE), trans)).toBe(
+      'From 2 runs, by Amdahl’s law; 12.0 s of it does not scale with workers.'
+    );
+  });
+
+  it('of another form is refused', () => {
+    expect(() => readSizing({ ...WIRE, wall_seconds: 95 })).toThrow('wall');
+  });
+});
+
+describe('the model', () => {
+  it('keeps the answer to the last question', async () => {
+    const answers: ((advice: ISizing) => void)[] = [];
+    const size = () => new Promise<ISizing>(done => answers.push(done));
+    const model = new SizingModel({ size } as unknown as IRuns, 'r');
+    const question = { runs: ['r'], goal: { fastest: true as const } };
+    const first = model.ask(question);
+    const second = model.ask(question);
+    answers[1]?.(readSizing({ ...WIRE, workers: 2 }));
+    await second;
+    answers[0]?.(readSizing(WIRE));
+    await first;
+    expect(model.advice?.workers).toBe(2);
+    expect(model.isBusy).toBe(false);
+  });
+
+  it('says why there is no advice', async () => {
+    const size = () => Promise.reject(new Error('Not enough runs.'));
+    const model = new SizingModel({ size } as unknown as IRuns, 'r');
+    await model.ask({ runs: ['r'], goal: { fastest: true } });
+    expect(model.advice).toBeNull();
+    expect(model.error).toBe('Not enough runs.');
+  });
+});

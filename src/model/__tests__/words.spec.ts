@@ -1,0 +1,134 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { readRecord } from '../../api';
+import { adviceFor } from '../advice';
+import { labelsFromText, labelsToText, wrongLabels } from '../labels';
+import { cutInMiddle, lastPhase, segmentsOf } from '../segments';
+import {
+  failureInWords,
+  phasesInWords,
+  runHint,
+  runInOneSentence
+} from '../sentences';
+import { nextOrder, sortGroups } from '../sorting';
+
+const trans = nullTranslator.load('hrlab');
+const WIRE = join(__dirname, '../../../tests/data/wire');
+const golden = (name: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(WIRE, name), 'utf8'));
+const RUN = readRecord(golden('run_v1.json'));
+const FAILED = readRecord(golden('run_v1_failed.json'));
+
+describe('segments', () => {
+  it('are the phases that took time, in order', () => {
+    const phases = segmentsOf(RUN.phases).map(segment => segment.phase);
+    expect(phases).toEqual(['pre', 'dask', 'between', 'post']);
+    expect(segmentsOf(null)).toEqual([]);
+  });
+
+  it('have shares that add up to one', () => {
+    const sum = segmentsOf(RUN.phases).reduce((all, s) => all + s.share, 0);
+    expect(sum).toBeCloseTo(1, 12);
+  });
+
+  it('know the phase a run ended in', () => {
+    expect(lastPhase(RUN.phases)).toBe('post');
+    expect(lastPhase(null)).toBeNull();
+  });
+});
+
+describe('sentences', () => {
+  it('say phases', () => {
+    expect(phasesInWords(RUN.phases, trans)).toBe(
+      'pre 4.10 s, dask 2 min 2 s, between 1.35 s, post 9.80 s'
+    );
+  });
+
+  it('say a run in one sentence', () => {
+    expect(runInOneSentence(RUN, trans)).toMatch(
+      /^Run Zee 100 variations took 2 min 17 s: pre 4.10 s, dask 2 min 2 s/
+    );
+  });
+
+  it('say how a run failed', () => {
+    expect(runInOneSentence(FAILED, trans)).toMatch(
+      /failed after 16\.1 s.*ZeroDivisionError/
+    );
+    const stopped = { ...FAILED, wall_seconds: 3, phases: null, error: null };
+    expect(failureInWords({ ...stopped, status: 'interrupted' }, trans)).toBe(
+      'interrupted after 3.00 s'
+    );
+  });
+
+  it('say that a failed task failed its run in dask', () => {
+    const phases = { ...RUN.phases!, post_seconds: 0.001 };
+    const error = { type: 'ZeroDivisionError', message: '' };
+    const run = { ...RUN, status: 'failed' as const, phases, error };
+    expect(failureInWords(run, trans)).toContain('in dask: ZeroDivisionError');
+    const loops = RUN.loops.map(loop => ({ ...loop, failed_tasks: 0 }));
+    expect(failureInWords({ ...run, loops }, trans)).toContain('in post');
+  });
+
+  it('give exact seconds and stages on hover', () => {
+    const hint = runHint(RUN, trans);
+    expect(hint).toContain('dask: 122.000 s');
+    expect(hint).toContain('wait: 22.250 s');
+    expect(hint).toContain('wall: 137.250 s');
+  });
+});
+
+describe('advice', () => {
+  it('puts the recorder’s warning first', () => {
+    expect(adviceFor(RUN, trans)?.code).toBe('work-left-running');
+  });
+
+  const quiet = { ...RUN, warnings: [] };
+
+  it('is silent about a little waiting', () => {
+    expect(adviceFor(quiet, trans)).toBeNull();
+  });
+
+  it('says when much of the dask time was waiting', () => {
+    const loops = [
+      {
+        ...RUN.loops[0],
+        stages: { ...RUN.loops[0].stages, wait_seconds: 60 }
+      }
+    ];
+    const advice = adviceFor({ ...quiet, alone: null, loops }, trans);
+    expect(advice?.text).toContain('49 % of the dask time (1 min)');
+  });
+});
+
+describe('labels', () => {
+  it('are read and written as name=value', () => {
+    const labels = { detector: 'IDEA', slot: 'a=b' };
+    expect(labelsFromText(labelsToText(labels))).toEqual(labels);
+  });
+
+  it('that are none are named', () => {
+    expect(wrongLabels('a=1, b, =c')).toEqual(['b', '=c']);
+    expect(labelsFromText('b, =c')).toEqual({});
+  });
+});
+
+describe('long names', () => {
+  it('keep their end', () => {
+    const name = 'a very long name of a run, variation 17';
+    const [head, tail] = cutInMiddle(name);
+    expect(head + tail).toBe(name);
+    expect(tail).toBe('tion 17');
+  });
+});
+
+describe('groups', () => {
+  it('are sorted by any column, largest first', () => {
+    const order = { column: 'tasks', descending: true } as const;
+    const names = sortGroups(RUN.groups, order).map(group => group.name);
+    expect(names).toEqual(['histogram', 'merge']);
+    const turned = nextOrder(order, 'tasks');
+    expect(sortGroups(RUN.groups, turned)[0].name).toBe('merge');
+    expect(nextOrder(turned, 'name').descending).toBe(false);
+  });
+});

@@ -1,0 +1,157 @@
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { booleanOr, ICluster, isObject, listOf, stringOr } from '../api';
+
+const text = (value: string) => JSON.stringify(value); // valid Python, too
+
+/** Code that connects to a cluster, for people to keep in their notebook. */
+export function clientCode(cluster: ICluster, hasHrlab: boolean): string {
+  if (hasHrlab || cluster.scheduler_address === null) {
+    return [
+      'import hrlab',
+      '',
+      `client = hrlab.connect(${text(cluster.name)})`,
+      'client'
+    ].join('\n');
+  }
+  return [
+    'from dask.distributed import Client',
+    '',
+    `client = Client(${text(cluster.scheduler_address)})`,
+    'client'
+  ].join('\n');
+}
+
+/**
+ * Connects inside the kernel and says how.
+ *
+ * It runs in a namespace of its own, so that only the client's name is left
+ * behind; a variable of that name is kept, and the client gets another one.
+ */
+const CONNECT = `
+import warnings
+from IPython import get_ipython
+from IPython.display import JSON
+
+def connected(space, address):
+    try:
+        from distributed import Client
+    except ImportError:
+        return None
+    for name, value in list(space.items()):
+        if isinstance(value, Client) and not name.startswith("_") and value.status == "running":
+            if address and value.scheduler is not None and value.scheduler.address == address:
+                return name
+
+def opened(name, address):
+    try:
+        from hrlab import connect
+    except ImportError:
+        from distributed import Client
+        return Client(address)
+    return connect(name)
+
+def free_name(space):
+    name, number = "client", 1
+    while name in space:
+        number += 1
+        name = f"client_{number}"
+    return name
+
+def bind(name, address):
+    space = get_ipython().user_ns
+    known = connected(space, address)
+    if known:
+        return {"variable": known, "already": True, "taken": False, "warnings": []}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        client = opened(name, address)
+    taken = "client" in space
+    variable = free_name(space)
+    space[variable] = client
+    said = [str(found.message) for found in caught if issubclass(found.category, UserWarning)]
+    return {"variable": variable, "already": False, "taken": taken, "warnings": said}
+`;
+
+/** An expression that connects the kernel and gives `IConnected` as JSON. */
+export function connectExpression(cluster: ICluster): string {
+  const arguments_ = `${text(cluster.id)}, ${
+    cluster.scheduler_address === null
+      ? 'None'
+      : text(cluster.scheduler_address)
+  }`;
+  return `(lambda space: (exec(${text(CONNECT)}, space), space['JSON'](space['bind'](${arguments_})))[1])({})`;
+}
+
+/** How a kernel was connected. */
+export interface IConnected {
+  readonly variable: string;
+  /** It had a client of this cluster before. */
+  readonly already: boolean;
+  /** `client` was in use, so another name was taken. */
+  readonly taken: boolean;
+  readonly warnings: readonly string[];
+}
+
+function resultOf(reply: KernelMessage.IExecuteReplyMsg): unknown {
+  const content: unknown = reply.content;
+  const results = isObject(content) ? content.user_expressions : undefined;
+  return isObject(results) ? results.hrlab : undefined;
+}
+
+/** Read the kernel's answer; throws what the kernel said if it failed. */
+export function readConnected(
+  reply: KernelMessage.IExecuteReplyMsg
+): IConnected {
+  const result = resultOf(reply);
+  if (!isObject(result) || result.status !== 'ok') {
+    const content: unknown = reply.content;
+    const failure = isObject(result) ? result : content;
+    const what = isObject(failure)
+      ? [stringOr(failure.ename, ''), stringOr(failure.evalue, '')]
+      : [];
+    throw new Error(what.filter(part => part).join(': ') || 'no answer');
+  }
+  const data = isObject(result.data) ? result.data['application/json'] : null;
+  const answer = isObject(data) ? data : {};
+  return {
+    variable: stringOr(answer.variable, 'client'),
+    already: booleanOr(answer.already, false),
+    taken: booleanOr(answer.taken, false),
+    warnings: listOf(answer.warnings, item => stringOr(item, null))
+  };
+}
+
+async function evaluate(
+  kernel: Kernel.IKernelConnection,
+  expression: string
+): Promise<KernelMessage.IExecuteReplyMsg> {
+  const future = kernel.requestExecute(
+    {
+      code: '',
+      silent: true,
+      store_history: false,
+      allow_stdin: false,
+      stop_on_error: false,
+      user_expressions: { hrlab: expression }
+    },
+    true
+  );
+  return future.done;
+}
+
+/** Bind a client of the cluster in a kernel, silently. */
+export async function connectKernel(
+  kernel: Kernel.IKernelConnection,
+  cluster: ICluster
+): Promise<IConnected> {
+  return readConnected(await evaluate(kernel, connectExpression(cluster)));
+}
+
+/** Whether a kernel can `hrlab.connect`. */
+export async function hasHrlab(
+  kernel: Kernel.IKernelConnection
+): Promise<boolean> {
+  const reply = await evaluate(kernel, "__import__('hrlab').connect and None");
+  const result = resultOf(reply);
+  return isObject(result) && result.status === 'ok';
+}

@@ -1,0 +1,115 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ISignal, Signal } from '@lumino/signaling';
+import { IBrokenProfile, IClusterRequest, OptionValues } from '../api';
+import type { IClusters } from '../tokens';
+import { ClusterForm } from './clusterform';
+import type { ClusterList } from './clusterlist';
+
+/** What the user is about to ask for: a new cluster, or another size. */
+export class ClusterDrafts {
+  constructor(
+    private readonly _clusters: IClusters,
+    private readonly _list: ClusterList,
+    private readonly _trans: TranslationBundle,
+    /** Adds to a request what the form leaves open. */
+    private readonly _complete: (
+      request: IClusterRequest
+    ) => IClusterRequest = request => request
+  ) {}
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** The form of a new cluster, if it is open. */
+  get form(): ClusterForm | null {
+    return this._form;
+  }
+
+  /** The broken profile that was chosen, to say why it cannot be used. */
+  get broken(): IBrokenProfile | null {
+    return this._broken;
+  }
+
+  get isOpen(): boolean {
+    return this._form !== null || this._broken !== null;
+  }
+
+  /** The cluster whose size is being edited. */
+  get scaling(): string | null {
+    return this._scaling;
+  }
+
+  /** Open the form, with the last choice of the profile or a given request. */
+  async open(profile: string | null, request?: IClusterRequest): Promise<void> {
+    const { profiles, broken } = await this._list.ready();
+    const wanted = request?.profile ?? profile;
+    const found =
+      this._list.profile(wanted) ??
+      (wanted === null ? this._list.favourite : null);
+    this._close();
+    if (found) {
+      const options = request?.options ?? this._list.choices.last(found.name);
+      this._show(found.name, options, request?.name, request?.kernel);
+    } else {
+      this._broken = broken.find(({ name }) => name === wanted) ?? {
+        name: wanted ?? '',
+        reason:
+          profiles.length === 0
+            ? this._trans.__('This site offers no profile.')
+            : this._trans.__('There is no such profile any more.')
+      };
+    }
+    this._changed.emit();
+  }
+
+  /** Back to what the site proposes. */
+  useDefaults(): void {
+    this._form?.fill({}, this._form.name, this._form.kernel);
+  }
+
+  close(): void {
+    this._close();
+    this._changed.emit();
+  }
+
+  /** Start what the form asks for. */
+  async start(): Promise<void> {
+    const request = this._form?.request();
+    if (!request || !this._form?.isValid) {
+      return;
+    }
+    this._list.choices.remember(request.profile, request.options);
+    this.close();
+    await this._list.start(this._complete(request));
+  }
+
+  scale(id: string | null): void {
+    this._scaling = id;
+    this._changed.emit();
+  }
+
+  private _show(
+    name: string,
+    options: OptionValues,
+    clusterName?: string,
+    kernel?: string
+  ): void {
+    const profile = this._list.profile(name);
+    if (profile) {
+      this._form = new ClusterForm(this._clusters, profile, this._trans);
+      this._form.fill(options, clusterName, kernel);
+    }
+  }
+
+  private _close(): void {
+    this._form?.dispose();
+    this._form = null;
+    this._broken = null;
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private _form: ClusterForm | null = null;
+  private _broken: IBrokenProfile | null = null;
+  private _scaling: string | null = null;
+}

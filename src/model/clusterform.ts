@@ -1,0 +1,242 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ISignal, Signal } from '@lumino/signaling';
+import {
+  IClusterRequest,
+  IOption,
+  IProfile,
+  IRefusal,
+  OptionValue,
+  OptionValues,
+  refusalsOf
+} from '../api';
+import type { IClusters } from '../tokens';
+import { BROWSER_CLOCK, IClock } from './clock';
+import { optionInWords, parseOption, valueToText } from './options';
+
+/** How long one pauses typing before the server is asked. */
+const TYPING_MS = 400;
+
+/** Limits that are named otherwise than the option that they bound. */
+const OPTION_OF_LIMIT: Readonly<Record<string, string>> = {
+  memory_bytes: 'memory',
+  maximum_workers: 'maximum',
+  minimum_workers: 'minimum'
+};
+
+/** The request's name and kernel are fields beside the profile's options. */
+const OWN_FIELDS: readonly string[] = ['name', 'kernel'];
+
+/** An option with what was typed for it. */
+export interface IField {
+  readonly name: string;
+  readonly option: IOption;
+  readonly text: string;
+  /** Why it cannot be so: found here, or refused by the server. */
+  readonly problem: string;
+}
+
+/** The options of a new cluster, checked while the user types. */
+export class ClusterForm {
+  constructor(
+    private readonly _clusters: IClusters,
+    readonly profile: IProfile,
+    private readonly _trans: TranslationBundle,
+    private readonly _clock: IClock = BROWSER_CLOCK
+  ) {}
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get name(): string {
+    return this._name;
+  }
+
+  get kernel(): string {
+    return this._kernel;
+  }
+
+  /** The server is being asked. */
+  get isChecking(): boolean {
+    return this._checking;
+  }
+
+  get warnings(): readonly string[] {
+    return this._warnings;
+  }
+
+  /** Why the request could not be checked. */
+  get trouble(): string {
+    return this._trouble;
+  }
+
+  get fields(): readonly IField[] {
+    return Object.entries(this.profile.options)
+      .filter(([, option]) => option.user_may_set)
+      .map(([name, option]) => {
+        const text = this._texts.get(name) ?? '';
+        const { problem } = parseOption(option, text, this._trans);
+        return {
+          name,
+          option,
+          text,
+          problem: problem ?? this.refusalsOf(name).join(' ')
+        };
+      });
+  }
+
+  /** What the site has fixed, for those who wonder. */
+  get fixed(): readonly string[] {
+    return Object.values(this.profile.options)
+      .filter(option => !option.user_may_set)
+      .map(
+        option => `${option.label}: ${optionInWords(option, option.default)}`
+      );
+  }
+
+  /** What the server says against one field. */
+  refusalsOf(name: string): readonly string[] {
+    return this._refusals
+      .filter(refusal => this._fieldOf(refusal) === name)
+      .map(refusal => refusal.message);
+  }
+
+  /** What the server says against the request as a whole. */
+  get refusals(): readonly string[] {
+    return this.refusalsOf('');
+  }
+
+  get isValid(): boolean {
+    return this._refusals.length === 0 && this._parsed() !== null;
+  }
+
+  get isDefault(): boolean {
+    return Object.entries(this.profile.options).every(
+      ([name, option]) =>
+        !option.user_may_set ||
+        this._texts.get(name) === valueToText(option, option.default)
+    );
+  }
+
+  /** Fill in values; what is missing or no longer allowed is the default. */
+  fill(values: OptionValues, name = '', kernel = ''): void {
+    for (const [key, option] of Object.entries(this.profile.options)) {
+      const text = valueToText(option, values[key] ?? option.default);
+      const { problem } = parseOption(option, text, this._trans);
+      this._texts.set(
+        key,
+        problem === null ? text : valueToText(option, option.default)
+      );
+    }
+    this._name = name;
+    this._kernel = kernel;
+    this._touch(0);
+  }
+
+  set(name: string, text: string): void {
+    this._texts.set(name, text);
+    this._touch(TYPING_MS);
+  }
+
+  setName(name: string): void {
+    this._name = name;
+    this._touch(TYPING_MS);
+  }
+
+  setKernel(kernel: string): void {
+    this._kernel = kernel;
+    this._touch(TYPING_MS);
+  }
+
+  /** What would be asked for; null while a field is wrong. */
+  request(): IClusterRequest | null {
+    const options = this._parsed();
+    return (
+      options && {
+        profile: this.profile.name,
+        options,
+        ...(this._name.trim() ? { name: this._name.trim() } : {}),
+        ...(this._kernel ? { kernel: this._kernel } : {})
+      }
+    );
+  }
+
+  dispose(): void {
+    this._disposed = true;
+    this._clock.clear(this._timer);
+    Signal.clearData(this);
+  }
+
+  private _parsed(): OptionValues | null {
+    const values: Record<string, OptionValue> = {};
+    for (const [name, option] of Object.entries(this.profile.options)) {
+      if (option.user_may_set) {
+        const text = this._texts.get(name) ?? '';
+        const parsed = parseOption(option, text, this._trans);
+        if (parsed.problem !== null) {
+          return null;
+        }
+        values[name] = parsed.value;
+      }
+    }
+    return values;
+  }
+
+  private _fieldOf({ limit }: IRefusal): string {
+    const name = OPTION_OF_LIMIT[limit] ?? limit;
+    const option = this.profile.options[name];
+    return option?.user_may_set || OWN_FIELDS.includes(name) ? name : '';
+  }
+
+  /** What was refused need not be so any more: ask again, soon. */
+  private _touch(ms: number): void {
+    this._asked += 1;
+    this._refusals = [];
+    this._warnings = [];
+    this._trouble = '';
+    this._checking = this._parsed() !== null;
+    this._clock.clear(this._timer);
+    if (this._checking) {
+      this._timer = this._clock.set(() => void this._check(), ms);
+    }
+    this._changed.emit();
+  }
+
+  private async _check(): Promise<void> {
+    const request = this.request();
+    const asked = this._asked;
+    if (!request || this._disposed) {
+      return;
+    }
+    let refusals: readonly IRefusal[] = [];
+    let warnings: readonly string[] = [];
+    let trouble = '';
+    try {
+      ({ refusals, warnings } = await this._clusters.check(request));
+    } catch (error) {
+      refusals = refusalsOf(error);
+      trouble =
+        refusals.length === 0 && error instanceof Error ? error.message : '';
+    }
+    if (asked !== this._asked || this._disposed) {
+      return; // the answer to an older question
+    }
+    this._refusals = refusals;
+    this._warnings = warnings;
+    this._trouble = trouble;
+    this._checking = false;
+    this._changed.emit();
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _texts = new Map<string, string>();
+  private _name = '';
+  private _kernel = '';
+  private _refusals: readonly IRefusal[] = [];
+  private _warnings: readonly string[] = [];
+  private _trouble = '';
+  private _checking = false;
+  private _disposed = false;
+  private _asked = 0;
+  private _timer = 0;
+}

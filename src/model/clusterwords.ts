@@ -1,0 +1,232 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ClusterState, ICluster, IProfile, IStep } from '../api';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDuration
+} from './format';
+import { optionInWords } from './options';
+
+const MINUTE = 60;
+const COUNT = /^\d+ (of|\/) \d+ workers?$/;
+/** How long before it is closed for idleness a cluster is worth a warning. */
+const WARN_SECONDS = 10 * MINUTE;
+
+export function stateName(
+  state: ClusterState,
+  trans: TranslationBundle
+): string {
+  switch (state) {
+    case 'starting':
+      return trans.__('starting');
+    case 'ready':
+      return trans.__('ready');
+    case 'closing':
+      return trans.__('closing');
+    case 'failed':
+      return trans.__('failed');
+    case 'unreachable':
+      return trans.__('unreachable');
+  }
+}
+
+export function kindName(kind: string, trans: TranslationBundle): string {
+  switch (kind) {
+    case 'kubernetes':
+      return trans.__('Kubernetes');
+    case 'process':
+      return trans.__('process');
+    case 'address':
+      return trans.__('attached');
+    default:
+      return kind;
+  }
+}
+
+/** Where a cluster is: its profile as the site calls it, and its site. */
+export function placeInWords(
+  cluster: ICluster,
+  profile: IProfile | null,
+  trans: TranslationBundle
+): string {
+  const kind = profile?.label ?? cluster.profile;
+  const place = kind ?? kindName(cluster.kind, trans);
+  return cluster.site ? `${place} · ${cluster.site}` : place;
+}
+
+/** `8 of 10 workers`, `8 workers`, with its bounds if it adapts. */
+export function workersOf(cluster: ICluster, trans: TranslationBundle): string {
+  const { asked, ready, minimum, maximum } = cluster.workers;
+  const count =
+    asked === ready
+      ? trans._n('%1 worker', '%1 workers', ready)
+      : trans.__('%1/%2 workers', formatCount(ready), formatCount(asked));
+  return minimum === null || maximum === null
+    ? count
+    : trans.__('%1, adapts %2 to %3', count, minimum, maximum);
+}
+
+/** A span that people read, not measure: whole units, no fractions. */
+export function spanInWords(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 2 * MINUTE) {
+    return formatClock(whole);
+  }
+  return formatDuration(Math.round(whole / MINUTE) * MINUTE);
+}
+
+/** When the countdown begins: 10 minutes before, or 10 % of a short limit. */
+export function idleWarning(profile: IProfile | null): number {
+  const limit = profile?.idle_seconds ?? null;
+  return limit === null || limit > 2 * WARN_SECONDS ? WARN_SECONDS : limit / 10;
+}
+
+/** How a cluster stands with its idle limit. */
+export interface IIdle {
+  readonly seconds: number;
+  /** The end is near: offer to extend. */
+  readonly isNear: boolean;
+}
+
+export function idleOf(
+  cluster: ICluster,
+  profile: IProfile | null,
+  now: number
+): IIdle | null {
+  if (cluster.idle_stop_at === null || cluster.state !== 'ready') {
+    return null;
+  }
+  const seconds = Math.max(0, cluster.idle_stop_at - now);
+  return { seconds, isNear: seconds <= idleWarning(profile) };
+}
+
+/** `10 cores · 20 GiB · 312 tasks · 3 min` */
+export function factsOf(
+  cluster: ICluster,
+  now: number,
+  trans: TranslationBundle
+): readonly string[] {
+  const facts: string[] = [];
+  if (cluster.cores > 0) {
+    facts.push(
+      cluster.cores === 1
+        ? trans.__('1 core')
+        : trans.__('%1 cores', formatCount(cluster.cores))
+    );
+  }
+  if (cluster.memory_bytes > 0) {
+    facts.push(formatBytes(cluster.memory_bytes));
+  }
+  if (cluster.tasks) {
+    facts.push(tasksOf(cluster.tasks, trans));
+  }
+  facts.push(spanInWords(now - cluster.created_at));
+  return facts;
+}
+
+function tasksOf(tasks: number, trans: TranslationBundle): string {
+  return tasks === 1
+    ? trans.__('1 task')
+    : trans.__('%1 tasks', formatCount(tasks));
+}
+
+export function stepName(step: IStep, trans: TranslationBundle): string {
+  switch (step.name) {
+    case 'host':
+      return trans.__('host');
+    case 'resource':
+      return trans.__('resource');
+    case 'scheduler':
+      return trans.__('scheduler');
+    case 'service':
+      return trans.__('service');
+    case 'workers':
+      return trans.__('workers');
+    default:
+      return step.name;
+  }
+}
+
+/** What a cluster waits for: its reason, else the step that goes on. */
+export function waitingFor(
+  cluster: ICluster,
+  trans: TranslationBundle
+): string {
+  if (cluster.reason) {
+    return cluster.reason;
+  }
+  const step =
+    cluster.steps.find(({ state }) => state === 'failed') ??
+    cluster.steps.find(({ state }) => state === 'running');
+  if (step) {
+    // A ready cluster's count of workers is said already.
+    const said = cluster.state === 'ready' && COUNT.test(step.detail);
+    return said ? '' : step.detail;
+  }
+  return cluster.state === 'starting' && cluster.steps.length === 0
+    ? trans.__('waiting for the server')
+    : '';
+}
+
+const usualInWords = (seconds: number) =>
+  seconds < 10 ? formatDuration(seconds) : spanInWords(seconds);
+
+/** `37 s (usually 40 s)` */
+export function elapsedInWords(
+  cluster: ICluster,
+  now: number,
+  trans: TranslationBundle
+): string {
+  const elapsed = formatClock(now - cluster.created_at);
+  const { usual_start_seconds } = cluster;
+  return usual_start_seconds === null
+    ? elapsed
+    : trans.__('%1 (usually %2)', elapsed, usualInWords(usual_start_seconds));
+}
+
+/** What closing would destroy; empty if nothing. */
+export function lossInWords(
+  cluster: ICluster,
+  trans: TranslationBundle
+): string {
+  if (cluster.state !== 'ready' || !cluster.tasks) {
+    return '';
+  }
+  const tasks = tasksOf(cluster.tasks, trans);
+  return trans.__('%1 is running %2.', cluster.name, tasks);
+}
+
+/** One sentence for screen readers. */
+export function clusterInWords(
+  cluster: ICluster,
+  profile: IProfile | null,
+  now: number,
+  trans: TranslationBundle
+): string {
+  const parts = [
+    cluster.name,
+    placeInWords(cluster, profile, trans),
+    stateName(cluster.state, trans),
+    cluster.state === 'ready' ? '' : cluster.reason,
+    workersOf(cluster, trans),
+    ...factsOf(cluster, now, trans)
+  ];
+  return parts.filter(part => part).join(', ');
+}
+
+/** What one click starts: `2 workers, 1 core per worker, 2 GiB each`. */
+export function defaultsInWords(profile: IProfile): string {
+  return Object.entries(profile.options)
+    .filter(
+      ([name, option]) =>
+        ['workers', 'cores', 'memory'].includes(name) ||
+        option.type === 'memory'
+    )
+    .map(([, option]) =>
+      option.unit || option.type === 'memory'
+        ? optionInWords(option, option.default)
+        : `${option.label}: ${option.default}`
+    )
+    .join(' · ');
+}

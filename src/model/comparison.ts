@@ -1,0 +1,96 @@
+import { ISignal, Signal } from '@lumino/signaling';
+import type { IChart, IComparison, IComparisonQuery } from '../api';
+import type { IRuns } from '../tokens';
+
+/** Runs beside each other, as they are asked for: regrouped, with another baseline. */
+export class ComparisonModel {
+  constructor(
+    private readonly _runs: IRuns,
+    private _query: IComparisonQuery
+  ) {
+    _runs.changed.connect(this._onChanged, this);
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get query(): IComparisonQuery {
+    return this._query;
+  }
+
+  get comparison(): IComparison | null {
+    return this._comparison;
+  }
+
+  get error(): string | null {
+    return this._error;
+  }
+
+  dispose(): void {
+    this._turn = -1;
+    Signal.clearData(this);
+  }
+
+  /** Group by something else; the baseline is chosen anew. */
+  groupBy(by: string): Promise<void> {
+    const { ids, like } = this._query;
+    this._query = { ids, ...(like ? { like } : {}), by };
+    return this.refresh();
+  }
+
+  /** Make another group the one that is 1. */
+  setBaseline(baseline: string): Promise<void> {
+    this._query = { ...this._query, baseline };
+    return this.refresh();
+  }
+
+  /** Ask the server; of several questions the last one counts. */
+  async refresh(): Promise<void> {
+    const turn = ++this._turn;
+    let comparison: IComparison | null = null;
+    let error: string | null = null;
+    try {
+      comparison = await this._runs.compare(this._query);
+    } catch (reason) {
+      error = reason instanceof Error ? reason.message : String(reason);
+    }
+    if (turn === this._turn) {
+      this._comparison = comparison;
+      this._error = error;
+      this._changed.emit();
+    }
+  }
+
+  private _onChanged(_: IRuns, ids: readonly string[]): void {
+    const mine = this._query.ids;
+    // Of a code's history any run may be part.
+    if (!ids.length || this._query.like || ids.some(id => mine.includes(id))) {
+      void this.refresh();
+    }
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private _comparison: IComparison | null = null;
+  private _error: string | null = null;
+  private _turn = 0;
+}
+
+function csvCell(value: unknown): string {
+  const text = value === null || value === undefined ? '' : String(value);
+  // A spreadsheet must not take a name for a formula.
+  const safe =
+    /^[=+\-@\t\r]/.test(text) && isNaN(Number(text)) ? `'${text}` : text;
+  return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}
+
+/** The table behind a chart as CSV, units in the head. */
+export function chartAsCsv(chart: IChart): string {
+  const head = chart.columns.map(column =>
+    csvCell(
+      (column.label || column.name) + (column.unit ? ` (${column.unit})` : '')
+    )
+  );
+  const rows = chart.rows.map(row => row.map(csvCell).join(','));
+  return [head.join(','), ...rows, ''].join('\r\n');
+}

@@ -1,0 +1,48 @@
+import type { PartialJSONObject } from '@lumino/coreutils';
+import { ApiError } from '../api';
+import type { IRuns } from '../tokens';
+
+const TRIES = 5;
+const BETWEEN_TRIES_MS = 1000;
+
+const sleep = (ms: number) =>
+  new Promise<void>(resolve => window.setTimeout(resolve, ms));
+
+async function isMissing(runs: IRuns, id: string): Promise<boolean> {
+  try {
+    await runs.get(id);
+    return false;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) {
+      return true;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Give the server the record of a run that has just ended in this page, if its
+ * store lacks it (remote kernel, read-only disk).
+ *
+ * `find` looks for the record in the cell's output; the output may arrive
+ * after the end was announced, so it is asked a few times.
+ */
+export async function handOver(
+  runs: IRuns,
+  id: string,
+  find: () => PartialJSONObject | null,
+  wait: (ms: number) => Promise<void> = sleep
+): Promise<boolean> {
+  for (let i = 0; i < TRIES; i++) {
+    if (!(await isMissing(runs, id))) {
+      return false;
+    }
+    const record = find();
+    if (record) {
+      await runs.handOver(record);
+      return true;
+    }
+    await wait(BETWEEN_TRIES_MS);
+  }
+  return false;
+}

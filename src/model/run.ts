@@ -1,0 +1,83 @@
+import { ISignal, Signal } from '@lumino/signaling';
+import { ApiError, IRunRecord } from '../api';
+import type { IRuns } from '../tokens';
+
+/** One run as a view shows it: fetched, and again when it changed. */
+export class RunModel {
+  constructor(
+    readonly runs: IRuns,
+    readonly id: string,
+    /** What is known of the run from elsewhere, if the server lacks it. */
+    private readonly _fallback: IRunRecord | null = null
+  ) {
+    runs.changed.connect(this._onChanged, this);
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get record(): IRunRecord | null {
+    return this._record;
+  }
+
+  get error(): Error | null {
+    return this._error;
+  }
+
+  /** Whether the record comes from a cell's output and not from the server. */
+  get isBorrowed(): boolean {
+    return this._record !== null && this._record === this._fallback;
+  }
+
+  /** Whether the server had the run once and has it no more. */
+  get isGone(): boolean {
+    return this._gone;
+  }
+
+  get isDisposed(): boolean {
+    return this._disposed;
+  }
+
+  dispose(): void {
+    if (!this._disposed) {
+      this._disposed = true;
+      Signal.clearData(this);
+    }
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      this._record = await this.runs.get(this.id);
+      this._error = null;
+      this._kept = true;
+    } catch (error) {
+      this._fail(error);
+    }
+    if (!this._disposed) {
+      this._changed.emit();
+    }
+  }
+
+  private _fail(error: unknown): void {
+    const missing = error instanceof ApiError && error.status === 404;
+    this._gone = missing && this._kept;
+    this._error = error instanceof Error ? error : new Error(String(error));
+    if (missing) {
+      this._record = this._fallback;
+    }
+  }
+
+  private _onChanged(_: IRuns, ids: readonly string[]): void {
+    if (ids.length === 0 || ids.includes(this.id)) {
+      void this.refresh();
+    }
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private _record: IRunRecord | null = null;
+  private _error: Error | null = null;
+  private _kept = false;
+  private _gone = false;
+  private _disposed = false;
+}

@@ -1,0 +1,158 @@
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { JSONObject } from '@lumino/coreutils';
+import { isObject } from '../api';
+
+/** What the kernel is told of a request that belongs to a run. */
+export interface IRunPlan {
+  readonly run_id: string;
+  /** Empty: the kernel names the run by its code. */
+  readonly name: string;
+  readonly notebook: string;
+  /** Whether it is all of the notebook. */
+  readonly whole: boolean;
+  /** Ids of the cells that are sent to the kernel, in order. */
+  readonly cellIds: readonly string[];
+}
+
+/** The extra execute metadata for one cell of a run; none for another cell. */
+export function metadataFor(plan: IRunPlan, cellId: unknown): JSONObject {
+  const index = plan.cellIds.findIndex(id => id === cellId);
+  if (index < 0) {
+    return {};
+  }
+  return {
+    hrlab: {
+      run_id: plan.run_id,
+      name: plan.name,
+      index,
+      count: plan.cellIds.length,
+      notebook: plan.notebook,
+      whole: plan.whole
+    }
+  };
+}
+
+type Overrides<T> = { readonly [K in keyof T]?: (target: T) => T[K] };
+
+function overlay<T extends object>(target: T, overrides: Overrides<T>): T {
+  return new Proxy(target, {
+    get(object, key) {
+      const override = overrides[key as keyof T];
+      if (override) {
+        return override(object);
+      }
+      const value: unknown = Reflect.get(object, key, object);
+      return typeof value === 'function' ? value.bind(object) : value;
+    },
+    set(object, key, value) {
+      return Reflect.set(object, key, value, object);
+    }
+  });
+}
+
+/**
+ * A view of a session context whose execute requests carry extra metadata.
+ *
+ * Nothing is stored on the cell, in the notebook or in the kernel.
+ */
+export function withExecuteMetadata(
+  context: ISessionContext,
+  extra: (metadata: JSONObject | undefined) => JSONObject
+): ISessionContext {
+  const kernelView = (kernel: Kernel.IKernelConnection) =>
+    overlay(kernel, {
+      requestExecute: target => (content, disposeOnDone, metadata) =>
+        target.requestExecute(content, disposeOnDone, {
+          ...metadata,
+          ...extra(metadata)
+        })
+    });
+  return overlay(context, {
+    session: target =>
+      target.session &&
+      overlay(target.session, {
+        kernel: session => session.kernel && kernelView(session.kernel)
+      })
+  });
+}
+
+export type LoadAnswer = 'loaded' | 'missing' | 'unknown';
+
+// Not by IPython's extension manager: a later `%load_ext hrlab` of the user's
+// would print that it is loaded already. To load twice does nothing.
+const LOAD =
+  "__import__('hrlab').load_ipython_extension(get_ipython()) or 'loaded'";
+
+/** Read the kernel's answer to the silent request that loads the extension. */
+export function readLoadAnswer(
+  reply: KernelMessage.IExecuteReplyMsg
+): LoadAnswer {
+  const content: unknown = reply.content;
+  const results = isObject(content) ? content.user_expressions : undefined;
+  const result = isObject(results) ? results.hrlab : undefined;
+  if (!isObject(result)) {
+    return 'unknown';
+  }
+  return result.status === 'ok' ? 'loaded' : 'missing';
+}
+
+/**
+ * Load hrlab's extension into a kernel: prints nothing, takes no execution
+ * count, leaves no name behind. The request goes out before the cell's.
+ */
+export async function loadExtension(
+  kernel: Kernel.IKernelConnection
+): Promise<LoadAnswer> {
+  const future = kernel.requestExecute(
+    {
+      code: '',
+      silent: true,
+      store_history: false,
+      allow_stdin: false,
+      stop_on_error: false,
+      user_expressions: { hrlab: LOAD }
+    },
+    true
+  );
+  return readLoadAnswer(await future.done);
+}
+
+/** What a run is called by default: the nearest heading, else its notebook. */
+export function nameFor(
+  sources: readonly { readonly type: string; readonly text: string }[],
+  index: number,
+  notebook: string
+): string {
+  const heading = headingOver(sources, index);
+  const file = notebook.split('/').pop() ?? notebook;
+  return heading ?? file.replace(/\.ipynb$/, '');
+}
+
+/** The nearest heading above, if there is one. */
+export function headingOver(
+  sources: readonly { readonly type: string; readonly text: string }[],
+  index: number
+): string | undefined {
+  for (let i = Math.min(index, sources.length - 1); i >= 0; i--) {
+    const cell = sources[i];
+    const heading =
+      cell.type === 'markdown' ? lastHeading(cell.text) : undefined;
+    if (heading) {
+      return heading;
+    }
+  }
+  return undefined;
+}
+
+function lastHeading(markdown: string): string | undefined {
+  const headings = markdown
+    .replace(/^(```|~~~)[\s\S]*?^\1/gm, '')
+    .match(/^#{1,6}\s+\S.*$/gm);
+  const line = headings?.[headings.length - 1];
+  return line
+    ?.replace(/^#+\s+/, '')
+    .replace(/\s+#+\s*$/, '')
+    .replace(/[*`]/g, '')
+    .trim();
+}

@@ -1,0 +1,265 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import {
+  Clipboard,
+  Dialog,
+  InputDialog,
+  MainAreaWidget,
+  Notification,
+  showDialog,
+  ToolbarButton
+} from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import {
+  closeIcon,
+  copyIcon,
+  LabIcon,
+  refreshIcon
+} from '@jupyterlab/ui-components';
+import { ClusterState, ICluster } from '../api';
+import { ClusterDrafts, ClusterList, lossInWords } from '../model';
+import { CommandIDs, IClusters, ISections } from '../tokens';
+import { clockIcon, ClusterLogsView, logsIcon, scaleIcon } from '../widgets';
+import { CLUSTER_ARGS } from './describe';
+import { notifyFailure } from './notify';
+
+const COPIED_MS = 3000;
+const EXTENDED_MS = 5000;
+
+/** What the commands on clusters work with. */
+export interface IClusterParts {
+  readonly app: JupyterFrontEnd;
+  readonly clusters: IClusters;
+  readonly list: ClusterList;
+  readonly drafts: ClusterDrafts;
+  readonly sections: ISections;
+  readonly trans: TranslationBundle;
+}
+
+export interface IClusterCommand {
+  readonly id: string;
+  readonly label: string;
+  readonly caption: string;
+  readonly icon: LabIcon;
+  readonly failure: string;
+  /** The states in which it makes sense. */
+  readonly states: readonly ClusterState[];
+  readonly act: (
+    cluster: ICluster,
+    args: Readonly<Record<string, unknown>>
+  ) => Promise<void>;
+}
+
+/** The cluster of a command: named in its arguments, else under the pointer. */
+function idOf(
+  app: JupyterFrontEnd,
+  args: Readonly<Record<string, unknown>>
+): string | null {
+  if (typeof args.id === 'string' && args.id) {
+    return args.id;
+  }
+  const node = app.contextMenuHitTest(
+    candidate => candidate.dataset.hrlabCluster !== undefined
+  );
+  return node?.dataset.hrlabCluster ?? null;
+}
+
+/** The one cluster there is; of several, the one that the user chooses. */
+async function choose(
+  parts: IClusterParts,
+  { label, states }: IClusterCommand
+): Promise<ICluster | null> {
+  const { clusters, list, trans } = parts;
+  const known = list.isLoaded
+    ? list.items.map(item => item.cluster)
+    : (await clusters.list()).clusters;
+  const found = known.filter(
+    cluster => cluster.mine && states.includes(cluster.state)
+  );
+  if (found.length === 0) {
+    throw new Error(trans.__('There is no cluster to do that with.'));
+  }
+  if (found.length === 1) {
+    return found[0];
+  }
+  const names = found.map(cluster => cluster.name);
+  const unique = names.map((name, index) =>
+    names.indexOf(name) === names.lastIndexOf(name)
+      ? name
+      : `${name} (${found[index].id})`
+  );
+  const { button, value } = await InputDialog.getItem({
+    title: label,
+    label: trans.__('Cluster'),
+    items: unique
+  });
+  return button.accept ? (found[unique.indexOf(value ?? '')] ?? null) : null;
+}
+
+/** Add a command that acts on a cluster; a failure becomes a notification. */
+export function addClusterCommand(
+  parts: IClusterParts,
+  command: IClusterCommand
+): void {
+  const { app, list, trans } = parts;
+  const { label, caption, icon, states } = command;
+  const under = (args: Readonly<Record<string, unknown>>) => {
+    const id = idOf(app, args);
+    return id === null ? null : list.find(id);
+  };
+  app.commands.addCommand(command.id, {
+    label: args => (args.tab ? trans.__('%1 in Browser Tab', label) : label),
+    caption,
+    icon,
+    describedBy: CLUSTER_ARGS,
+    isVisible: args => {
+      const item = under(args);
+      return !item || states.includes(item.cluster.state);
+    },
+    execute: async args => {
+      try {
+        const id = idOf(app, args);
+        const cluster =
+          id === null
+            ? await choose(parts, command)
+            : (list.find(id)?.cluster ?? (await parts.clusters.get(id)));
+        if (cluster) {
+          await command.act(cluster, args);
+        }
+      } catch (error) {
+        notifyFailure(command.failure, error, trans);
+      }
+    }
+  });
+}
+
+async function close(parts: IClusterParts, known: ICluster): Promise<void> {
+  const { list, trans } = parts;
+  const cluster =
+    known.state === 'ready' ? ((await list.newest(known.id)) ?? known) : known;
+  const loss = lossInWords(cluster, trans);
+  if (loss) {
+    const { button } = await showDialog({
+      title: trans.__('Close %1?', cluster.name),
+      body: trans.__('%1 They are lost if you close it.', loss),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Keep it') }),
+        Dialog.warnButton({ label: trans.__('Close the cluster') })
+      ]
+    });
+    if (!button.accept) {
+      return;
+    }
+  }
+  await list.remove(cluster.id);
+}
+
+function openLogs(parts: IClusterParts, cluster: ICluster): void {
+  const { app, clusters, trans } = parts;
+  const id = `hrlab-cluster-logs-${cluster.id}`;
+  const open = [...app.shell.widgets('main')].find(found => found.id === id);
+  if (open) {
+    app.shell.activateById(id);
+    return;
+  }
+  const content = new ClusterLogsView({
+    read: () => clusters.logs(cluster.id),
+    trans
+  });
+  const widget = new MainAreaWidget({ content });
+  widget.id = id;
+  widget.title.label = trans.__('Logs of %1', cluster.name);
+  widget.title.caption = widget.title.label;
+  widget.title.icon = logsIcon;
+  widget.title.closable = true;
+  widget.toolbar.addItem(
+    'refresh',
+    new ToolbarButton({
+      icon: refreshIcon,
+      tooltip: trans.__('Read the logs again'),
+      onClick: () => void content.refresh()
+    })
+  );
+  app.shell.add(widget, 'main');
+  app.shell.activateById(id);
+}
+
+function copyAddress(cluster: ICluster, trans: TranslationBundle): void {
+  if (cluster.scheduler_address === null) {
+    throw new Error(trans.__('%1 has no address yet.', cluster.name));
+  }
+  Clipboard.copyToSystem(cluster.scheduler_address);
+  Notification.info(trans.__('Copied %1.', cluster.scheduler_address), {
+    autoClose: COPIED_MS
+  });
+}
+
+/** The commands that look into a cluster. */
+function lookingActions(parts: IClusterParts): readonly IClusterCommand[] {
+  const { trans } = parts;
+  return [
+    {
+      id: CommandIDs.openClusterLogs,
+      label: trans.__('Show Cluster Logs'),
+      caption: trans.__('Show the logs of scheduler and workers'),
+      icon: logsIcon,
+      failure: trans.__('The logs were not opened.'),
+      states: ['starting', 'ready', 'closing', 'failed', 'unreachable'],
+      act: async cluster => openLogs(parts, cluster)
+    },
+    {
+      id: CommandIDs.copyClusterAddress,
+      label: trans.__('Copy Cluster Address'),
+      caption: trans.__('Copy the address of the scheduler'),
+      icon: copyIcon,
+      failure: trans.__('The address was not copied.'),
+      states: ['ready', 'unreachable'],
+      act: async cluster => copyAddress(cluster, trans)
+    }
+  ];
+}
+
+/** The commands that close, scale, extend and look into a cluster. */
+export function clusterActions(
+  parts: IClusterParts
+): readonly IClusterCommand[] {
+  const { drafts, list, sections, trans } = parts;
+  return [
+    {
+      id: CommandIDs.scaleCluster,
+      label: trans.__('Scale Cluster…'),
+      caption: trans.__('Change how many workers a cluster has'),
+      icon: scaleIcon,
+      failure: trans.__('The cluster was not scaled.'),
+      states: ['ready'],
+      act: async cluster => {
+        sections.reveal();
+        drafts.scale(cluster.id);
+      }
+    },
+    {
+      id: CommandIDs.extendCluster,
+      label: trans.__('Extend Idle Time of Cluster'),
+      caption: trans.__('Begin the time anew after which it is closed idle'),
+      icon: clockIcon,
+      failure: trans.__('The idle time was not extended.'),
+      states: ['ready'],
+      act: async cluster => {
+        await list.patch(cluster.id, { extend: true });
+        Notification.info(
+          trans.__('The idle time of %1 begins anew.', cluster.name),
+          { autoClose: EXTENDED_MS }
+        );
+      }
+    },
+    ...lookingActions(parts),
+    {
+      id: CommandIDs.closeCluster,
+      label: trans.__('Close Cluster'),
+      caption: trans.__('Close a cluster, cancel its start, or dismiss it'),
+      icon: closeIcon,
+      failure: trans.__('The cluster was not closed.'),
+      states: ['starting', 'ready', 'failed', 'unreachable'],
+      act: cluster => close(parts, cluster)
+    }
+  ];
+}

@@ -1,0 +1,173 @@
+import { Clipboard, Notification } from '@jupyterlab/apputils';
+import {
+  INotebookTracker,
+  NotebookActions,
+  NotebookPanel
+} from '@jupyterlab/notebook';
+import type { Kernel } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { codeIcon } from '@jupyterlab/ui-components';
+import { ICluster } from '../api';
+import { clientCode, connectKernel, hasHrlab, IConnected } from '../model';
+import { CommandIDs } from '../tokens';
+import { connectIcon } from '../widgets';
+import type { IClusterCommand } from './clusteractions';
+import { notifyWarning } from './notify';
+
+/** How long a kernel may take to say whether it has hrlab; a busy one does not. */
+const ANSWER_MS = 700;
+const DONE_MS = 8000;
+
+const pause = (ms: number) =>
+  new Promise<null>(resolve => window.setTimeout(() => resolve(null), ms));
+
+/** What is known of kernels: whether `hrlab.connect` is there. */
+export class ClientCode {
+  constructor(private readonly _tracker: INotebookTracker | null) {}
+
+  get panel(): NotebookPanel | null {
+    return this._tracker?.currentWidget ?? null;
+  }
+
+  get kernel(): Kernel.IKernelConnection | null {
+    return this.panel?.sessionContext.session?.kernel ?? null;
+  }
+
+  /** Code for the notebook in front, by what is known now. */
+  now(cluster: ICluster): string {
+    const known = this.kernel ? this._known.get(this.kernel.id) : undefined;
+    return clientCode(cluster, known ?? true);
+  }
+
+  /** Code for the notebook in front; its kernel is asked if it has time. */
+  async ask(cluster: ICluster): Promise<string> {
+    await this.learn();
+    return this.now(cluster);
+  }
+
+  /** Ask the kernel in front whether it has hrlab. */
+  async learn(): Promise<void> {
+    const { kernel } = this;
+    if (kernel && kernel.status === 'idle' && !this._known.has(kernel.id)) {
+      const asked = hasHrlab(kernel).catch(() => null);
+      const answer = await Promise.race([asked, pause(ANSWER_MS)]);
+      if (answer !== null) {
+        this._known.set(kernel.id, answer);
+      }
+    }
+  }
+
+  private readonly _known = new Map<string, boolean>();
+}
+
+/** Insert a cell above the current one, as dask-labextension does. */
+async function insert(
+  cluster: ICluster,
+  code: ClientCode,
+  trans: TranslationBundle
+): Promise<void> {
+  const source = await code.ask(cluster);
+  const notebook = code.panel?.content;
+  if (!notebook?.model) {
+    Clipboard.copyToSystem(source);
+    Notification.info(
+      trans.__('No notebook is open, so the code was copied instead.'),
+      { autoClose: DONE_MS }
+    );
+    return;
+  }
+  NotebookActions.insertAbove(notebook);
+  notebook.activeCell?.model.sharedModel.setSource(source);
+}
+
+function connectedInWords(
+  cluster: ICluster,
+  answer: IConnected,
+  trans: TranslationBundle
+): string {
+  const { variable } = answer;
+  if (answer.already) {
+    return trans.__(
+      'This notebook is connected to %1 already, as `%2`.',
+      cluster.name,
+      variable
+    );
+  }
+  return answer.taken
+    ? trans.__(
+        'Connected to %1 as `%2`: `client` was in use.',
+        cluster.name,
+        variable
+      )
+    : trans.__('Connected to %1 as `%2`.', cluster.name, variable);
+}
+
+/** Bind a client in the kernel of the notebook in front, and say its name. */
+async function connect(
+  cluster: ICluster,
+  code: ClientCode,
+  trans: TranslationBundle
+): Promise<void> {
+  const { kernel } = code;
+  if (!kernel) {
+    throw new Error(trans.__('Open a notebook with a running kernel first.'));
+  }
+  const { language_info } = await kernel.info;
+  if (language_info.name !== 'python') {
+    throw new Error(
+      trans.__('Its kernel runs %1, not Python.', language_info.name)
+    );
+  }
+  const id = Notification.emit(
+    kernel.status === 'idle'
+      ? trans.__('Connecting to %1…', cluster.name)
+      : trans.__(
+          'Connecting to %1 as soon as the kernel is idle…',
+          cluster.name
+        ),
+    'in-progress',
+    { autoClose: false }
+  );
+  try {
+    const answer = await connectKernel(kernel, cluster);
+    Notification.update({
+      id,
+      type: 'success',
+      message: connectedInWords(cluster, answer, trans),
+      autoClose: DONE_MS
+    });
+    for (const warning of answer.warnings) {
+      notifyWarning(warning, trans);
+    }
+  } catch (error) {
+    Notification.dismiss(id);
+    throw error;
+  }
+}
+
+/** The commands that lead from a cluster to a notebook. */
+export function clientActions(
+  code: ClientCode,
+  trans: TranslationBundle
+): readonly IClusterCommand[] {
+  return [
+    {
+      id: CommandIDs.connectCluster,
+      label: trans.__('Connect Notebook to Cluster'),
+      caption: trans.__('Make a client in the kernel of the notebook in front'),
+      icon: connectIcon,
+      failure: trans.__('The notebook was not connected.'),
+      states: ['ready'],
+      act: cluster => connect(cluster, code, trans)
+    },
+    {
+      id: CommandIDs.insertClient,
+      label: trans.__('Insert Client Code'),
+      caption: trans.__('Insert a cell above that connects to a cluster'),
+      icon: codeIcon,
+      failure: trans.__('The code was not inserted.'),
+      states: ['starting', 'ready'],
+      act: cluster => insert(cluster, code, trans)
+    }
+  ];
+}

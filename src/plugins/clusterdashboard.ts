@@ -1,0 +1,104 @@
+import type { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
+import { URLExt } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ICluster, isObject } from '../api';
+import { CommandIDs } from '../tokens';
+import { dashboardIcon } from '../widgets';
+import type { IClusterCommand } from './clusteractions';
+import {
+  ANSWER_MS,
+  isConnected,
+  LAUNCH,
+  launcherOf,
+  part,
+  POPULATE,
+  sleep,
+  TRY_MS
+} from './dask';
+
+const LAYOUT = 'dask:launch-layout';
+/** Dask's panes, by the beginning of their ids. */
+const PANE = 'dask-dashboard-';
+
+const dashboardUrl = (app: JupyterFrontEnd, path: string): string =>
+  URLExt.join(app.serviceManager.serverSettings.baseUrl, path) + '/';
+
+function openTab(app: JupyterFrontEnd, path: string): void {
+  window.open(dashboardUrl(app, path), '_blank', 'noopener');
+}
+
+/** Whether Dask's panel shows this dashboard, and it answers. */
+function shows(launcher: unknown, path: string): boolean {
+  const info = part(part(launcher, 'input'), 'urlInfo');
+  return (
+    isConnected(launcher) && isObject(info) && String(info.url).includes(path)
+  );
+}
+
+/** Tell Dask's panel which dashboard to use, and wait until it answers. */
+async function populate(
+  app: JupyterFrontEnd,
+  launcher: unknown,
+  path: string
+): Promise<boolean> {
+  await app.commands.execute(POPULATE, { url: dashboardUrl(app, path) });
+  for (let waited = 0; waited < ANSWER_MS; waited += TRY_MS) {
+    if (shows(launcher, path)) {
+      return true;
+    }
+    await sleep(TRY_MS);
+  }
+  return launcher === undefined;
+}
+
+/** Panes that are open follow the dashboard; else the default layout opens. */
+async function openPanes(
+  app: JupyterFrontEnd,
+  labShell: ILabShell | null,
+  trans: TranslationBundle
+): Promise<void> {
+  const open = [...app.shell.widgets('main')].find(
+    widget => widget.id.startsWith(PANE) && widget.isAttached
+  );
+  if (open) {
+    app.shell.activateById(open.id);
+  } else if (labShell?.currentWidget && app.commands.hasCommand(LAYOUT)) {
+    await app.commands.execute(LAYOUT);
+  } else {
+    const label = trans.__('Task Stream');
+    const item = { route: 'individual-task-stream', label, key: label };
+    await app.commands.execute(LAUNCH, { item });
+  }
+}
+
+/** Open a cluster's dashboard: in Dask's panes, or without them in a tab. */
+export function dashboardAction(
+  app: JupyterFrontEnd,
+  labShell: ILabShell | null,
+  trans: TranslationBundle
+): IClusterCommand {
+  const act = async (
+    { dashboard_path: path, name }: ICluster,
+    args: Readonly<Record<string, unknown>>
+  ) => {
+    if (path === null) {
+      throw new Error(trans.__('%1 has no dashboard.', name));
+    }
+    if (args.tab === true || !app.commands.hasCommand(POPULATE)) {
+      openTab(app, path);
+    } else if (await populate(app, launcherOf(labShell), path)) {
+      await openPanes(app, labShell, trans);
+    } else {
+      throw new Error(trans.__('It does not answer. Is %1 still there?', name));
+    }
+  };
+  return {
+    id: CommandIDs.openClusterDashboard,
+    label: trans.__('Open Cluster Dashboard'),
+    caption: trans.__('Open the Dask dashboard of a cluster'),
+    icon: dashboardIcon,
+    failure: trans.__('The dashboard was not opened.'),
+    states: ['ready'],
+    act
+  };
+}

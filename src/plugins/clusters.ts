@@ -1,0 +1,276 @@
+import {
+  ILabShell,
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { addIcon, MenuSvg, settingsIcon } from '@jupyterlab/ui-components';
+import type { Menu } from '@lumino/widgets';
+import type { IClusterRequest } from '../api';
+import { ClusterChoices, ClusterDrafts, ClusterList } from '../model';
+import { CommandIDs, IClusters, ISections } from '../tokens';
+import { ClustersSection, dragCode, IKernelChoice } from '../widgets';
+import {
+  addClusterCommand,
+  clusterActions,
+  IClusterParts
+} from './clusteractions';
+import { clientActions, ClientCode } from './clusterclients';
+import { dashboardAction } from './clusterdashboard';
+import { PROFILE_ARGS } from './describe';
+import { notifyFailure } from './notify';
+
+const PLUGIN = 'hrlab:clusters';
+const RANK = 100;
+const LONGEST_REASON = 60;
+
+interface IParts extends IClusterParts {
+  readonly code: ClientCode;
+  readonly translator: ITranslator;
+}
+
+/** Kernels whose Python a cluster on this machine may run. */
+function pythonKernels(app: JupyterFrontEnd): readonly IKernelChoice[] {
+  const specs = app.serviceManager.kernelspecs.specs?.kernelspecs ?? {};
+  return Object.values(specs).flatMap(spec =>
+    spec?.language === 'python'
+      ? [{ name: spec.name, label: spec.display_name }]
+      : []
+  );
+}
+
+/** Workers get the Python of the notebook in front, unless told otherwise. */
+function withKernel(
+  request: IClusterRequest,
+  { app, code, list }: Pick<IParts, 'app' | 'code' | 'list'>
+): IClusterRequest {
+  const name = code.kernel?.name;
+  const isPython = pythonKernels(app).some(kernel => kernel.name === name);
+  return request.kernel || list.profile(request.profile)?.kind !== 'process'
+    ? request
+    : { ...request, ...(name && isPython ? { kernel: name } : {}) };
+}
+
+/** Start the defaults of a profile; without a name, of the one used last. */
+async function start(profile: string | null, parts: IParts): Promise<void> {
+  const { list } = parts;
+  await list.ready();
+  const name = profile ?? list.favourite?.name;
+  if (name) {
+    await list.start(withKernel({ profile: name, options: {} }, parts));
+  }
+}
+
+function menuOf(parts: IParts): Menu {
+  const { app, list, trans } = parts;
+  const menu = new MenuSvg({ commands: app.commands });
+  const options = new MenuSvg({ commands: app.commands });
+  options.title.label = trans.__('Options…');
+  options.title.icon = settingsIcon;
+  const { profiles, broken } = list.profiles ?? { profiles: [], broken: [] };
+  for (const { name, label } of profiles) {
+    menu.addItem({
+      command: CommandIDs.startCluster,
+      args: { profile: name, label }
+    });
+    options.addItem({
+      command: CommandIDs.newCluster,
+      args: { profile: name, label }
+    });
+  }
+  menu.addItem({ type: 'separator' });
+  menu.addItem({ type: 'submenu', submenu: options });
+  for (const { name, reason } of broken) {
+    const said =
+      reason.length > LONGEST_REASON
+        ? `${reason.slice(0, LONGEST_REASON)}…`
+        : reason;
+    menu.addItem({
+      command: CommandIDs.newCluster,
+      args: { profile: name, label: `${name}: ${said}` }
+    });
+  }
+  return menu;
+}
+
+async function showMenu(below: HTMLElement, parts: IParts): Promise<void> {
+  const { list, trans } = parts;
+  try {
+    await list.ready();
+  } catch (error) {
+    notifyFailure(trans.__('There is nothing to choose.'), error, trans);
+    return;
+  }
+  const menu = menuOf(parts);
+  const box = below.getBoundingClientRect();
+  menu.aboutToClose.connect(() => {
+    below.focus();
+    window.setTimeout(() => menu.dispose(), 0); // after the chosen command
+  });
+  menu.open(box.left, box.bottom);
+  menu.activateNextItem();
+}
+
+function makeSection(parts: IParts): ClustersSection {
+  const { app, code, drafts, list, translator, trans } = parts;
+  const failed = (what: string) => (error: unknown) =>
+    notifyFailure(what, error, trans);
+  return new ClustersSection({
+    list,
+    drafts,
+    translator,
+    kernels: () => pythonKernels(app),
+    execute: (command, id) => void app.commands.execute(command, { id }),
+    onStart: profile =>
+      void app.commands.execute(CommandIDs.startCluster, { profile }),
+    onMenu: below => void showMenu(below, parts),
+    onRetry: id => {
+      list
+        .retry(id)
+        .catch(failed(trans.__('What failed could not be dismissed.')));
+    },
+    onEdit: ({ cluster, request }) => {
+      const { profile } = cluster;
+      drafts
+        .open(profile, request ?? undefined)
+        .catch(failed(trans.__('The options were not opened.')));
+    },
+    onScale: id => drafts.scale(id),
+    onResize: (id, size) =>
+      list.patch(id, size).then(
+        () => true,
+        error => {
+          failed(trans.__('The cluster was not scaled.'))(error);
+          return false;
+        }
+      ),
+    onPress: (event, cluster, card) => {
+      if (event.button === 0 && cluster.mine && cluster.state === 'ready') {
+        void code.learn();
+        dragCode(event, card, () => code.now(cluster));
+      }
+    }
+  });
+}
+
+function addCreation(parts: IParts): void {
+  const { app, drafts, sections, trans } = parts;
+  const profileOf = (args: Readonly<Record<string, unknown>>) =>
+    typeof args.profile === 'string' ? args.profile : null;
+  app.commands.addCommand(CommandIDs.newCluster, {
+    label: args =>
+      typeof args.label === 'string' ? args.label : trans.__('New Cluster…'),
+    caption: trans.__('Choose the options of a new cluster'),
+    icon: args => (args.label ? undefined : settingsIcon),
+    describedBy: PROFILE_ARGS,
+    execute: async args => {
+      sections.reveal();
+      await drafts
+        .open(profileOf(args))
+        .catch(error =>
+          notifyFailure(trans.__('There is nothing to choose.'), error, trans)
+        );
+    }
+  });
+  app.commands.addCommand(CommandIDs.startCluster, {
+    label: args =>
+      typeof args.label === 'string' ? args.label : trans.__('Start Cluster'),
+    caption: trans.__('Start a cluster with the defaults of its profile'),
+    icon: addIcon,
+    describedBy: PROFILE_ARGS,
+    execute: async args => {
+      sections.reveal();
+      await start(profileOf(args), parts).catch(error =>
+        notifyFailure(trans.__('No cluster was started.'), error, trans)
+      );
+    }
+  });
+}
+
+/** Dask's own list of clusters is hidden where the user wants it so. */
+async function followSettings(registry: ISettingRegistry): Promise<void> {
+  const settings = await registry.load(PLUGIN);
+  const apply = () => {
+    const hide = settings.get('hideDaskClusters').composite === true;
+    document.body.classList.toggle('hrlab-mod-hideDaskClusters', hide);
+  };
+  settings.changed.connect(apply);
+  apply();
+}
+
+function addCommands(parts: IParts, labShell: ILabShell | null): void {
+  const { app, code, trans } = parts;
+  addCreation(parts);
+  for (const command of [
+    ...clientActions(code, trans),
+    dashboardAction(app, labShell, trans),
+    ...clusterActions(parts)
+  ]) {
+    addClusterCommand(parts, command);
+  }
+}
+
+const IN_PALETTE = [
+  CommandIDs.newCluster,
+  CommandIDs.startCluster,
+  CommandIDs.connectCluster,
+  CommandIDs.insertClient,
+  CommandIDs.openClusterDashboard,
+  CommandIDs.scaleCluster,
+  CommandIDs.extendCluster,
+  CommandIDs.openClusterLogs,
+  CommandIDs.copyClusterAddress,
+  CommandIDs.closeCluster
+];
+
+/** The section Clusters of the side panel, and the commands on clusters. */
+export const clustersPlugin: JupyterFrontEndPlugin<void> = {
+  id: PLUGIN,
+  description: 'The clusters in the side panel, and what one does with them.',
+  autoStart: true,
+  requires: [IClusters, ISections],
+  optional: [
+    ITranslator,
+    IStateDB,
+    INotebookTracker,
+    ICommandPalette,
+    ISettingRegistry,
+    ILabShell
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    clusters: IClusters,
+    sections: ISections,
+    found: ITranslator | null,
+    stateDB: IStateDB | null,
+    tracker: INotebookTracker | null,
+    palette: ICommandPalette | null,
+    settings: ISettingRegistry | null,
+    labShell: ILabShell | null
+  ): void => {
+    const translator = found ?? nullTranslator;
+    const trans = translator.load('hrlab');
+    const choices = new ClusterChoices(stateDB);
+    const list = new ClusterList(clusters, choices);
+    const code = new ClientCode(tracker);
+    const drafts = new ClusterDrafts(clusters, list, trans, request =>
+      withKernel(request, { app, code, list })
+    );
+    const base = { app, clusters, list, drafts, sections, trans };
+    const parts = { ...base, code, translator };
+    addCommands(parts, labShell);
+    sections.add(makeSection(parts), RANK);
+    sections.refreshed.connect(() => list.refreshAll());
+    for (const command of IN_PALETTE) {
+      palette?.addItem({ command, category: trans.__('High Rate') });
+    }
+    void choices.load();
+    if (settings) {
+      void followSettings(settings);
+    }
+  }
+};

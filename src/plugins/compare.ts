@@ -1,0 +1,116 @@
+import {
+  ILabShell,
+  ILayoutRestorer,
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import {
+  IThemeManager,
+  MainAreaWidget,
+  WidgetTracker
+} from '@jupyterlab/apputils';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { IComparisonQuery } from '../api';
+import { ComparisonModel } from '../model';
+import { CommandIDs, IRuns } from '../tokens';
+import { compareIcon, CompareView, ICompareViewOptions } from '../widgets';
+import { describedBy } from './describe';
+import { notifyFailure } from './notify';
+import { runIdOf } from './runactions';
+
+type Document = MainAreaWidget<CompareView>;
+
+const COMPARE_ARGS = describedBy({
+  ids: { type: 'array', description: 'The ids of the runs.' },
+  like: {
+    type: 'string',
+    description: 'A run whose code’s earlier runs are compared with it.'
+  }
+});
+
+interface IParts extends Omit<ICompareViewOptions, 'model'> {
+  readonly app: JupyterFrontEnd;
+  readonly runs: IRuns;
+  readonly tracker: WidgetTracker<Document>;
+  readonly isLab: boolean;
+}
+
+function queryOf(args: Readonly<Record<string, unknown>>): IComparisonQuery {
+  const ids = Array.isArray(args.ids) ? args.ids.map(String) : [];
+  return typeof args.like === 'string' ? { ids, like: args.like } : { ids };
+}
+
+async function open(query: IComparisonQuery, parts: IParts): Promise<void> {
+  const { app, runs, trans, tracker } = parts;
+  const model = new ComparisonModel(runs, query);
+  const content = new CompareView({ ...parts, model });
+  const widget: Document = new MainAreaWidget({ content });
+  widget.toolbar.hide(); // each picture has its own buttons
+  widget.title.icon = compareIcon;
+  widget.title.closable = true;
+  widget.title.label = trans.__('Comparison');
+  widget.title.caption = trans.__('Runs beside each other');
+  await tracker.add(widget);
+  app.shell.add(widget, parts.isLab ? 'main' : 'right');
+  app.shell.activateById(widget.id);
+  await model.refresh();
+}
+
+function addCommands(parts: IParts): void {
+  const { app, trans } = parts;
+  app.commands.addCommand(CommandIDs.compareRuns, {
+    label: trans.__('Compare Runs'),
+    caption: trans.__('Show the selected runs beside each other'),
+    icon: compareIcon,
+    describedBy: COMPARE_ARGS,
+    execute: args => open(queryOf(args), parts)
+  });
+  app.commands.addCommand(CommandIDs.compareEarlier, {
+    label: trans.__('Compare with Earlier Runs'),
+    caption: trans.__('Compare this run with earlier runs of the same code'),
+    icon: compareIcon,
+    describedBy: COMPARE_ARGS,
+    execute: async args => {
+      const like = runIdOf(app, args);
+      if (like) {
+        await open({ ids: [], like }, parts);
+      }
+    }
+  });
+}
+
+/** Runs beside each other, in the main area. */
+export const comparePlugin: JupyterFrontEndPlugin<void> = {
+  id: 'hrlab:compare',
+  description: 'Runs beside each other, in the main area.',
+  autoStart: true,
+  requires: [IRuns, IRenderMimeRegistry],
+  optional: [ITranslator, IThemeManager, ILayoutRestorer, ILabShell],
+  activate: (
+    app: JupyterFrontEnd,
+    runs: IRuns,
+    rendermime: IRenderMimeRegistry,
+    translator: ITranslator | null,
+    theme: IThemeManager | null,
+    restorer: ILayoutRestorer | null,
+    labShell: ILabShell | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('hrlab');
+    const tracker = new WidgetTracker<Document>({ namespace: 'hrlab-compare' });
+    const onTrouble = (error: unknown) =>
+      notifyFailure(trans.__('The picture was not saved.'), error, trans);
+    const isLab = labShell !== null;
+    const parts = { app, runs, rendermime, theme, trans, tracker };
+    addCommands({ ...parts, isLab, onTrouble });
+    void restorer?.restore(tracker, {
+      command: CommandIDs.compareRuns,
+      args: ({ content }) => ({
+        ids: [...content.model.query.ids],
+        ...(content.model.query.like ? { like: content.model.query.like } : {})
+      }),
+      name: ({ content }) =>
+        [content.model.query.like ?? '', ...content.model.query.ids].join('+')
+    });
+  }
+};

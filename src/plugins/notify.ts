@@ -1,0 +1,55 @@
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ApiError } from '../api';
+
+const SHOWN_MS = 10000;
+/** JupyterLab cuts notifications after 140 characters. */
+const LONGEST = 140;
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function detailOf(error: unknown): string {
+  return error instanceof ApiError ? error.detail : '';
+}
+
+/** Warn of something; what is too long is behind "Show". */
+export function notifyWarning(text: string, trans: TranslationBundle): void {
+  const show = {
+    label: trans.__('Show'),
+    caption: trans.__('Show the whole warning'),
+    callback: () => {
+      void showDialog({
+        title: trans.__('Warning'),
+        body: text,
+        buttons: [Dialog.okButton({ label: trans.__('Close') })]
+      });
+    }
+  };
+  const actions = text.length > LONGEST ? [show] : [];
+  Notification.warning(text, { autoClose: false, actions });
+}
+
+/** Say what was tried and why it failed; what is too long is behind "Show". */
+export function notifyFailure(
+  what: string,
+  error: unknown,
+  trans: TranslationBundle
+): void {
+  const text = `${what} ${reasonOf(error)}`;
+  const detail = detailOf(error);
+  const show = {
+    label: trans.__('Show'),
+    caption: trans.__('Show all that is known of this error'),
+    callback: () => {
+      void showDialog({
+        title: what,
+        body: [reasonOf(error), detail].filter(part => part).join('\n\n'),
+        buttons: [Dialog.okButton({ label: trans.__('Close') })]
+      });
+    }
+  };
+  const actions = detail || text.length > LONGEST ? [show] : [];
+  Notification.error(text, { autoClose: SHOWN_MS, actions });
+}

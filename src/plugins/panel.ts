@@ -1,0 +1,180 @@
+import {
+  ILayoutRestorer,
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IStateDB } from '@jupyterlab/statedb';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
+import { ISignal, Signal } from '@lumino/signaling';
+import type { Widget } from '@lumino/widgets';
+import { PanelState, RunList } from '../model';
+import { CommandIDs, IRuns, ISections } from '../tokens';
+import { HrlabPanel, hrlabIcon, RunsSection } from '../widgets';
+import { NO_ARGS } from './describe';
+
+const RANK = 210; // dask-labextension's is 200
+const SETTINGS = 'settingeditor:open';
+/** Clusters come above it. */
+const RUNS_RANK = 200;
+
+/** The panel as other features see it. */
+class Sections implements ISections {
+  constructor(
+    private readonly _app: JupyterFrontEnd,
+    private readonly _panel: HrlabPanel
+  ) {}
+
+  get refreshed(): ISignal<ISections, void> {
+    return this._refreshed;
+  }
+
+  add(section: Widget, rank: number): void {
+    this._panel.addSection(section, rank);
+  }
+
+  reveal(): void {
+    this._app.shell.activateById(this._panel.id);
+  }
+
+  announceRefresh(): void {
+    this._refreshed.emit();
+  }
+
+  private readonly _refreshed = new Signal<ISections, void>(this);
+}
+
+interface IPanelParts {
+  readonly app: JupyterFrontEnd;
+  readonly runs: IRuns;
+  readonly state: PanelState;
+  readonly translator: ITranslator;
+}
+
+function makeSection(parts: IPanelParts): RunsSection {
+  const { app, runs, state, translator } = parts;
+  const execute = (command: string, id?: string) =>
+    void app.commands.execute(command, id ? { id } : {});
+  return new RunsSection({
+    list: new RunList(runs),
+    state,
+    translator,
+    onOpen: id => execute(CommandIDs.openRun, id),
+    onDelete: id => execute(CommandIDs.deleteRun, id),
+    onCompare: ids =>
+      void app.commands.execute(CommandIDs.compareRuns, { ids: [...ids] }),
+    onExample: () => execute(CommandIDs.openExample)
+  });
+}
+
+function makePanel(parts: IPanelParts): HrlabPanel {
+  const { app, state, translator } = parts;
+  return new HrlabPanel({
+    state,
+    translator,
+    onRefresh: () => void app.commands.execute(CommandIDs.refreshRuns),
+    onSettings: () => void app.commands.execute(CommandIDs.openSettings)
+  });
+}
+
+/** The section's filter "this notebook" follows the notebook in front. */
+function followNotebook(tracker: INotebookTracker, section: RunsSection): void {
+  const follow = () =>
+    section.setNotebook(tracker.currentWidget?.context.path ?? null);
+  tracker.currentChanged.connect((_, panel) => {
+    panel?.context.pathChanged.connect(follow);
+    follow();
+  });
+  follow();
+}
+
+function addCommands(
+  parts: IPanelParts,
+  section: RunsSection,
+  sections: Sections,
+  palette: ICommandPalette | null
+): void {
+  const { app, translator } = parts;
+  const trans = translator.load('hrlab');
+  app.commands.addCommand(CommandIDs.openPanel, {
+    label: trans.__('Show Runs and Clusters'),
+    caption: trans.__('Show clusters and timed runs in the side panel'),
+    icon: hrlabIcon,
+    describedBy: NO_ARGS,
+    execute: () => sections.reveal()
+  });
+  app.commands.addCommand(CommandIDs.refreshRuns, {
+    label: trans.__('Refresh Runs and Clusters'),
+    caption: trans.__('Ask the server for runs and clusters again'),
+    icon: refreshIcon,
+    describedBy: NO_ARGS,
+    execute: () => {
+      section.refresh();
+      sections.announceRefresh();
+    }
+  });
+  app.commands.addCommand(CommandIDs.openSettings, {
+    label: trans.__('High Rate Settings'),
+    caption: trans.__('Open the settings of hrlab'),
+    icon: settingsIcon,
+    describedBy: NO_ARGS,
+    isEnabled: () => app.commands.hasCommand(SETTINGS),
+    execute: () => app.commands.execute(SETTINGS, { query: 'High Rate' })
+  });
+  const category = trans.__('High Rate');
+  for (const command of [
+    CommandIDs.openPanel,
+    CommandIDs.refreshRuns,
+    CommandIDs.openSettings
+  ]) {
+    palette?.addItem({ command, category });
+  }
+}
+
+/** The side panel with its section Runs. */
+export const panelPlugin: JupyterFrontEndPlugin<ISections> = {
+  id: 'hrlab:panel',
+  description: 'The side panel, with the timed runs.',
+  autoStart: true,
+  requires: [IRuns],
+  provides: ISections,
+  optional: [
+    ITranslator,
+    IStateDB,
+    ILayoutRestorer,
+    INotebookTracker,
+    ICommandPalette
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    runs: IRuns,
+    translator: ITranslator | null,
+    stateDB: IStateDB | null,
+    restorer: ILayoutRestorer | null,
+    tracker: INotebookTracker | null,
+    palette: ICommandPalette | null
+  ): ISections => {
+    const state = new PanelState(stateDB);
+    const parts = {
+      app,
+      runs,
+      state,
+      translator: translator ?? nullTranslator
+    };
+    const panel = makePanel(parts);
+    const section = makeSection(parts);
+    const sections = new Sections(app, panel);
+    sections.add(section, RUNS_RANK);
+    addCommands(parts, section, sections, palette);
+    if (tracker) {
+      followNotebook(tracker, section);
+    }
+    restorer?.add(panel, panel.id);
+    app.shell.add(panel, 'left', { rank: RANK, type: 'hrlab' });
+    runs.removed.connect((_, id) => state.deselect(id));
+    void state.load();
+    return sections;
+  }
+};

@@ -1,0 +1,197 @@
+import {
+  ILabShell,
+  ILayoutRestorer,
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import {
+  CommandToolbarButton,
+  IThemeManager,
+  MainAreaWidget,
+  WidgetTracker
+} from '@jupyterlab/apputils';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import {
+  ITranslator,
+  nullTranslator,
+  TranslationBundle
+} from '@jupyterlab/translation';
+import { IRunRecord, readRecord } from '../api';
+import { RunModel } from '../model';
+import { CommandIDs, IRuns } from '../tokens';
+import { hrlabIcon, RunView, sizeIcon } from '../widgets';
+import { describedBy } from './describe';
+import { notifyFailure } from './notify';
+import { runIdOf } from './runactions';
+
+type Document = MainAreaWidget<RunView>;
+
+const OPEN_ARGS = describedBy({
+  id: { type: 'string', description: 'The id of the run.' },
+  record: {
+    type: 'object',
+    description: 'The record, shown if the server does not have the run.'
+  }
+});
+
+const BUTTONS = [
+  CommandIDs.compareEarlier,
+  CommandIDs.sizeRun,
+  CommandIDs.openCell,
+  CommandIDs.copyRun,
+  CommandIDs.exportRun,
+  CommandIDs.deleteRun
+];
+
+interface IParts {
+  readonly app: JupyterFrontEnd;
+  readonly runs: IRuns;
+  readonly rendermime: IRenderMimeRegistry;
+  readonly theme: IThemeManager | null;
+  readonly trans: TranslationBundle;
+}
+
+function makeView(model: RunModel, parts: IParts): RunView {
+  const { app, runs, trans } = parts;
+  return new RunView({
+    ...parts,
+    model,
+    commands: app.commands,
+    onRename: name => {
+      runs
+        .patch(model.id, { name })
+        .catch(error =>
+          notifyFailure(trans.__('The run was not renamed.'), error, trans)
+        );
+    }
+  });
+}
+
+function makeDocument(
+  id: string,
+  fallback: IRunRecord | null,
+  parts: IParts
+): Document {
+  const model = new RunModel(parts.runs, id, fallback);
+  const content = makeView(model, parts);
+  const widget = new MainAreaWidget({ content });
+  widget.addClass('hrlab-RunDocument');
+  widget.id = `hrlab-run-${id}`;
+  widget.title.icon = hrlabIcon;
+  widget.title.closable = true;
+  widget.title.label = parts.trans.__('Run');
+  for (const command of BUTTONS) {
+    widget.toolbar.addItem(
+      command.replace(':', '-'),
+      new CommandToolbarButton({
+        commands: parts.app.commands,
+        id: command,
+        args: { id }
+      })
+    );
+  }
+  model.changed.connect(() => {
+    if (model.isGone) {
+      widget.dispose();
+      return;
+    }
+    widget.title.label = model.record?.name ?? parts.trans.__('Run');
+    widget.title.caption = widget.title.label;
+  });
+  void model.refresh();
+  return widget;
+}
+
+function recordOf(value: unknown): IRunRecord | null {
+  try {
+    return value ? readRecord(value) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Show a document; a shell that shows one at a time puts it beside. */
+function reveal(app: JupyterFrontEnd, widget: Document, isLab: boolean): void {
+  if (!widget.isAttached) {
+    app.shell.add(widget, isLab ? 'main' : 'right');
+  }
+  app.shell.activateById(widget.id);
+}
+
+function addOpenCommand(
+  parts: IParts,
+  tracker: WidgetTracker<Document>,
+  isLab: boolean
+): void {
+  const { app, trans } = parts;
+  app.commands.addCommand(CommandIDs.openRun, {
+    label: trans.__('Open Run'),
+    caption: trans.__('Open this run with its charts'),
+    icon: hrlabIcon,
+    describedBy: OPEN_ARGS,
+    execute: async args => {
+      const id = runIdOf(app, args);
+      if (!id) {
+        return;
+      }
+      const open = tracker.find(found => found.content.model.id === id);
+      const widget = open ?? makeDocument(id, recordOf(args.record), parts);
+      if (!open) {
+        await tracker.add(widget);
+      }
+      reveal(app, widget, isLab);
+    }
+  });
+}
+
+/** Ask how large the cluster should be, in the view of a run. */
+function addSizeCommand(parts: IParts, tracker: WidgetTracker<Document>): void {
+  const { app, trans } = parts;
+  app.commands.addCommand(CommandIDs.sizeRun, {
+    label: trans.__('How Large?'),
+    caption: trans.__(
+      'Advise how large the cluster for the next run should be'
+    ),
+    icon: sizeIcon,
+    describedBy: OPEN_ARGS,
+    execute: async args => {
+      const id = runIdOf(app, args);
+      if (!id) {
+        return;
+      }
+      await app.commands.execute(CommandIDs.openRun, { id });
+      const document = tracker.find(found => found.content.model.id === id);
+      await document?.content.model.refresh();
+      document?.content.showSizing();
+    }
+  });
+}
+
+/** The view of one run in the main area. */
+export const runViewPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'hrlab:run-view',
+  description: 'The view of one run in the main area.',
+  autoStart: true,
+  requires: [IRuns, IRenderMimeRegistry],
+  optional: [ITranslator, IThemeManager, ILayoutRestorer, ILabShell],
+  activate: (
+    app: JupyterFrontEnd,
+    runs: IRuns,
+    rendermime: IRenderMimeRegistry,
+    translator: ITranslator | null,
+    theme: IThemeManager | null,
+    restorer: ILayoutRestorer | null,
+    labShell: ILabShell | null
+  ): void => {
+    const trans = (translator ?? nullTranslator).load('hrlab');
+    const tracker = new WidgetTracker<Document>({ namespace: 'hrlab-run' });
+    const parts = { app, runs, rendermime, theme, trans };
+    addOpenCommand(parts, tracker, labShell !== null);
+    addSizeCommand(parts, tracker);
+    void restorer?.restore(tracker, {
+      command: CommandIDs.openRun,
+      args: widget => ({ id: widget.content.model.id }),
+      name: widget => widget.content.model.id
+    });
+  }
+};

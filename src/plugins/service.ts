@@ -1,0 +1,47 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ClusterService, RunService } from '../api';
+import { Clusters, LiveRuns, Runs } from '../model';
+import { IClusters, ILiveRuns, IRuns } from '../tokens';
+
+/** Provides the runs that the server keeps. */
+export const runsPlugin: JupyterFrontEndPlugin<IRuns> = {
+  id: 'hrlab:runs',
+  description: 'The runs that the server keeps, kept current by its events.',
+  autoStart: true,
+  provides: IRuns,
+  activate: (app: JupyterFrontEnd): IRuns => {
+    const { serviceManager } = app;
+    const runs = new Runs(new RunService(serviceManager.serverSettings));
+    runs.follow(serviceManager.events.stream);
+    serviceManager.connectionFailure.connect(() => runs.doubt());
+    return runs;
+  }
+};
+
+/** Provides the clusters that the server knows. */
+export const clusterServicePlugin: JupyterFrontEndPlugin<IClusters> = {
+  id: 'hrlab:cluster-service',
+  description: 'The clusters that exist, kept current by the server’s events.',
+  autoStart: true,
+  provides: IClusters,
+  activate: (app: JupyterFrontEnd): IClusters => {
+    const { serviceManager } = app;
+    const service = new ClusterService(serviceManager.serverSettings);
+    const clusters = new Clusters(service);
+    clusters.follow(serviceManager.events.stream);
+    serviceManager.connectionFailure.connect(() => clusters.doubt());
+    return clusters;
+  }
+};
+
+/** Provides the runs that go on in the kernels of this page. */
+export const liveRunsPlugin: JupyterFrontEndPlugin<ILiveRuns> = {
+  id: 'hrlab:live-runs',
+  description: 'The runs that go on in the kernels of this page.',
+  autoStart: true,
+  provides: ILiveRuns,
+  activate: (): ILiveRuns => new LiveRuns()
+};

@@ -1,0 +1,288 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import {
+  ICommandPalette,
+  ISessionContext,
+  ISessionContextDialogs,
+  Notification,
+  SessionContextDialogs
+} from '@jupyterlab/apputils';
+import type { Cell } from '@jupyterlab/cells';
+import {
+  INotebookCellExecutor,
+  INotebookTracker,
+  NotebookActions,
+  NotebookPanel,
+  runCell
+} from '@jupyterlab/notebook';
+import type { Kernel } from '@jupyterlab/services';
+import {
+  ITranslator,
+  nullTranslator,
+  TranslationBundle
+} from '@jupyterlab/translation';
+import { UUID } from '@lumino/coreutils';
+import {
+  headingOver,
+  IRunPlan,
+  loadExtension,
+  metadataFor,
+  nameFor,
+  withExecuteMetadata
+} from '../model';
+import { CommandIDs } from '../tokens';
+import { timeAllIcon, timeRunIcon } from '../widgets';
+import { describedBy } from './describe';
+
+const INSTALL = 'pip install --no-deps hrlab';
+const INSTALL_ALL = 'pip install hrlab';
+const WARNING_MS = 15000;
+
+const TOOLBAR_ARGS = describedBy({
+  toolbar: {
+    type: 'boolean',
+    description: 'Whether the command is shown as a button without a label.'
+  }
+});
+
+interface IParts {
+  readonly tracker: INotebookTracker;
+  readonly executor: INotebookCellExecutor | null;
+  readonly dialogs: ISessionContextDialogs;
+  readonly translator: ITranslator;
+  readonly trans: TranslationBundle;
+}
+
+const isTimed = (cell: Cell) =>
+  cell.model.type === 'code' &&
+  cell.model.sharedModel.getSource().trim().length > 0;
+
+function planFor(panel: NotebookPanel, timed: readonly Cell[]): IRunPlan {
+  const all = panel.content.widgets;
+  const sources = all.map(cell => ({
+    type: cell.model.type,
+    text: cell.model.sharedModel.getSource()
+  }));
+  const notebook = panel.context.path;
+  const whole = timed.length === all.filter(isTimed).length;
+  const first = all.indexOf(timed[0]);
+  // Cells of one notebook would else all have its name.
+  const single = timed.length === 1 && !whole;
+  return {
+    run_id: UUID.uuid4().replace(/-/g, ''),
+    name: single
+      ? (headingOver(sources, first) ?? '')
+      : nameFor(sources, first, notebook),
+    notebook,
+    whole,
+    cellIds: timed.map(cell => cell.model.id)
+  };
+}
+
+/** JupyterLab cuts notifications after 140 characters. */
+function sayMissing(trans: TranslationBundle): void {
+  Notification.warning(
+    trans.__(
+      'Not timed: this kernel has no hrlab. Run there: %1 (or %2, if it has no distributed).',
+      INSTALL,
+      INSTALL_ALL
+    ),
+    { autoClose: WARNING_MS }
+  );
+}
+
+/** Load hrlab into a Python kernel; the request goes out before the cells'. */
+async function prepareKernel(
+  kernel: Kernel.IKernelConnection,
+  trans: TranslationBundle
+): Promise<boolean> {
+  const { language_info } = await kernel.info;
+  if (language_info.name !== 'python') {
+    Notification.warning(
+      trans.__(
+        'hrlab times Python kernels only; this one runs %1, so nothing was timed.',
+        language_info.name
+      ),
+      { autoClose: WARNING_MS }
+    );
+    return false;
+  }
+  void loadExtension(kernel).then(
+    answer => answer === 'missing' && sayMissing(trans),
+    () => undefined // the kernel died or restarted: its own dialog says so
+  );
+  return true;
+}
+
+/** With a foreign executor, cells go through JupyterLab's own, one by one. */
+async function runOneByOne(
+  panel: NotebookPanel,
+  cells: readonly Cell[],
+  context: ISessionContext,
+  parts: IParts
+): Promise<void> {
+  const { model, notebookConfig } = panel.content;
+  if (!model) {
+    return;
+  }
+  const options = {
+    notebook: model,
+    notebookConfig,
+    onCellExecuted: () => undefined,
+    onCellExecutionScheduled: () => undefined,
+    sessionContext: context,
+    sessionDialogs: parts.dialogs,
+    translator: parts.translator
+  };
+  const sent = cells.map(cell => runCell({ cell, ...options }));
+  await Promise.all(sent);
+}
+
+async function runCells(
+  panel: NotebookPanel,
+  cells: readonly Cell[],
+  context: ISessionContext,
+  parts: IParts
+): Promise<void> {
+  const foreign = parts.executor && parts.executor.runCell !== runCell;
+  if (foreign) {
+    await runOneByOne(panel, cells, context, parts);
+  } else {
+    await NotebookActions.runCells(
+      panel.content,
+      cells,
+      context,
+      parts.dialogs,
+      parts.translator
+    );
+  }
+}
+
+/** The kernel of a notebook, once it has one: a fresh one may be starting. */
+async function kernelOf(
+  context: ISessionContext,
+  dialogs: ISessionContextDialogs
+): Promise<Kernel.IKernelConnection | null> {
+  if (!context.isReady) {
+    await context.ready;
+  }
+  if (context.hasNoKernel && (await context.startKernel())) {
+    await dialogs.selectKernel(context);
+  }
+  const kernel = context.session?.kernel ?? null;
+  return kernel?.status === 'dead' ? null : kernel;
+}
+
+/** Run cells as usual; those that reach the kernel are one run of hrlab. */
+async function runWithTiming(
+  panel: NotebookPanel,
+  cells: readonly Cell[],
+  parts: IParts
+): Promise<void> {
+  const { sessionContext } = panel;
+  const timed = cells.filter(isTimed);
+  const kernel =
+    timed.length > 0 ? await kernelOf(sessionContext, parts.dialogs) : null;
+  if (!kernel || !(await prepareKernel(kernel, parts.trans))) {
+    await runCells(panel, cells, sessionContext, parts);
+    return;
+  }
+  const plan = planFor(panel, timed);
+  const context = withExecuteMetadata(sessionContext, metadata =>
+    metadataFor(plan, metadata?.cellId)
+  );
+  await runCells(panel, cells, context, parts);
+}
+
+function addCommand(
+  app: JupyterFrontEnd,
+  parts: IParts,
+  id: string,
+  look: {
+    readonly label: string;
+    readonly caption: string;
+    readonly icon: typeof timeRunIcon;
+  },
+  cellsOf: (panel: NotebookPanel) => readonly Cell[]
+): void {
+  app.commands.addCommand(id, {
+    label: args => (args.toolbar ? '' : look.label),
+    caption: look.caption,
+    icon: look.icon,
+    describedBy: TOOLBAR_ARGS,
+    isEnabled: () => parts.tracker.currentWidget !== null,
+    execute: async () => {
+      const panel = parts.tracker.currentWidget;
+      if (panel) {
+        await runWithTiming(panel, cellsOf(panel), parts);
+      }
+    }
+  });
+}
+
+function addCommands(app: JupyterFrontEnd, parts: IParts): void {
+  const { trans } = parts;
+  addCommand(
+    app,
+    parts,
+    CommandIDs.runWithTiming,
+    {
+      label: trans.__('Run with Timing'),
+      caption: trans.__('Run the selected cells and time them as one run'),
+      icon: timeRunIcon
+    },
+    ({ content }) =>
+      content.widgets.filter(cell => content.isSelectedOrActive(cell))
+  );
+  addCommand(
+    app,
+    parts,
+    CommandIDs.runAllWithTiming,
+    {
+      label: trans.__('Run All Cells with Timing'),
+      caption: trans.__('Run the whole notebook and time it as one run'),
+      icon: timeAllIcon
+    },
+    ({ content }) => content.widgets
+  );
+}
+
+/** "Run with timing": buttons, menus and keys come from its settings schema. */
+export const timingPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'hrlab:timing',
+  description: 'Runs cells with timing.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [
+    INotebookCellExecutor,
+    ISessionContextDialogs,
+    ITranslator,
+    ICommandPalette
+  ],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    executor: INotebookCellExecutor | null,
+    dialogs: ISessionContextDialogs | null,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null
+  ): void => {
+    const found = translator ?? nullTranslator;
+    const trans = found.load('hrlab');
+    addCommands(app, {
+      tracker,
+      executor,
+      dialogs: dialogs ?? new SessionContextDialogs({ translator: found }),
+      translator: found,
+      trans
+    });
+    for (const command of [
+      CommandIDs.runWithTiming,
+      CommandIDs.runAllWithTiming
+    ]) {
+      palette?.addItem({ command, category: trans.__('High Rate') });
+    }
+  }
+};

@@ -1,0 +1,42 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+import type { ILoop, IPhases } from '../api';
+import { formatDuration, phaseName, phaseTooltip, segmentsOf } from '../model';
+
+/** Below this share a segment has no room for its label. */
+const LABEL_SHARE = 0.22;
+
+export interface IPhaseBarProps {
+  readonly phases: IPhases | null;
+  readonly loops?: readonly ILoop[];
+  readonly labelled?: boolean;
+  /** Whether the segments explain themselves on hover. */
+  readonly explained?: boolean;
+  readonly trans: TranslationBundle;
+}
+
+/** Phases as segments that differ by colour and by pattern. */
+export function PhaseBar(props: IPhaseBarProps): JSX.Element {
+  const { phases, loops = [], labelled, explained = true, trans } = props;
+  const segments = segmentsOf(phases);
+  return (
+    <span className="hrlab-Bar" aria-hidden="true">
+      {segments.map(({ phase, seconds, share }) => (
+        <span
+          key={phase}
+          className={`hrlab-Bar-segment hrlab-phase-${phase}`}
+          style={{ flexGrow: Math.max(share, 0.004) }}
+          title={
+            explained ? phaseTooltip(phase, seconds, loops, trans) : undefined
+          }
+        >
+          {labelled && share >= LABEL_SHARE ? (
+            <span className="hrlab-Bar-label">
+              {phaseName(phase, trans)} {formatDuration(seconds)}
+            </span>
+          ) : null}
+        </span>
+      ))}
+    </span>
+  );
+}

@@ -1,0 +1,35 @@
+import type { IChart } from '../api';
+
+export function textElement(tag: string, text: string): HTMLElement {
+  const node = document.createElement(tag);
+  node.textContent = text;
+  return node;
+}
+
+function cellText(value: unknown): string {
+  if (typeof value === 'number' && !Number.isInteger(value)) {
+    return String(Number(value.toPrecision(6)));
+  }
+  return value === null || value === undefined ? '' : String(value);
+}
+
+/** The table behind a chart, for who cannot or will not read the picture. */
+export function tableNode(chart: IChart): HTMLElement {
+  const table = document.createElement('table');
+  table.className = 'hrlab-Table';
+  const head = table.createTHead().insertRow();
+  for (const column of chart.columns) {
+    const unit = column.unit ? ` (${column.unit})` : '';
+    head.appendChild(textElement('th', (column.label || column.name) + unit));
+  }
+  const body = table.createTBody();
+  for (const row of chart.rows) {
+    const line = body.insertRow();
+    for (const value of row) {
+      const cell = line.insertCell();
+      cell.textContent = cellText(value);
+      cell.className = typeof value === 'number' ? 'hrlab-mod-number' : '';
+    }
+  }
+  return table;
+}

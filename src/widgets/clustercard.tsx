@@ -1,0 +1,372 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import {
+  closeIcon,
+  codeIcon,
+  copyIcon,
+  LabIcon
+} from '@jupyterlab/ui-components';
+import React, { useRef } from 'react';
+import type { ICluster, IProfile, IStep } from '../api';
+import {
+  clusterInWords,
+  elapsedInWords,
+  factsOf,
+  formatClock,
+  IClusterItem,
+  idleOf,
+  placeInWords,
+  spanInWords,
+  stateName,
+  stepName,
+  waitingFor,
+  workersOf
+} from '../model';
+import { CommandIDs } from '../tokens';
+import { ClusterScale } from './clusterscale';
+import {
+  clusterIcons,
+  connectIcon,
+  dashboardIcon,
+  logsIcon,
+  scaleIcon
+} from './icons';
+import { CutName } from './name';
+
+/** What a card asks of whoever shows it. */
+export interface ICardActions {
+  readonly trans: TranslationBundle;
+  readonly execute: (command: string, id: string) => void;
+  readonly onRetry: (id: string) => void;
+  readonly onEdit: (item: IClusterItem) => void;
+  readonly onScale: (id: string | null) => void;
+  readonly onResize: (
+    id: string,
+    size:
+      | { readonly workers: number }
+      | { readonly minimum: number; readonly maximum: number }
+  ) => Promise<boolean>;
+  /** A press of the mouse that may become a drag. */
+  readonly onPress: (
+    event: React.MouseEvent,
+    cluster: ICluster,
+    card: HTMLElement
+  ) => void;
+}
+
+export interface ICardProps extends ICardActions {
+  readonly item: IClusterItem;
+  readonly profile: IProfile | null;
+  readonly scaling: boolean;
+  readonly now: number;
+}
+
+function Mark(props: {
+  readonly shape: keyof typeof clusterIcons;
+  readonly label: string;
+}): JSX.Element {
+  const Shape = clusterIcons[props.shape].react;
+  return (
+    <span
+      className={`hrlab-Status hrlab-cluster-${props.shape}`}
+      role="img"
+      aria-label={props.label}
+      title={props.label}
+    >
+      <Shape tag="span" width="12px" height="12px" />
+    </span>
+  );
+}
+
+function stepLabel(step: IStep, trans: TranslationBundle): string {
+  const states = {
+    waiting: trans.__('waiting'),
+    running: trans.__('going on'),
+    done: trans.__('done'),
+    failed: trans.__('failed')
+  };
+  return `${stepName(step, trans)}: ${states[step.state]}`;
+}
+
+function Steps(props: {
+  readonly steps: readonly IStep[];
+  readonly trans: TranslationBundle;
+}): JSX.Element | null {
+  const { steps, trans } = props;
+  return steps.length === 0 ? null : (
+    <ol className="hrlab-Cluster-steps" aria-label={trans.__('Steps')}>
+      {steps.map(step => (
+        <li key={step.name} title={step.detail || undefined}>
+          <Mark shape={step.state} label={stepLabel(step, trans)} />
+          {stepName(step, trans)}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+interface IActionProps {
+  readonly icon: LabIcon;
+  readonly label: string;
+  readonly onClick: () => void;
+  readonly pressed?: boolean;
+}
+
+function Action({ icon, label, onClick, pressed }: IActionProps): JSX.Element {
+  const Icon = icon.react;
+  return (
+    <button
+      type="button"
+      className="hrlab-Cluster-action"
+      title={label}
+      aria-label={label}
+      aria-pressed={pressed}
+      onClick={onClick}
+    >
+      <Icon tag="span" width="16px" height="16px" />
+    </button>
+  );
+}
+
+/** What one may do with a cluster now; closing is always last. */
+function actionsOf(props: ICardProps): readonly IActionProps[] {
+  const { item, execute, trans, scaling } = props;
+  const { id, name, state, dashboard_path, scheduler_address } = item.cluster;
+  const ready = state === 'ready';
+  const action = (
+    shown: boolean,
+    icon: LabIcon,
+    label: string,
+    command: string
+  ) => (shown ? [{ icon, label, onClick: () => execute(command, id) }] : []);
+  const scale = {
+    icon: scaleIcon,
+    label: trans.__('Scale %1', name),
+    pressed: scaling,
+    onClick: () => props.onScale(scaling ? null : id)
+  };
+  return [
+    ...action(
+      ready,
+      connectIcon,
+      trans.__('Connect this notebook’s kernel to %1', name),
+      CommandIDs.connectCluster
+    ),
+    ...action(
+      ready,
+      codeIcon,
+      trans.__('Insert a cell that connects to %1', name),
+      CommandIDs.insertClient
+    ),
+    ...action(
+      ready && dashboard_path !== null,
+      dashboardIcon,
+      trans.__('Open the dashboard of %1', name),
+      CommandIDs.openClusterDashboard
+    ),
+    ...(ready ? [scale] : []),
+    ...action(
+      true,
+      logsIcon,
+      trans.__('Show the logs of %1', name),
+      CommandIDs.openClusterLogs
+    ),
+    ...action(
+      scheduler_address !== null,
+      copyIcon,
+      trans.__('Copy the address %1', scheduler_address ?? ''),
+      CommandIDs.copyClusterAddress
+    ),
+    ...action(
+      state !== 'closing',
+      closeIcon,
+      trans.__('Close %1', name),
+      CommandIDs.closeCluster
+    )
+  ];
+}
+
+function Actions(props: ICardProps): JSX.Element {
+  const { item, trans } = props;
+  return (
+    <div
+      className="hrlab-Cluster-actions"
+      role="toolbar"
+      aria-label={trans.__('What to do with %1', item.cluster.name)}
+    >
+      {actionsOf(props).map(action => (
+        <Action key={action.label} {...action} />
+      ))}
+    </div>
+  );
+}
+
+/** A start goes on: what it waits for, how long, and a way out. */
+function Starting(props: ICardProps): JSX.Element {
+  const { item, now, trans } = props;
+  const { cluster } = item;
+  return (
+    <>
+      <Steps steps={cluster.steps} trans={trans} />
+      <div className="hrlab-Cluster-line">
+        <span className="hrlab-Cluster-reason">
+          {waitingFor(cluster, trans)}
+        </span>
+        <span className="hrlab-Cluster-time">
+          {elapsedInWords(cluster, now, trans)}
+        </span>
+        <button
+          type="button"
+          className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+          onClick={() => props.execute(CommandIDs.closeCluster, cluster.id)}
+        >
+          {trans.__('Cancel')}
+        </button>
+      </div>
+    </>
+  );
+}
+
+/** A start that failed stays until it is dismissed. */
+function Failed(props: ICardProps): JSX.Element {
+  const { item, execute, trans } = props;
+  const { id, profile, reason } = item.cluster;
+  const button = (label: string, onClick: () => void) => (
+    <button
+      type="button"
+      className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+      onClick={onClick}
+    >
+      {label}
+    </button>
+  );
+  return (
+    <>
+      <div className="hrlab-Cluster-failure" role="alert">
+        {reason || trans.__('No reason was given.')}
+      </div>
+      <div className="hrlab-Cluster-line hrlab-mod-buttons">
+        {profile
+          ? button(trans.__('Try again'), () => props.onRetry(id))
+          : null}
+        {profile
+          ? button(trans.__('Options…'), () => props.onEdit(item))
+          : null}
+        {item.pending
+          ? null
+          : button(trans.__('Log'), () =>
+              execute(CommandIDs.openClusterLogs, id)
+            )}
+        {button(trans.__('Dismiss'), () =>
+          execute(CommandIDs.closeCluster, id)
+        )}
+      </div>
+    </>
+  );
+}
+
+function Idle(props: ICardProps): JSX.Element | null {
+  const { item, profile, now, trans } = props;
+  const idle = idleOf(item.cluster, profile, now);
+  if (!idle) {
+    return null;
+  }
+  if (!idle.isNear) {
+    return (
+      <span title={trans.__('It is closed when it has had no work so long')}>
+        {trans.__('idle stop in %1', spanInWords(idle.seconds))}
+      </span>
+    );
+  }
+  const left =
+    idle.seconds < 120 ? formatClock(idle.seconds) : spanInWords(idle.seconds);
+  return (
+    <span className="hrlab-Cluster-idle">
+      <Mark shape="unreachable" label={trans.__('Warning')} />
+      {trans.__('closes in %1 without work', left)}
+      <button
+        type="button"
+        className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+        title={trans.__('Begin the idle time anew')}
+        onClick={() => props.execute(CommandIDs.extendCluster, item.cluster.id)}
+      >
+        {trans.__('Extend')}
+      </button>
+    </span>
+  );
+}
+
+/** What a cluster that exists offers, and what is wrong with it. */
+function Existing(props: ICardProps): JSX.Element {
+  const { item, now, trans } = props;
+  const { cluster } = item;
+  const waits = waitingFor(cluster, trans);
+  return (
+    <>
+      <div className="hrlab-Cluster-facts">
+        <span>{factsOf(cluster, now, trans).join(' · ')}</span>
+        <Idle {...props} />
+      </div>
+      {waits ? <div className="hrlab-Cluster-reason">{waits}</div> : null}
+    </>
+  );
+}
+
+function Body(props: ICardProps): JSX.Element {
+  const { state } = props.item.cluster;
+  if (state === 'starting') {
+    return <Starting {...props} />;
+  }
+  return state === 'failed' ? <Failed {...props} /> : <Existing {...props} />;
+}
+
+/** A cluster: what it is, how it fares, and what one may do with it. */
+export function ClusterCard(props: ICardProps): JSX.Element {
+  const { item, profile, scaling, now, trans } = props;
+  const { cluster } = item;
+  const { id, mine, name, state } = cluster;
+  const card = useRef<HTMLLIElement>(null);
+  const acts = mine && !item.pending && state !== 'starting';
+  return (
+    <li
+      ref={card}
+      className={`hrlab-Cluster hrlab-mod-${state}`}
+      aria-label={clusterInWords(cluster, profile, now, trans)}
+      {...(mine ? { 'data-hrlab-cluster': id } : {})}
+      data-hrlab-cluster-state={state}
+    >
+      <div
+        className={`hrlab-Cluster-head${state === 'ready' && mine ? ' hrlab-mod-drag' : ''}`}
+        title={
+          state === 'ready' && mine
+            ? trans.__('Drag into a notebook to insert a cell that connects')
+            : undefined
+        }
+        onMouseDown={event =>
+          card.current && props.onPress(event, cluster, card.current)
+        }
+      >
+        <Mark shape={state} label={stateName(state, trans)} />
+        <CutName name={name} />
+        <span className="hrlab-Cluster-workers">
+          {state === 'failed' || state === 'starting'
+            ? stateName(state, trans)
+            : workersOf(cluster, trans)}
+        </span>
+      </div>
+      <div className="hrlab-Cluster-place">
+        {placeInWords(cluster, profile, trans)}
+        {state === 'ready' || state === 'failed' || state === 'starting'
+          ? ''
+          : ` · ${stateName(state, trans)}`}
+        {cluster.created_by === 'other'
+          ? ` · ${trans.__('made elsewhere')}`
+          : ''}
+      </div>
+      <Body {...props} />
+      {acts && state !== 'failed' ? <Actions {...props} /> : null}
+      {scaling && state === 'ready' ? (
+        <ClusterScale {...props} cluster={cluster} />
+      ) : null}
+    </li>
+  );
+}

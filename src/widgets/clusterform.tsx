@@ -1,0 +1,328 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React, { useEffect, useId, useRef } from 'react';
+import type { IProfiles } from '../api';
+import { boundsInWords, ClusterDrafts, ClusterForm, IField } from '../model';
+import { useSignals } from './hooks';
+
+/** A kernel whose Python a cluster on this machine may run. */
+export interface IKernelChoice {
+  readonly name: string;
+  readonly label: string;
+}
+
+export interface IFormProps {
+  readonly drafts: ClusterDrafts;
+  readonly profiles: IProfiles;
+  readonly kernels: readonly IKernelChoice[];
+  readonly trans: TranslationBundle;
+}
+
+interface IRowProps {
+  readonly label: string;
+  readonly help?: string;
+  readonly bounds?: string;
+  readonly problem?: string;
+  readonly unit?: string;
+  readonly children: (ids: {
+    readonly id: string;
+    readonly describedBy: string;
+  }) => JSX.Element;
+}
+
+/** A label, a field, and below it what is wrong, else what is allowed. */
+function Row(props: IRowProps): JSX.Element {
+  const id = useId();
+  const { problem, bounds, help } = props;
+  const told = [bounds, help].filter(part => part).join(' · ');
+  return (
+    <div className={`hrlab-Field${problem ? ' hrlab-mod-wrong' : ''}`}>
+      <label htmlFor={id}>{props.label}</label>
+      <span className="hrlab-Field-value">
+        {props.children({ id, describedBy: `${id}-told` })}
+        {props.unit ? (
+          <span className="hrlab-Field-unit">{props.unit}</span>
+        ) : null}
+      </span>
+      <div id={`${id}-told`} className="hrlab-Field-told" role="status">
+        {problem ? (
+          <span className="hrlab-Field-problem">{problem}</span>
+        ) : null}
+        {told ? <span className="hrlab-Field-bounds">{told}</span> : null}
+      </div>
+    </div>
+  );
+}
+
+interface IInputProps {
+  readonly field: IField;
+  readonly id: string;
+  readonly describedBy: string;
+  readonly onTyped: (text: string) => void;
+}
+
+function Input({ field, id, describedBy, onTyped }: IInputProps): JSX.Element {
+  const { option, text, problem } = field;
+  const shared = {
+    id,
+    'aria-describedby': describedBy,
+    'aria-invalid': problem !== ''
+  };
+  if (option.type === 'boolean') {
+    return (
+      <input
+        {...shared}
+        type="checkbox"
+        checked={text === 'true'}
+        onChange={event => onTyped(String(event.target.checked))}
+      />
+    );
+  }
+  if (option.type === 'choice') {
+    return (
+      <select
+        {...shared}
+        className="hrlab-Field-input"
+        value={text}
+        onChange={event => onTyped(event.target.value)}
+      >
+        {option.choices.map(choice => (
+          <option key={String(choice)}>{String(choice)}</option>
+        ))}
+      </select>
+    );
+  }
+  const isNumber = option.type === 'integer' || option.type === 'number';
+  return (
+    <input
+      {...shared}
+      className="hrlab-Field-input"
+      type={isNumber ? 'number' : 'text'}
+      min={isNumber ? (option.minimum ?? undefined) : undefined}
+      max={isNumber ? (option.maximum ?? undefined) : undefined}
+      step={option.type === 'number' ? 'any' : undefined}
+      value={text}
+      spellCheck={false}
+      onChange={event => onTyped(event.target.value)}
+    />
+  );
+}
+
+function OptionRow(props: {
+  readonly field: IField;
+  readonly form: ClusterForm;
+  readonly trans: TranslationBundle;
+}): JSX.Element {
+  const { field, form, trans } = props;
+  const { name, option } = field;
+  return (
+    <Row
+      label={option.label}
+      help={option.help}
+      unit={option.unit}
+      bounds={boundsInWords(option, trans)}
+      problem={field.problem}
+    >
+      {ids => (
+        <Input {...ids} field={field} onTyped={text => form.set(name, text)} />
+      )}
+    </Row>
+  );
+}
+
+/** Name and kernel: what a request has beside the profile's options. */
+function OwnRows(props: IFormProps & { form: ClusterForm }): JSX.Element {
+  const { form, kernels, trans } = props;
+  const automatic = trans.__('the notebook’s, else the default');
+  return (
+    <>
+      <Row label={trans.__('Name')} problem={form.refusalsOf('name').join(' ')}>
+        {({ id, describedBy }) => (
+          <input
+            id={id}
+            aria-describedby={describedBy}
+            className="hrlab-Field-input"
+            value={form.name}
+            placeholder={form.profile.name}
+            spellCheck={false}
+            onChange={event => form.setName(event.target.value)}
+          />
+        )}
+      </Row>
+      {form.profile.kind === 'process' && kernels.length > 0 ? (
+        <Row
+          label={trans.__('Kernel')}
+          help={trans.__('Workers run its Python.')}
+          problem={form.refusalsOf('kernel').join(' ')}
+        >
+          {({ id, describedBy }) => (
+            <select
+              id={id}
+              aria-describedby={describedBy}
+              className="hrlab-Field-input"
+              value={form.kernel}
+              onChange={event => form.setKernel(event.target.value)}
+            >
+              <option value="">{automatic}</option>
+              {kernels.map(kernel => (
+                <option key={kernel.name} value={kernel.name}>
+                  {kernel.label}
+                </option>
+              ))}
+            </select>
+          )}
+        </Row>
+      ) : null}
+    </>
+  );
+}
+
+/** What the server says of the request as a whole. */
+function Verdict(props: {
+  readonly form: ClusterForm;
+  readonly trans: TranslationBundle;
+}): JSX.Element {
+  const { form, trans } = props;
+  return (
+    <div className="hrlab-Form-verdict" role="status">
+      {form.refusals.map(message => (
+        <p key={message} className="hrlab-Field-problem">
+          {message}
+        </p>
+      ))}
+      {form.warnings.map(message => (
+        <p key={message} className="hrlab-Form-warning">
+          {message}
+        </p>
+      ))}
+      {form.trouble ? (
+        <p>{trans.__('It could not be checked: %1', form.trouble)}</p>
+      ) : null}
+      {form.fixed.length > 0 ? (
+        <p className="hrlab-Field-bounds">
+          {trans.__('Fixed by the site: %1', form.fixed.join(' · '))}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+function Buttons(props: IFormProps & { form: ClusterForm }): JSX.Element {
+  const { drafts, form, trans } = props;
+  return (
+    <div className="hrlab-Form-buttons">
+      {form.isDefault ? null : (
+        <button
+          type="button"
+          className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+          title={trans.__('Back to what the site proposes')}
+          onClick={() => drafts.useDefaults()}
+        >
+          {trans.__('Defaults')}
+        </button>
+      )}
+      <span className="hrlab-Form-spacer" />
+      <button
+        type="button"
+        className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+        onClick={() => drafts.close()}
+      >
+        {trans.__('Cancel')}
+      </button>
+      <button
+        type="submit"
+        className="jp-Button jp-mod-styled jp-mod-accept hrlab-Button"
+        disabled={!form.isValid}
+      >
+        {trans.__('Start')}
+      </button>
+    </div>
+  );
+}
+
+function Profiles(props: IFormProps): JSX.Element {
+  const { drafts, profiles, trans } = props;
+  const field = useRef<HTMLSelectElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const chosen = drafts.form?.profile.name ?? drafts.broken?.name ?? '';
+  return (
+    <Row
+      label={trans.__('Profile')}
+      help={drafts.form?.profile.description}
+      problem={drafts.broken?.reason}
+    >
+      {({ id, describedBy }) => (
+        <select
+          ref={field}
+          id={id}
+          aria-describedby={describedBy}
+          className="hrlab-Field-input"
+          value={chosen}
+          onChange={event => void drafts.open(event.target.value)}
+        >
+          {profiles.profiles.map(({ name, label }) => (
+            <option key={name} value={name}>
+              {label}
+            </option>
+          ))}
+          {profiles.broken.map(({ name }) => (
+            <option key={name} value={name}>
+              {trans.__('%1 (cannot be used)', name)}
+            </option>
+          ))}
+        </select>
+      )}
+    </Row>
+  );
+}
+
+const NEVER = { connect: () => true, disconnect: () => true };
+
+/** A new cluster with options, drawn from what the site declares. */
+export function NewClusterForm(props: IFormProps): JSX.Element {
+  const { drafts, trans } = props;
+  const { form } = drafts;
+  useSignals(drafts.changed, form?.changed ?? NEVER);
+  return (
+    <form
+      className="hrlab-Form"
+      aria-label={trans.__('New cluster')}
+      onSubmit={event => {
+        event.preventDefault();
+        void drafts.start();
+      }}
+      onKeyDown={event => {
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          drafts.close();
+        }
+      }}
+    >
+      <Profiles {...props} />
+      {form ? (
+        <>
+          <OwnRows {...props} form={form} />
+          {form.fields.map(field => (
+            <OptionRow
+              key={field.name}
+              field={field}
+              form={form}
+              trans={trans}
+            />
+          ))}
+          <Verdict form={form} trans={trans} />
+          <Buttons {...props} form={form} />
+        </>
+      ) : (
+        <div className="hrlab-Form-buttons">
+          <button
+            type="button"
+            className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+            onClick={() => drafts.close()}
+          >
+            {trans.__('Close')}
+          </button>
+        </div>
+      )}
+    </form>
+  );
+}

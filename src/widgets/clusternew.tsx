@@ -1,0 +1,51 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { addIcon, caretDownIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+import { ClusterList, defaultsInWords } from '../model';
+import { useSignals } from './hooks';
+
+export interface INewProps {
+  readonly list: ClusterList;
+  readonly trans: TranslationBundle;
+  readonly onStart: (profile: string) => void;
+  /** Show the menu of profiles below a node. */
+  readonly onMenu: (below: HTMLElement) => void;
+}
+
+/** One click starts the defaults of a profile; the arrow shows the others. */
+export function NewButton(props: INewProps): JSX.Element {
+  const { list, trans } = props;
+  useSignals(list.changed);
+  const profile = list.favourite;
+  const what = profile
+    ? trans.__('Start %1: %2', profile.label, defaultsInWords(profile))
+    : trans.__('New cluster');
+  return (
+    <span className="hrlab-New">
+      <button
+        type="button"
+        className="hrlab-New-start"
+        title={what}
+        aria-label={what}
+        onClick={event =>
+          profile
+            ? props.onStart(profile.name)
+            : props.onMenu(event.currentTarget)
+        }
+      >
+        <addIcon.react tag="span" width="14px" height="14px" />
+        {trans.__('New')}
+      </button>
+      <button
+        type="button"
+        className="hrlab-New-more"
+        title={trans.__('Other clusters and options')}
+        aria-label={trans.__('Other clusters and options')}
+        aria-haspopup="menu"
+        onClick={event => props.onMenu(event.currentTarget)}
+      >
+        <caretDownIcon.react tag="span" width="14px" height="14px" />
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,200 @@
+import { PanelWithToolbar, ReactWidget } from '@jupyterlab/ui-components';
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+import { ClusterDrafts, ClusterList, defaultsInWords } from '../model';
+import { ClusterCard, ICardActions } from './clustercard';
+import { IKernelChoice, NewClusterForm } from './clusterform';
+import { NewButton } from './clusternew';
+import { useSignals, useTicks } from './hooks';
+import { OnScreen } from './onscreen';
+
+const SECOND = 1000;
+const TEN_SECONDS = 10000;
+
+export interface IClustersSectionOptions extends Omit<ICardActions, 'trans'> {
+  readonly list: ClusterList;
+  readonly drafts: ClusterDrafts;
+  readonly translator: ITranslator;
+  readonly kernels: () => readonly IKernelChoice[];
+  readonly onStart: (profile: string) => void;
+  readonly onMenu: (below: HTMLElement) => void;
+}
+
+interface IViewProps extends IClustersSectionOptions {
+  readonly trans: TranslationBundle;
+}
+
+/** Nothing to show: say what a cluster is for, and offer those there are. */
+function Empty(props: IViewProps): JSX.Element | null {
+  const { list, drafts, trans } = props;
+  if (!list.isLoaded) {
+    return list.error ? null : (
+      <div className="hrlab-Empty">{trans.__('Loading…')}</div>
+    );
+  }
+  const { profiles, broken } = list.profiles ?? { profiles: [], broken: [] };
+  return (
+    <div className="hrlab-Empty">
+      <p className="hrlab-Empty-head">{trans.__('No clusters yet.')}</p>
+      <p>
+        {trans.__(
+          'A cluster gives your notebooks Dask workers. Start one, then connect a notebook with one more click:'
+        )}
+      </p>
+      {profiles.map(profile => (
+        <div key={profile.name} className="hrlab-Profile">
+          <button
+            type="button"
+            className="jp-Button jp-mod-styled jp-mod-accept hrlab-Button"
+            title={profile.description}
+            onClick={() => props.onStart(profile.name)}
+          >
+            {trans.__('Start %1', profile.label)}
+          </button>
+          <button
+            type="button"
+            className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+            aria-label={trans.__('Options of %1', profile.label)}
+            onClick={() => void drafts.open(profile.name)}
+          >
+            {trans.__('Options…')}
+          </button>
+          <div className="hrlab-Field-bounds">{defaultsInWords(profile)}</div>
+        </div>
+      ))}
+      {broken.map(({ name, reason }) => (
+        <div key={name} className="hrlab-Profile hrlab-mod-broken">
+          {trans.__('%1 cannot be used:', name)} {reason}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Trouble({ list, trans }: IViewProps): JSX.Element | null {
+  return list.error ? (
+    <div className="hrlab-Trouble" role="status">
+      {trans.__(
+        'The server does not answer for clusters: %1',
+        list.error.message
+      )}{' '}
+      <button
+        type="button"
+        className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+        onClick={() => list.refreshAll()}
+      >
+        {trans.__('Try again')}
+      </button>
+    </div>
+  ) : null;
+}
+
+function Cards(props: IViewProps): JSX.Element {
+  const { list, drafts, trans } = props;
+  const { items } = list;
+  const now = Date.now() / 1000;
+  const moving = items.some(
+    ({ cluster }) =>
+      cluster.state === 'starting' ||
+      (cluster.idle_stop_at !== null && cluster.idle_stop_at - now < 180)
+  );
+  useTicks(moving ? SECOND : TEN_SECONDS);
+  const card = (item: (typeof items)[number]) => (
+    <ClusterCard
+      key={item.cluster.id}
+      {...props}
+      item={item}
+      profile={list.profile(item.cluster.profile)}
+      scaling={drafts.scaling === item.cluster.id}
+      now={now}
+    />
+  );
+  const mine = items.filter(({ cluster }) => cluster.mine);
+  const others = items.filter(({ cluster }) => !cluster.mine);
+  return (
+    <>
+      {mine.length === 0 && !drafts.isOpen ? <Empty {...props} /> : null}
+      <ul className="hrlab-Clusters" aria-label={trans.__('Your clusters')}>
+        {mine.map(card)}
+      </ul>
+      {others.length > 0 ? (
+        <details
+          className="hrlab-Others"
+          onToggle={event =>
+            event.currentTarget.open &&
+            event.currentTarget.scrollIntoView({ block: 'nearest' })
+          }
+        >
+          <summary>
+            {trans._n(
+              '%1 cluster of others',
+              '%1 clusters of others',
+              others.length
+            )}
+          </summary>
+          <ul
+            className="hrlab-Clusters"
+            aria-label={trans.__('Clusters of others')}
+          >
+            {others.map(card)}
+          </ul>
+        </details>
+      ) : null}
+    </>
+  );
+}
+
+function ClustersView(props: IViewProps): JSX.Element {
+  const { list, drafts, trans } = props;
+  useSignals(list.changed, drafts.changed);
+  return (
+    <>
+      <Trouble {...props} />
+      {list.problems.map(problem => (
+        <div key={problem} className="hrlab-Trouble" role="status">
+          {problem}
+        </div>
+      ))}
+      {drafts.isOpen && list.profiles ? (
+        <NewClusterForm
+          key={drafts.form?.profile.name ?? drafts.broken?.name}
+          drafts={drafts}
+          profiles={list.profiles}
+          kernels={props.kernels()}
+          trans={trans}
+        />
+      ) : null}
+      <Cards {...props} />
+    </>
+  );
+}
+
+/** The section Clusters of the side panel. */
+export class ClustersSection extends PanelWithToolbar {
+  constructor(options: IClustersSectionOptions) {
+    super();
+    const { list, translator } = options;
+    const trans = translator.load('hrlab');
+    this.id = 'hrlab-clusters';
+    this.title.label = trans.__('Clusters');
+    this.title.caption = trans.__('Dask clusters, newest first');
+    this.addClass('hrlab-ClustersSection');
+    this.toolbar.addItem(
+      'new',
+      ReactWidget.create(<NewButton {...options} trans={trans} />)
+    );
+    const view = ReactWidget.create(
+      <ClustersView {...options} trans={trans} />
+    );
+    view.addClass('hrlab-ClustersView');
+    this.addWidget(view);
+    this._onScreen = new OnScreen(this, seen => list.setActive(seen));
+  }
+
+  dispose(): void {
+    this._onScreen.dispose();
+    super.dispose();
+  }
+
+  private readonly _onScreen: OnScreen;
+}

@@ -1,0 +1,13 @@
+import React from 'react';
+import { cutInMiddle } from '../model';
+
+/** A long name, cut in the middle, with the whole name on hover. */
+export function CutName(props: { readonly name: string }): JSX.Element {
+  const [head, tail] = cutInMiddle(props.name);
+  return (
+    <span className="hrlab-Name" title={props.name}>
+      <span className="hrlab-Name-head">{head}</span>
+      <span className="hrlab-Name-tail">{tail}</span>
+    </span>
+  );
+}

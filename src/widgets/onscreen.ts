@@ -1,0 +1,33 @@
+import type { Widget } from '@lumino/widgets';
+
+/**
+ * Tells whether a widget is on screen, whoever shows or hides it.
+ *
+ * A side bar that is restored may show its panel without telling it.
+ */
+export class OnScreen {
+  constructor(
+    widget: Widget,
+    private readonly _told: (seen: boolean) => void
+  ) {
+    document.addEventListener('visibilitychange', this._tell);
+    this._observer.observe(widget.node);
+    widget.disposed.connect(this.dispose, this);
+  }
+
+  dispose(): void {
+    document.removeEventListener('visibilitychange', this._tell);
+    this._observer.disconnect();
+  }
+
+  private readonly _tell = (): void => {
+    this._told(this._isOnScreen && !document.hidden);
+  };
+
+  private readonly _observer = new IntersectionObserver(entries => {
+    this._isOnScreen = entries[entries.length - 1].isIntersecting;
+    this._tell();
+  });
+
+  private _isOnScreen = false;
+}

@@ -1,0 +1,184 @@
+import { Time } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+import type { IRunSummary } from '../api';
+import {
+  changeInWords,
+  failureInWords,
+  formatChange,
+  formatClock,
+  formatDuration,
+  labelsToText,
+  phaseName,
+  phaseOfFailure,
+  phasesInWords,
+  statusName,
+  workersInWords
+} from '../model';
+import { PhaseBar } from './bar';
+import { CutName } from './name';
+import { StatusMark } from './status';
+
+/** Every row is this high: the list knows where each one is. */
+export const ROW_HEIGHT = 52;
+
+export interface IRowProps {
+  readonly run: IRunSummary;
+  readonly index: number;
+  readonly id: string;
+  readonly selected: boolean;
+  readonly active: boolean;
+  readonly total: number;
+  readonly trans: TranslationBundle;
+  readonly onToggle: (id: string) => void;
+}
+
+function wallText(run: IRunSummary): string {
+  return run.status === 'running'
+    ? formatClock(Date.now() / 1000 - run.started_at)
+    : formatDuration(run.wall_seconds);
+}
+
+/** What comes after the wall time: how it changed. */
+function Outcome(props: {
+  readonly run: IRunSummary;
+  readonly trans: TranslationBundle;
+}): JSX.Element | null {
+  const { run, trans } = props;
+  if (run.status === 'running') {
+    return <span className="hrlab-RunRow-change">{trans.__('running')}</span>;
+  }
+  if (!run.change) {
+    return null;
+  }
+  return (
+    <span
+      className="hrlab-RunRow-change"
+      title={changeInWords(run.change.ratio, trans)}
+    >
+      {formatChange(run.change.ratio)}
+    </span>
+  );
+}
+
+/** How a run ended that did not end well. */
+function Ending(props: {
+  readonly run: IRunSummary;
+  readonly trans: TranslationBundle;
+}): JSX.Element {
+  const { run, trans } = props;
+  const { error } = run;
+  const phase = phaseOfFailure(run);
+  const what = statusName(run.status, trans);
+  const where = phase
+    ? trans.__('%1 in %2', what, phaseName(phase, trans))
+    : what;
+  const told = failureInWords(run, trans);
+  return (
+    <span
+      className="hrlab-RunRow-where"
+      title={error?.message ? `${told}: ${error.message}` : told}
+    >
+      {error ? `${where}: ${error.type}` : where}
+    </span>
+  );
+}
+
+const endedBadly = (run: IRunSummary) =>
+  run.status === 'failed' || run.status === 'interrupted';
+
+function Size(props: {
+  readonly run: IRunSummary;
+  readonly trans: TranslationBundle;
+}): JSX.Element | null {
+  const { run, trans } = props;
+  if (!run.workers_peak) {
+    return run.approach === 'serial' && run.status !== 'running' ? (
+      <span className="hrlab-RunRow-size">{trans.__('serial')}</span>
+    ) : null;
+  }
+  const threads =
+    run.threads_peak === null
+      ? ''
+      : trans._n(', %1 thread', ', %1 threads', run.threads_peak);
+  const where = run.clusters.length > 0 ? ` (${run.clusters.join(', ')})` : '';
+  return (
+    <span
+      className="hrlab-RunRow-size"
+      title={workersInWords(run.workers_peak, trans) + threads + where}
+    >
+      {trans.__('%1w', run.workers_peak)}
+    </span>
+  );
+}
+
+/** One sentence for screen readers. */
+function rowInWords(run: IRunSummary, trans: TranslationBundle): string {
+  const when = Time.formatHuman(new Date(run.started_at * 1000));
+  const phases = phasesInWords(run.phases, trans);
+  const parts = [
+    run.name,
+    statusName(run.status, trans),
+    wallText(run),
+    phases,
+    run.change ? changeInWords(run.change.ratio, trans) : '',
+    when
+  ];
+  return parts.filter(part => part.length > 0).join(', ');
+}
+
+/** A run in the list, two lines high. */
+export function RunRow(props: IRowProps): JSX.Element {
+  const { run, trans, selected, active } = props;
+  const started = new Date(run.started_at * 1000);
+  const labels = labelsToText(run.labels);
+  return (
+    <div
+      id={props.id}
+      className={`hrlab-RunRow${active ? ' hrlab-mod-active' : ''}${selected ? ' hrlab-mod-selected' : ''}`}
+      role="option"
+      aria-selected={selected}
+      aria-setsize={props.total}
+      aria-posinset={props.index + 1}
+      aria-label={rowInWords(run, trans)}
+      data-hrlab-run={run.id}
+      style={{ top: props.index * ROW_HEIGHT, height: ROW_HEIGHT }}
+    >
+      <input
+        type="checkbox"
+        className="hrlab-RunRow-check"
+        tabIndex={-1}
+        checked={selected}
+        aria-label={trans.__('Select %1', run.name)}
+        title={trans.__('Select')}
+        onClick={event => event.stopPropagation()}
+        onChange={() => props.onToggle(run.id)}
+      />
+      <div className="hrlab-RunRow-text">
+        <div className="hrlab-RunRow-line">
+          <StatusMark status={run.status} trans={trans} />
+          <CutName name={run.name} />
+          {labels ? (
+            <span className="hrlab-RunRow-labels" title={labels}>
+              {labels}
+            </span>
+          ) : null}
+          <span className="hrlab-RunRow-wall">{wallText(run)}</span>
+          <Outcome run={run} trans={trans} />
+        </div>
+        <div className="hrlab-RunRow-line hrlab-mod-second">
+          {endedBadly(run) ? (
+            <Ending run={run} trans={trans} />
+          ) : (
+            <PhaseBar phases={run.phases} trans={trans} />
+          )}
+          <Outcome run={run} trans={trans} />
+          <Size run={run} trans={trans} />
+          <span className="hrlab-RunRow-when" title={started.toLocaleString()}>
+            {Time.formatHuman(started)}
+          </span>
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import type { IThemeManager } from '@jupyterlab/apputils';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import { Panel } from '@lumino/widgets';
+import type { RunModel } from '../model';
+import { Charts } from './charts';
+import { Code } from './code';
+import { Facts } from './facts';
+import { Groups } from './groups';
+import { RunHeader } from './runheader';
+import { Sizing } from './sizing';
+
+export interface IRunViewOptions {
+  readonly model: RunModel;
+  readonly commands: CommandRegistry;
+  readonly rendermime: IRenderMimeRegistry;
+  readonly theme: IThemeManager | null;
+  readonly trans: TranslationBundle;
+  readonly onRename: (name: string) => void;
+}
+
+/** One run: head, charts, groups, facts and code. */
+export class RunView extends Panel {
+  constructor(private readonly _options: IRunViewOptions) {
+    super();
+    const { model, rendermime, trans } = _options;
+    this._sizing = new Sizing(_options);
+    this.addClass('hrlab-RunView');
+    this.node.tabIndex = -1;
+    this.node.dataset.hrlabView = model.id;
+    this.addWidget(new RunHeader(_options));
+    this.addWidget(new Charts(_options));
+    this.addWidget(this._sizing);
+    this.addWidget(new Groups({ model, trans }));
+    this.addWidget(new Facts({ model, trans }));
+    this.addWidget(new Code(rendermime, model, trans));
+  }
+
+  get model(): RunModel {
+    return this._options.model;
+  }
+
+  /** Bring the advice on the size of the cluster into view. */
+  showSizing(): void {
+    this._sizing.node.scrollIntoView({ block: 'start' });
+    this._sizing.node.querySelector('select')?.focus();
+  }
+
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._options.model.dispose();
+    super.dispose();
+  }
+
+  protected onActivateRequest(msg: Message): void {
+    super.onActivateRequest(msg);
+    this.node.focus();
+  }
+
+  private readonly _sizing: Sizing;
+}

@@ -1,0 +1,240 @@
+import type { IThemeManager } from '@jupyterlab/apputils';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { HTMLSelect, ReactWidget } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Panel, Widget } from '@lumino/widgets';
+import React, { useState } from 'react';
+import { GoalName, GOALS } from '../api';
+import {
+  evidenceInWords,
+  GOAL_UNITS,
+  questionOf,
+  RunModel,
+  SizingModel,
+  sizingInWords
+} from '../model';
+import { ChartWidget } from './chart';
+import { tableNode, textElement } from './charttable';
+import { useSignals } from './hooks';
+
+interface IFormProps {
+  readonly run: RunModel;
+  readonly model: SizingModel;
+  readonly trans: TranslationBundle;
+}
+
+/** The figure of the workload by which work grows, and what the run had of it. */
+function amountOf(run: RunModel): readonly [string, number] | null {
+  const found = Object.entries(run.record?.workload ?? {}).filter(
+    ([, value]) => value > 0
+  );
+  const best = ['events', 'variations', 'bytes'];
+  found.sort(([a], [b]) => {
+    const rank = (name: string) =>
+      best.includes(name) ? best.indexOf(name) : best.length;
+    return rank(a) - rank(b) || a.localeCompare(b);
+  });
+  return found[0] ?? null;
+}
+
+function goalName(goal: GoalName, trans: TranslationBundle): string {
+  switch (goal) {
+    case 'finish_within_seconds':
+      return trans.__('Finish within');
+    case 'efficiency':
+      return trans.__('Largest that is at least this efficient');
+    case 'fastest':
+      return trans.__('Fastest');
+    case 'core_hours':
+      return trans.__('Fastest within core hours');
+  }
+}
+
+function GoalFields(props: {
+  readonly goal: GoalName;
+  readonly draft: string;
+  readonly trans: TranslationBundle;
+  readonly onGoal: (goal: GoalName) => void;
+  readonly onDraft: (draft: string) => void;
+}): JSX.Element {
+  const { goal, draft, trans } = props;
+  return (
+    <>
+      <label>
+        {trans.__('Goal')}{' '}
+        <HTMLSelect
+          value={goal}
+          onChange={event =>
+            props.onGoal(GOALS[event.target.selectedIndex] ?? 'fastest')
+          }
+        >
+          {GOALS.map(name => (
+            <option key={name} value={name}>
+              {goalName(name, trans)}
+            </option>
+          ))}
+        </HTMLSelect>
+      </label>
+      {GOAL_UNITS[goal] ? (
+        <label>
+          <input
+            className="jp-mod-styled hrlab-Sizing-number"
+            aria-label={goalName(goal, trans)}
+            inputMode="decimal"
+            value={draft}
+            onChange={event => props.onDraft(event.target.value)}
+          />{' '}
+          {GOAL_UNITS[goal]}
+        </label>
+      ) : null}
+    </>
+  );
+}
+
+function Form({ run, model, trans }: IFormProps): JSX.Element | null {
+  useSignals(run.changed, model.changed);
+  const amount = amountOf(run);
+  const [goal, setGoal] = useState<GoalName>('fastest');
+  const [draft, setDraft] = useState('');
+  const [work, setWork] = useState<string | null>(null);
+  const asked = Number((work ?? '').replace(',', '.'));
+  const isWorkOk = work === null || (Number.isFinite(asked) && asked > 0);
+  const workload =
+    amount && work !== null && isWorkOk ? { [amount[0]]: asked } : {};
+  const question = questionOf(model.runId, goal, draft, workload);
+  return (
+    <form
+      className="hrlab-Sizing-form"
+      onSubmit={event => {
+        event.preventDefault();
+        if (question && isWorkOk) {
+          void model.ask(question);
+        }
+      }}
+    >
+      <GoalFields
+        goal={goal}
+        draft={draft}
+        trans={trans}
+        onGoal={setGoal}
+        onDraft={setDraft}
+      />
+      {amount ? (
+        <label>
+          {trans.__('for %1', amount[0])}{' '}
+          <input
+            className="jp-mod-styled hrlab-Sizing-number"
+            inputMode="decimal"
+            aria-invalid={!isWorkOk}
+            value={work ?? String(amount[1])}
+            onChange={event => setWork(event.target.value)}
+          />
+        </label>
+      ) : null}
+      <button
+        className="jp-mod-styled jp-mod-accept"
+        type="submit"
+        disabled={!question || !isWorkOk || model.isBusy}
+      >
+        {trans.__('Advise')}
+      </button>
+    </form>
+  );
+}
+
+function Answer({ model, trans }: IFormProps): JSX.Element | null {
+  useSignals(model.changed);
+  const { advice, error, isBusy } = model;
+  if (isBusy) {
+    return <p role="status">{trans.__('Looking at earlier runs…')}</p>;
+  }
+  if (error) {
+    return (
+      <p role="status" className="hrlab-Sizing-error">
+        {error}
+      </p>
+    );
+  }
+  return advice ? (
+    <div role="status">
+      <p className="hrlab-Sizing-words">{sizingInWords(advice, trans)}</p>
+      <p className="hrlab-Sizing-evidence">{evidenceInWords(advice, trans)}</p>
+      {advice.warnings.length ? (
+        <ul className="hrlab-Warnings">
+          {advice.warnings.map((warning, index) => (
+            <li key={index}>{warning}</li>
+          ))}
+        </ul>
+      ) : null}
+    </div>
+  ) : (
+    <p className="hrlab-Sizing-evidence">
+      {trans.__(
+        'Advice on the number of workers for the next run of this code, from its earlier runs.'
+      )}
+    </p>
+  );
+}
+
+export interface ISizingOptions {
+  readonly model: RunModel;
+  readonly rendermime: IRenderMimeRegistry;
+  readonly theme: IThemeManager | null;
+  readonly trans: TranslationBundle;
+}
+
+/** "How large?": advice on the size of the cluster for the next run. */
+export class Sizing extends Panel {
+  constructor(options: ISizingOptions) {
+    super();
+    const { model, rendermime, theme, trans } = options;
+    const sizing = new SizingModel(model.runs, model.id);
+    const parts = { run: model, model: sizing, trans };
+    this.addClass('hrlab-Sizing');
+    this.node.tabIndex = -1;
+    this._chart = new ChartWidget(rendermime, theme);
+    this._chart.node.setAttribute('role', 'img');
+    this._chart.node.setAttribute(
+      'aria-label',
+      trans.__('Wall time and efficiency against workers')
+    );
+    this._data = new Widget({ node: this._details });
+    this._data.addClass('hrlab-ChartCard-data');
+    this.addWidget(
+      new Widget({ node: textElement('h3', trans.__('How large?')) })
+    );
+    this.addWidget(ReactWidget.create(<Form {...parts} />));
+    this.addWidget(ReactWidget.create(<Answer {...parts} />));
+    this.addWidget(this._chart);
+    this.addWidget(this._data);
+    this._chart.hide();
+    this.hide(); // until the run is known
+    this._data.hide();
+    model.changed.connect(this._onRun, this);
+    sizing.changed.connect(() => this._draw(sizing, trans));
+  }
+
+  private _onRun(model: RunModel): void {
+    const { record } = model;
+    const isKnown = record !== null && !model.isBorrowed;
+    const isSerial = isKnown && record.phases && record.loops.length === 0;
+    this.setHidden(!isKnown || Boolean(isSerial));
+  }
+
+  private _draw(sizing: SizingModel, trans: TranslationBundle): void {
+    const chart = sizing.advice?.chart;
+    this._chart.setHidden(!chart);
+    this._data.setHidden(!chart);
+    if (chart) {
+      this._chart.setSpec(chart.spec);
+      this._details.replaceChildren(
+        textElement('summary', trans.__('Data')),
+        tableNode(chart)
+      );
+    }
+  }
+
+  private readonly _chart: ChartWidget;
+  private readonly _details = document.createElement('details');
+  private readonly _data: Widget;
+}

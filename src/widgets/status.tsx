@@ -1,0 +1,25 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+import type { Status } from '../api';
+import { statusName } from '../model';
+import { statusIcons } from './icons';
+
+export interface IStatusProps {
+  readonly status: Status;
+  readonly trans: TranslationBundle;
+}
+
+/** The status as a shape with its word on hover. */
+export function StatusMark({ status, trans }: IStatusProps): JSX.Element {
+  const Shape = statusIcons[status].react;
+  return (
+    <span
+      className={`hrlab-Status hrlab-status-${status}`}
+      title={statusName(status, trans)}
+      role="img"
+      aria-label={statusName(status, trans)}
+    >
+      <Shape tag="span" width="14px" height="14px" />
+    </span>
+  );
+}
