@@ -1,0 +1,124 @@
+"""Attached clusters: a scheduler that somebody else runs."""
+
+from __future__ import annotations
+
+import stat
+
+import pytest
+from distributed import Client, LocalCluster
+
+from hrlab.clusters import address
+from hrlab.clusters.address import AddressClusters
+from hrlab.model.cluster import Target
+from hrlab.model.errors import BackendError, ConflictError, NotFoundError
+from hrlab.model.profile import Profile
+from tests.clusters.queues import free_port
+from tests.clusters.side import Side, plan
+
+
+@pytest.fixture(scope="module")
+def theirs():
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address="127.0.0.1:0",
+        protocol="tcp", host="127.0.0.1",
+    ) as cluster:  # fmt: skip
+        yield cluster
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    monkeypatch.setattr(address, "LOOK_SECONDS", 0.2)
+    sides = []
+
+    def make():
+        sides.append(Side(AddressClusters(tmp_path / "hrlab" / "attached.json", "alice")))
+        return sides[-1]
+
+    yield make
+    for side in sides:
+        side.stop()
+
+
+def attach(side, scheduler, dashboard=None, cluster_id="test-1"):
+    template = {"address": scheduler, "dashboard": dashboard}
+    return side(
+        side.kind.create(plan(cluster_id, Profile(name="test", kind="address", template=template)))
+    )
+
+
+def dashboard_of(cluster):
+    return f"http://127.0.0.1:{cluster.scheduler.http_server.port}"
+
+
+def test_is_ready_with_workers_and_tasks_and_survives_a_restart(listed, theirs, tmp_path):
+    side = listed()
+    assert attach(side, theirs.scheduler_address, dashboard_of(theirs)).state == "starting"
+    cluster = side.wait("ready")
+    assert (cluster.workers.ready, cluster.cores, cluster.tasks) == (2, 2, 0)
+    assert (cluster.kind, cluster.dashboard_path) == ("address", "hrlab/dashboard/test-1")
+    assert side.kind.dashboard_url("test-1") == dashboard_of(theirs)
+    side.stop()
+    again = listed()
+    assert again.wait("ready").scheduler_address == theirs.scheduler_address
+    assert stat.S_IMODE((tmp_path / "hrlab" / "attached.json").stat().st_mode) == 0o600
+
+
+def test_closing_takes_it_off_the_list_only(listed, theirs):
+    side = listed()
+    attach(side, theirs.scheduler_address)
+    side.wait("ready")
+    side.close()
+    assert not listed().kind.clusters()
+    with Client(theirs.scheduler_address) as client:
+        assert client.submit(abs, -3).result() == 3
+
+
+def test_nobody_listening_is_unreachable_until_somebody_does(listed, monkeypatch):
+    monkeypatch.setattr(address, "ANSWER_SECONDS", 0.5)
+    port, side = free_port(), listed()
+    attach(side, f"tcp://127.0.0.1:{port}")
+    cluster = side.wait("unreachable")
+    assert cluster.reason.startswith(f"The scheduler at tcp://127.0.0.1:{port} cannot be reached: ")
+    how = {"processes": False, "protocol": "tcp", "host": "127.0.0.1", "dashboard_address": None}
+    with LocalCluster(n_workers=0, threads_per_worker=1, scheduler_port=port, **how):
+        side.wait("ready")
+    side.wait("unreachable")
+
+
+def test_a_dashboard_that_does_not_answer_is_said_and_not_offered(listed, theirs):
+    side = listed()
+    attach(side, theirs.scheduler_address, f"http://127.0.0.1:{free_port()}")
+    cluster = side.wait("ready")
+    assert "does not answer" in cluster.reason
+    assert cluster.dashboard_path is None
+
+
+def test_two_servers_of_one_user_see_the_same(listed, theirs):
+    one, two = listed(), listed()
+    attach(one, theirs.scheduler_address)
+    two.until(lambda: two.get() is not None)
+    two.close()
+    one.until(lambda: one.get() is None)
+
+
+def test_is_not_scaled_and_unknown_ones_are_not_found(listed, theirs):
+    side = listed()
+    attach(side, theirs.scheduler_address)
+    with pytest.raises(ConflictError, match="scale it where it was made"):
+        side(side.kind.scale("test-1", Target(workers=1)))
+    with pytest.raises(ConflictError):
+        attach(side, theirs.scheduler_address)
+    with pytest.raises(NotFoundError):
+        side(side.kind.close("test-2"))
+    with pytest.raises(BackendError, match="'where'"):
+        attach(side, "tcp://{where}", cluster_id="test-3")
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[1]", '[{"id": "a"}]', "{}"])
+def test_a_list_that_cannot_be_read_is_empty(listed, theirs, tmp_path, text):
+    (tmp_path / "hrlab").mkdir()
+    (tmp_path / "hrlab" / "attached.json").write_text(text)
+    side = listed()
+    assert not side.kind.clusters()
+    attach(side, theirs.scheduler_address)
+    assert listed().get() is not None

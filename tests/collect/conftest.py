@@ -1,0 +1,180 @@
+"""Real clusters on loopback, runs whose books are checked after every test, and a look at what is left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from hrlab.collect import clock
+from hrlab.collect.dask.doors import doors
+from hrlab.model.request import Request
+from hrlab.model.run import Run, check
+from hrlab.services.journal import Journal
+from hrlab.services.timing import Timing
+
+#: How far an edge may be from a hand-placed clock in tests, which share their processors; the budget is a benchmark's.
+TOLERANCE = 0.25
+
+
+class MemoryStore:
+    """A store that forgets."""
+
+    def __init__(self):
+        self.runs = {}
+
+    def begin(self, run):
+        self.runs[run.id] = run
+
+    def beat(self, run_id, elapsed_seconds):
+        pass
+
+    def finish(self, run):
+        self.runs[run.id] = run
+
+    def usual_seconds(self, code_sha256):
+        return None
+
+    def latest(self):
+        return None
+
+    def page(self, query):
+        raise NotImplementedError
+
+    def close(self):
+        pass
+
+
+class Stopwatch:
+    """A hand-placed clock: when each lap began and ended, in seconds from its making."""
+
+    def __init__(self):
+        self.zero = clock.monotonic()
+        self.laps = []
+
+    @property
+    def now(self):
+        return (clock.monotonic() - self.zero) / 1e9
+
+    @contextlib.contextmanager
+    def lap(self):
+        start = self.now
+        yield
+        self.laps.append((start, self.now))
+
+    @property
+    def seconds(self):
+        return sum(stop - start for start, stop in self.laps)
+
+
+class Recorder:
+    """Times blocks, each a run of its own, and keeps their records."""
+
+    def __init__(self):
+        self.timing = Timing(Journal(MemoryStore, print))
+        self.records: list[Run] = []
+        self.links = []
+
+    @contextlib.contextmanager
+    def block(self, name="test"):
+        with self.timing.block(Request(name=name)) as block:
+            active = self.timing.active
+            yield Stopwatch()
+        self.links += active.watch.links
+        self.records.append(block.record)
+
+    @property
+    def record(self):
+        """The last record."""
+        return self.records[-1]
+
+    @property
+    def codes(self):
+        """Codes of the last record's warnings."""
+        return {warning.code for warning in self.record.warnings}
+
+
+def pytest_configure(config):
+    # Clients whose scheduler was killed leave sockets to the garbage collector; hrlab's are looked at below.
+    line = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
+    config.addinivalue_line("filterwarnings", line)
+
+
+@pytest.fixture
+def recorder():
+    made = Recorder()
+    yield made
+    if made.timing.active is not None:
+        made.timing.stop("interrupted")
+    for run in [*made.records, made.timing.last]:
+        if run is not None:
+            check(run)
+            check(Run.from_dict(run.to_dict()))
+    for link in made.links:
+        assert not link.open_connections
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    """No watcher, thread, plugin or handler of hrlab survives a test."""
+    yield
+    assert doors.watcher is None
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("hrlab")]
+    for scheduler in schedulers():
+        assert not [name for name in scheduler.plugins if str(name).startswith("hrlab")]
+        wait_until(lambda at=scheduler: not [n for n in at.handlers if n.startswith("hrlab")], 2)
+
+
+def serious(run):
+    """Warnings of a record but for those that tell of a busy machine."""
+    harmless = {"recorder-waited", "clock-uncertain"}
+    return [warning for warning in run.warnings if warning.code not in harmless]
+
+
+def schedulers():
+    """Schedulers that live in this process, as those of a `LocalCluster` do."""
+    from distributed import Scheduler
+
+    return [one for one in tuple(Scheduler._instances) if one.status.name == "running"]
+
+
+@contextlib.contextmanager
+def local_cluster(**how):
+    from distributed import LocalCluster
+
+    how = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", **how}
+    with LocalCluster(host="127.0.0.1" if how.get("processes", True) else None, **how) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two workers with one thread each, shared by the tests of a file."""
+    with local_cluster() as made:
+        yield made
+
+
+@pytest.fixture
+def client(cluster):
+    from distributed import Client
+
+    with Client(cluster) as made:
+        yield made
+        made.cancel(list(made.futures))
+    wait_until(lambda: not cluster.scheduler.tasks)
+
+
+def wait_until(condition, seconds=10.0):
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def scratch(tmp_path) -> Path:
+    return tmp_path

@@ -1,0 +1,218 @@
+"""The plugin on a scheduler that is only pretended: what real clusters show too seldom or too late."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import pickle
+import sys
+from importlib import resources
+from types import SimpleNamespace
+
+import pytest
+
+from hrlab.collect.dask import plugin as module
+from hrlab.collect.dask.parcel import FILES, PluginParcel, module_name
+from hrlab.collect.dask.plugin import RunPlugin
+from hrlab.collect.dask.tally import Numbers, Tally
+
+RUN, OTHER = "a" * 32, "b" * 32
+
+
+class FakeScheduler:
+    def __init__(self):
+        worker = SimpleNamespace(
+            nthreads=1, host="127.0.0.1", memory_limit=1, executing={}, processing=set()
+        )
+        self.tasks, self.workers, self.clients = {}, {"w": worker}, {}
+        self.task_prefixes, self.handlers, self.plugins, self.client_comms = {}, {}, {}, {}
+        self.computations = [SimpleNamespace(annotations={})]
+
+    def remove_plugin(self, name):
+        del self.plugins[name]
+
+    def task(self, key, state="waiting", tag=None):
+        annotations = {} if tag is None else {module.TAG: tag}
+        self.tasks[key] = SimpleNamespace(
+            key=key,
+            state=state,
+            annotations=annotations,
+            prefix=SimpleNamespace(name="p"),
+            who_wants=(),
+        )
+
+    def graph(self, plugin, client, keys, tag, submitting_task=None):
+        """As `Scheduler._create_taskstate_from_graph` does it, whose frame knows the submitting task."""
+        if tag is not None:
+            self.computations[-1].annotations[module.TAG] = tag
+        plugin.update_graph(self, client=client, tasks=list(keys), keys=set(keys))
+        return submitting_task
+
+
+@pytest.fixture
+def scheduler():
+    return FakeScheduler()
+
+
+def with_plugin(scheduler, act):
+    async def main():
+        plugin = RunPlugin(RUN, ["Client-mine"], Tally(), Numbers())
+        await plugin.start(scheduler)
+        scheduler.plugins[plugin.name] = plugin
+        found = act(plugin)
+        if asyncio.iscoroutine(found):
+            await found
+        report = plugin.snapshot()
+        if plugin.name in scheduler.plugins:
+            plugin.leave()
+        await asyncio.sleep(0)
+        return report
+
+    return asyncio.run(main())
+
+
+def test_tag_of_an_earlier_graph_is_not_taken_for_that_of_the_next(scheduler):
+    scheduler.task("a")
+    scheduler.task("b")
+
+    def act(plugin):
+        scheduler.graph(plugin, "Client-mine", ["a"], f"{RUN}:0")
+        scheduler.graph(plugin, "Client-mine", ["b"], None)
+
+    report = with_plugin(scheduler, act)
+    assert report["tasks"] == 1
+
+
+def test_graph_that_brings_no_new_task_is_seen(scheduler):
+    scheduler.task("old", "memory")
+
+    def act(plugin):
+        scheduler.graph(plugin, "Client-mine", ["old"], f"{RUN}:0")
+        assert plugin.numbers.missing(2) == [1]
+
+    assert with_plugin(scheduler, act)["tasks"] == 0
+
+
+def test_graph_of_an_earlier_run_of_the_same_client_is_not_shared_use(scheduler):
+    scheduler.task("x")
+    report = with_plugin(
+        scheduler, lambda p: scheduler.graph(p, "Client-mine", ["x"], f"{OTHER}:4") and None
+    )
+    assert (report["tasks"], report["shared"]) == (0, False)
+
+
+def test_graph_of_another_notebooks_run_is_shared_use(scheduler):
+    scheduler.task("x")
+    report = with_plugin(
+        scheduler, lambda p: scheduler.graph(p, "Client-theirs", ["x"], f"{OTHER}:0") and None
+    )
+    assert (report["tasks"], report["shared"]) == (0, True)
+
+
+@pytest.mark.parametrize(("parent", "mine"), [("parent", True), ("stranger", False)])
+def test_task_that_submits_decides_whose_a_nested_graph_is(scheduler, parent, mine):
+    for key in ("parent", "stranger", "child"):
+        scheduler.task(key)
+
+    def act(plugin):
+        scheduler.graph(plugin, "Client-mine", ["parent"], f"{RUN}:0")
+        plugin.settle()
+        scheduler.graph(plugin, "Client-worker-1", ["child"], None, submitting_task=parent)
+
+    report = with_plugin(scheduler, act)
+    assert report["tasks"] == (2 if mine else 1)
+    assert report["shared"] is not mine
+    assert report["inferred"] == 0
+
+
+def test_nested_graph_of_which_nobody_knows_the_parent_is_inferred_and_said(scheduler):
+    for key in ("parent", "child"):
+        scheduler.task(key)
+    scheduler.workers["w"].processing.add(_Key("parent"))
+
+    def act(plugin):
+        scheduler.graph(plugin, "Client-mine", ["parent"], f"{RUN}:0")
+        plugin.settle()
+        scheduler.graph(plugin, "Client-worker-1", ["child"], None)
+
+    report = with_plugin(scheduler, act)
+    assert (report["tasks"], report["inferred"]) == (2, 1)
+
+
+class _Key:
+    def __init__(self, key):
+        self.key = key
+
+
+def test_tasks_that_were_there_before_the_plugin_are_adopted(scheduler):
+    scheduler.task("early", "processing", f"{RUN}:0")
+    scheduler.task("done", "memory", f"{RUN}:0")
+    scheduler.task("theirs", "waiting", f"{OTHER}:0")
+    report = with_plugin(scheduler, lambda plugin: None)
+    assert (report["tasks"], report["unfinished"]) == (1, 1)
+
+
+def test_plugin_of_a_dead_kernel_leaves_by_itself(scheduler, monkeypatch):
+    monkeypatch.setattr(module, "EXPIRES_AFTER", 0.05)
+    monkeypatch.setattr(module, "LINGERS", 0.0)
+
+    async def act(plugin):
+        await asyncio.sleep(0.2)
+        assert scheduler.plugins == {}
+        assert scheduler.handlers == {}
+
+    with_plugin(scheduler, act)
+
+
+def test_report_waits_for_graphs_that_are_on_their_way_but_not_for_ever(scheduler):
+    scheduler.task("a")
+
+    async def act(plugin):
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        report = await plugin.report(graphs=1, wait=0.1)
+        assert report["missing"] == [0]
+        assert loop.time() - begin >= 0.09
+        loop.call_later(0.05, scheduler.graph, plugin, "Client-mine", ["a"], f"{RUN}:0")
+        report = await plugin.report(graphs=1, wait=10)
+        assert (report["missing"], report["tasks"]) == ([], 1)
+        assert loop.time() - begin < 5
+        report = await plugin.report(graphs=3, refused=[1, 2], wait=10)
+        assert report["missing"] == []
+
+    with_plugin(scheduler, act)
+
+
+def test_scheduler_that_closes_answers_who_asks(scheduler, monkeypatch):
+    async def act(plugin):
+        asked = asyncio.ensure_future(plugin.report(wait=10))
+        await asyncio.sleep(0.01)
+        closing = asyncio.ensure_future(plugin.before_close())
+        assert (await asked)["closing"] is True
+        await plugin.report(heard=True)
+        await asyncio.wait_for(closing, 0.3)
+
+    with_plugin(scheduler, act)
+
+
+def test_what_travels_runs_on_python_3_9_and_needs_only_distributed():
+    for file in FILES:
+        text = resources.files("hrlab.collect.dask").joinpath(file).read_text("utf-8")
+        tree = ast.parse(text, feature_version=(3, 9))
+        names = {
+            (node.module if isinstance(node, ast.ImportFrom) else node.names[0].name).split(".")[0]
+            for node in tree.body
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+        }
+        assert names <= {*sys.stdlib_module_names, "distributed"}
+
+
+def test_parcel_unpickles_as_a_plugin_and_is_built_once():
+    before = set(sys.modules)
+    try:
+        first, second = (pickle.loads(pickle.dumps(PluginParcel(RUN, ["c"]))) for _ in range(2))
+        assert first.name == f"hrlab-{RUN}"
+        assert type(first) is type(second)
+        assert set(sys.modules) - before <= {module_name()}
+    finally:
+        sys.modules.pop(module_name(), None)

@@ -1,0 +1,232 @@
+"""Schedulers in processes of their own: without hrlab, refusing, with odd clocks, dying."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import distributed
+import pytest
+from distributed import CancelledError, Client, wait
+
+from hrlab.collect.dask.parcel import module_name
+from tests.collect.conftest import TOLERANCE, serious, wait_until
+from tests.collect.work import has_hrlab, modules_of_hrlab, nap, step
+
+#: Starts a scheduler and a worker in one process, where hrlab can't be imported.
+PROCESS = """
+import asyncio, sys, time
+sys.path.insert(0, {root!r})
+sys.modules["hrlab"] = None
+{before}
+import dask, distributed
+dask.config.set({{"distributed.scheduler.pickle": {pickle}}})
+from distributed import Scheduler, Worker
+
+async def main():
+    async with Scheduler(host="127.0.0.1", port=0, dashboard=False) as scheduler:
+        async with Worker(scheduler.address, nthreads=1, host="127.0.0.1") as worker:
+            {inside}
+            print(scheduler.address, flush=True)
+            await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+
+asyncio.run(main())
+"""
+REFUSING = """
+async def refuse(*args, **kwargs):
+    raise ValueError("no plugins here")
+"""
+#: Every clock that tells the time of day goes wrong by `time.shift` seconds.
+SHIFTED = """
+time.shift = {shift}
+true_time = time.time
+time.time = lambda: true_time() + time.shift
+"""
+
+
+@contextlib.contextmanager
+def scheduler(before="", inside="pass", pickle=True):
+    root = str(__import__("pathlib").Path(__file__).parents[3])
+    code = PROCESS.format(root=root, pickle=pickle, before=before, inside=inside)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd="/",
+    )
+    try:
+        address = process.stdout.readline().strip()
+        assert address.startswith("tcp://127.0.0.1"), "the scheduler did not start"
+        process.address = address
+        yield process
+    finally:
+        with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
+            process.communicate("\n", timeout=10)
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def run_with_gaps(recorder, client):
+    """0.1 s, a task of 0.3 s, 0.3 s, a task of 0.2 s, 0.1 s; with the clock of who sees it."""
+    with recorder.block() as watch:
+        nap(0.1)
+        with watch.lap():
+            client.submit(nap, 0.3, pure=False).result()
+        nap(0.3)
+        with watch.lap():
+            client.submit(nap, 0.2, pure=False).result()
+        nap(0.1)
+    return watch
+
+
+def check_phases(run, watch):
+    assert [loop.tasks for loop in run.loops] == [1, 1]
+    for loop, (start, stop) in zip(run.loops, watch.laps, strict=True):
+        assert loop.start_seconds == pytest.approx(start, abs=0.1)
+        assert loop.stop_seconds == pytest.approx(stop, abs=0.1)
+        assert loop.stages.compute_seconds == pytest.approx(stop - start, abs=0.15)
+
+
+def test_scheduler_without_hrlab_is_no_different(recorder):
+    with scheduler() as process, Client(process.address) as client:
+        assert client.run_on_scheduler(has_hrlab) is False
+        watch = run_with_gaps(recorder, client)
+        check_phases(recorder.record, watch)
+        assert not serious(recorder.record)
+        run_with_gaps(recorder, client)
+        assert client.run_on_scheduler(modules_of_hrlab) == [module_name(), "hrlab"]
+
+
+def test_refused_plugin_is_said_and_loops_are_what_the_kernel_sees(recorder):
+    with (
+        scheduler(
+            before=REFUSING, inside='scheduler.handlers["register_scheduler_plugin"] = refuse'
+        ) as process,
+        Client(process.address) as client,
+    ):
+        with recorder.block() as watch:
+            nap(0.1)
+            with watch.lap():
+                futures = [client.submit(nap, 0.1, i) for i in range(3)]
+                wait(futures)
+            nap(0.3)
+            with watch.lap():
+                client.submit(nap, 0.2, pure=False).result()
+            nap(0.1)
+        run = recorder.record
+        assert "plugin-refused" in recorder.codes
+        assert "no plugins here" in run.warnings[0].message
+        assert run.coverage < 1
+        assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
+        assert run.phases.between_seconds == pytest.approx(0.3, abs=TOLERANCE)
+        assert len(run.clusters) == 1
+        del futures
+
+
+@pytest.mark.skipif(
+    distributed.__version__ > "2024", reason="such a scheduler does not start any more"
+)
+def test_scheduler_that_unpickles_nothing_is_said(recorder):
+    with scheduler(pickle=False) as process, Client(process.address) as client:
+        with recorder.block():
+            with pytest.raises(CancelledError):
+                client.submit(nap, 0.1).result()
+        assert "plugin-refused" in recorder.codes
+
+
+@pytest.mark.parametrize("shift", [-600, 420])
+def test_scheduler_whose_clock_is_minutes_off(recorder, shift):
+    with (
+        scheduler(before=SHIFTED.format(shift=shift)) as process,
+        Client(process.address) as client,
+    ):
+        watch = run_with_gaps(recorder, client)
+    run = recorder.record
+    assert run.clusters[0].clock.offset_seconds == pytest.approx(shift, abs=1)
+    assert run.clusters[0].clock.uncertainty_seconds < 0.05
+    check_phases(run, watch)
+
+
+@pytest.mark.parametrize("seconds", [-120, 300])
+def test_scheduler_whose_clock_is_stepped_meanwhile(recorder, seconds):
+    shifted = SHIFTED.format(shift=0)
+    with scheduler(before=shifted) as process, Client(process.address) as client:
+        client.submit(nap, 0).result()
+        with recorder.block() as watch:
+            nap(0.1)
+            with watch.lap():
+                first = client.submit(nap, 0.4, pure=False)
+                nap(0.1)
+                client.run_on_scheduler(step, seconds)
+                first.result()
+            nap(0.3)
+            with watch.lap():
+                client.submit(nap, 0.2, pure=False).result()
+            nap(0.1)
+        del first
+    run = recorder.record
+    assert [loop.tasks for loop in run.loops] == [1, 1]
+    for loop, (start, stop) in zip(run.loops, watch.laps, strict=True):
+        assert loop.start_seconds == pytest.approx(start, abs=0.1)
+        assert loop.stop_seconds == pytest.approx(stop, abs=0.1)
+    assert run.activities["compute"] < 2
+    assert run.clusters[0].clock.uncertainty_seconds < 0.05
+
+
+def test_killed_scheduler_is_said_within_bounded_time(recorder):
+    with scheduler() as process:
+        client = Client(process.address)
+        with recorder.block():
+            kept = client.submit(nap, 30)
+            nap(1.5)  # so that a report was heard
+            os.kill(process.pid, signal.SIGKILL)
+            nap(0.3)
+            begin = time.monotonic()
+        assert time.monotonic() - begin < 3
+        run = recorder.record
+        assert "scheduler-lost" in recorder.codes
+        assert run.tasks == 1
+        assert kept is not None
+        with contextlib.suppress(TimeoutError):
+            client.close(timeout=1)
+
+
+def test_scheduler_that_hangs_is_said_within_bounded_time(recorder, monkeypatch):
+    monkeypatch.setattr("hrlab.collect.dask.link.LAST_REPORT_SECONDS", 1.0)
+    with scheduler() as process:
+        client = Client(process.address)
+        with recorder.block():
+            kept = client.submit(nap, 0.1)
+            kept.result()
+            os.kill(process.pid, signal.SIGSTOP)
+            begin = time.monotonic()
+        took = time.monotonic() - begin
+        os.kill(process.pid, signal.SIGCONT)
+        assert took < 5
+        assert "scheduler-lost" in recorder.codes
+        wait_until(lambda: client.status == "running")
+        client.close()
+
+
+def test_link_that_breaks_for_a_moment_loses_nothing(recorder):
+    with scheduler() as process, Client(process.address) as client:
+        with recorder.block():
+            client.submit(nap, 0.1).result()
+            (link,) = recorder.timing.active.watch.links
+            recorder.timing.active.background().call(_break(link), 2)
+            client.submit(nap, 0.1, 1).result()
+    assert recorder.record.tasks == 2
+    assert not serious(recorder.record)
+
+
+async def _break(link):
+    for comm in list(link._scheduler.comms):
+        comm.abort()

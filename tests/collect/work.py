@@ -1,0 +1,86 @@
+"""What the tests' workers and schedulers do. It needs no hrlab, and imports nothing of the tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+
+def nap(seconds=0.05, *_, value=None):
+    """Take time, but no processor."""
+    time.sleep(seconds)
+    return value
+
+
+def fail(seconds=0.05, *_):
+    """Fail after a while."""
+    time.sleep(seconds)
+    raise ZeroDivisionError("on purpose")
+
+
+def identity(x):
+    return x
+
+
+def fail_once(path):
+    """Fail at the first attempt."""
+    time.sleep(0.05)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return "second"
+    raise RuntimeError("first")
+
+
+def submit_within(tasks, seconds=0.05):
+    """Submit tasks from a task, with `worker_client`, which secedes."""
+    from distributed import worker_client
+
+    with worker_client() as client:
+        return client.gather([client.submit(nap, seconds, i, pure=False) for i in range(tasks)])
+
+
+def submit_and_hold(tasks, seconds=0.05):
+    """Submit tasks from a task, with `get_client`, without seceding."""
+    from distributed import get_client
+
+    client = get_client()
+    for i in range(tasks):
+        future = client.submit(nap, seconds, i, pure=False)
+        del future
+    return tasks
+
+
+def dask_mapper(seconds=0.02, *_):
+    """Named like ROOT's tasks."""
+    time.sleep(seconds)
+
+
+class Counter:
+    """An actor."""
+
+    def __init__(self):
+        self.n = 0
+
+    def increment(self, seconds=0.2):
+        time.sleep(seconds)
+        self.n += 1
+        return self.n
+
+
+def has_hrlab():
+    try:
+        import hrlab
+    except ImportError:
+        return False
+    return hrlab is not None
+
+
+def modules_of_hrlab():
+    return sorted(name for name in sys.modules if "hrlab" in name)
+
+
+def step(seconds):
+    """Runs on a scheduler whose clocks look at `time.shift`."""
+    time.shift += seconds

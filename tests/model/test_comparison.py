@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hrlab.model.comparison import compare
+from hrlab.model.errors import InvalidRequestError, MalformedError
+from hrlab.model.run import Cluster, Environment, Phases, Run, RunError, Source, Workers
+from hrlab.render.comparison import charts, headline
+
+NUMBER = iter(range(10**6))
+
+
+def run(wall, approach="distributed", threads=None, phases=True, **changes):
+    number = next(NUMBER)
+    clusters = ()
+    if threads is not None:
+        workers = Workers(peak=threads, time_average=threads, threads_peak=threads)
+        clusters = (Cluster("c", None, None, 0, None, workers),)
+    made = Run(
+        id=f"{number:032x}",
+        name=f"run {number}",
+        status="ok",
+        started_at=float(number),
+        wall_seconds=float(wall),
+        phases=Phases(wall * 0.1, wall * 0.8, 0.0, wall * 0.1) if phases else None,
+        clusters=clusters,
+        approach=approach,
+        source=Source(kind="cell", code_sha256="sha"),
+    )
+    return replace(made, **changes)
+
+
+def published():
+    """The facility's table of the FCC-ee case."""
+    table = {50: (590, 320, 75), 100: (1135, 618, 138)}
+    found = []
+    for variations, (serial, local, distributed) in table.items():
+        for wall, approach, threads in (
+            (serial, "serial", None),
+            (local, "local", 16),
+            (distributed, "distributed", 100),
+        ):
+            found.append(
+                run(wall, approach, threads, phases=False, workload={"variations": variations})
+            )
+    return found
+
+
+def test_published_table_gives_the_published_speed_ups():
+    comparison = compare(published())
+    assert (comparison.by, comparison.amount, comparison.baseline) == (
+        "approach",
+        "variations",
+        "serial",
+    )
+    found = {(group.key, group.amount): group for group in comparison.groups}
+    assert found["distributed", 100].speed_up == pytest.approx(8.22, abs=0.01)
+    assert found["distributed", 100].efficiency == pytest.approx(0.082, abs=0.001)
+    assert found["local", 50].speed_up == pytest.approx(1.84, abs=0.01)
+    assert [group.key for group in comparison.groups] == [
+        *["serial"] * 2,
+        *["local"] * 2,
+        *["distributed"] * 2,
+    ]
+
+
+def test_headline_answers_the_question_first():
+    assert headline(compare(published())) == (
+        "100 variations: serial 18 min 55 s, local 10 min 18 s, distributed 2 min 18 s: "
+        "8.2 times faster than serial on 100 threads (8 % efficiency)."
+    )
+
+
+def test_repeats_become_their_median_with_shortest_and_longest():
+    (_, two) = compare(
+        [run(10, threads=1), run(5, threads=2), run(6, threads=2), run(9, threads=2)]
+    ).groups
+    assert (two.wall_seconds, two.wall_low_seconds, two.wall_high_seconds) == (6, 5, 9)
+    assert len(two.runs) == 3
+    phases = two.phases
+    total = phases.pre_seconds + phases.dask_seconds + phases.between_seconds + phases.post_seconds
+    assert total == pytest.approx(two.wall_seconds)
+
+
+def test_first_run_of_a_fresh_cluster_is_shown_apart():
+    cold = run(50, threads=2, cold=True)
+    comparison = compare([run(10, threads=1), cold, run(6, threads=2, cold=False)])
+    assert comparison.groups[1].cold == (cold.id,)
+    assert comparison.groups[1].wall_seconds == 6
+    assert any("fresh cluster" in note for note in comparison.notes)
+
+
+def test_group_of_only_cold_runs_counts_them():
+    comparison = compare([run(10, threads=1), run(50, threads=2, cold=True)])
+    assert comparison.groups[1].wall_seconds == 50
+    assert comparison.groups[1].cold == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"source": Source(kind="cell", code_sha256="other")}, "The code differs"),
+        ({"environment": Environment(image="b")}, "The image differs"),
+        ({"environment": Environment(distributed="2")}, "distributed differs"),
+    ],
+)
+def test_what_should_be_the_same_and_is_not_is_said(changes, what):
+    here = {"environment": Environment(image="a", distributed="1")}
+    comparison = compare(
+        [run(10, threads=1, **here), run(5, threads=2, **here), run(5, threads=2, **changes)]
+    )
+    assert any(what in note for note in comparison.notes)
+
+
+def test_cluster_shared_with_others_is_said():
+    comparison = compare([run(10, threads=1, alone=True), run(5, threads=2, alone=False)])
+    assert any("Other clients' work" in note for note in comparison.notes)
+
+
+def test_runs_that_failed_are_left_out_and_said():
+    failed = run(1, threads=4, status="failed", error=RunError("ValueError", "no"))
+    comparison = compare([run(10, threads=1), run(5, threads=2), failed])
+    assert len(comparison.groups) == 2
+    assert "1 of 3 runs did not succeed" in comparison.notes[0]
+
+
+def test_one_run_is_not_a_comparison():
+    with pytest.raises(InvalidRequestError, match="takes two"):
+        compare([run(10)])
+
+
+@pytest.mark.parametrize("by", ["colour", "label:", "workload", ""])
+def test_what_runs_can_not_be_grouped_by_is_refused(by):
+    if not by:
+        assert compare([run(1), run(2)], by).by == "run"
+        return
+    with pytest.raises(MalformedError, match="can't be grouped"):
+        compare([run(1), run(2)], by)
+
+
+def test_baseline_is_chosen_by_its_key():
+    runs = [run(10, threads=1), run(5, threads=2), run(4, threads=4)]
+    comparison = compare(runs, baseline="2")
+    assert comparison.groups[0].speed_up == 0.5
+    with pytest.raises(MalformedError, match="there are 1, 2, 4"):
+        compare(runs, baseline="3")
+
+
+def test_labels_group_runs():
+    comparison = compare(
+        [run(10, labels={"cut": "loose"}), run(5, labels={"cut": "tight"}), run(6)], "label:cut"
+    )
+    assert {group.key for group in comparison.groups} == {"loose", "tight", "–"}
+
+
+def test_pictures_follow_from_what_is_known():
+    assert list(charts(compare(published()))) == ["time", "speed-up", "efficiency", "work"]
+    assert list(charts(compare([run(10, threads=1), run(5, threads=2)]))) == [
+        "time",
+        "speed-up",
+        "efficiency",
+    ]

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hrlab.model.errors import InvalidRequestError, MalformedError
+from hrlab.model.scaling import MAX_EXTRAPOLATION, Law, Workload, expect
+from hrlab.model.sizing import Goal, Shape, advise, core_hours, goal_from
+
+positive = st.floats(0.01, 1e5)
+laws = st.builds(
+    Law,
+    name=st.just("universal-scalability"),
+    work_seconds=positive,
+    contention_seconds=st.floats(0, 100),
+    coherency_seconds=st.floats(0, 10),
+    spread=st.none() | st.floats(0, 0.5),
+    measured_threads=st.just((1.0, 8.0)),
+)
+works = st.builds(
+    Workload,
+    amount=st.floats(0.1, 1e4),
+    fixed_seconds=st.floats(0, 1e4),
+    tasks=st.none() | st.integers(1, 10_000),
+    longest_seconds=st.none() | st.floats(0.001, 100),
+)
+
+
+def law(work=100.0, contention=0.0, coherency=0.0, threads=(1.0, 8.0), spread=0.0):
+    return Law(
+        name="universal-scalability",
+        work_seconds=work,
+        contention_seconds=contention,
+        coherency_seconds=coherency,
+        spread=spread,
+        measured_threads=threads,
+    )
+
+
+def work(fixed=10.0, tasks=None, longest=None, amount=1.0):
+    return Workload(amount=amount, fixed_seconds=fixed, tasks=tasks, longest_seconds=longest)
+
+
+def test_perfect_scaling_divides_only_what_scales():
+    assert expect(law(), work(), 4).seconds == pytest.approx(10 + 25)
+
+
+def test_contention_bounds_the_speed_up_as_amdahl_says():
+    # sigma = 0.1: the scaling part can't get below a tenth of the work.
+    amdahl = law(contention=10.0)
+    assert expect(amdahl, work(0), 10_000).seconds == pytest.approx(10.0, rel=0.01)
+
+
+def test_coherency_makes_too_many_threads_slower():
+    slow = law(coherency=0.1)
+    assert expect(slow, work(0), 200).seconds > expect(slow, work(0), 30).seconds
+
+
+def test_threads_without_a_task_do_not_help():
+    one = expect(law(), work(tasks=4), 16)
+    assert one.seconds == expect(law(), work(tasks=4), 4).seconds
+    assert one.bound == "tasks"
+
+
+def test_no_run_is_shorter_than_its_longest_task():
+    one = expect(law(), work(longest=30.0), 100)
+    assert one.seconds == 40.0
+    assert one.bound == "longest-task"
+
+
+def test_far_beyond_what_was_measured_is_said_to_be_a_guess():
+    assert not expect(law(), work(), int(MAX_EXTRAPOLATION * 8)).extrapolated
+    assert expect(law(), work(), int(MAX_EXTRAPOLATION * 8) + 1).extrapolated
+
+
+@given(laws, works, st.integers(1, 5000))
+def test_expectation_lies_within_its_interval_and_is_never_below_what_does_not_scale(law, work, n):
+    one = expect(law, work, n)
+    assert 0 <= one.low_seconds <= one.seconds <= one.high_seconds
+    assert one.seconds >= work.fixed_seconds
+    if work.longest_seconds is not None:
+        assert one.seconds >= work.fixed_seconds + work.longest_seconds * (1 - 1e-9)
+
+
+@given(laws, works, st.integers(1, 50), st.integers(0, 200), st.sampled_from([1, 2, 8]))
+def test_advice_is_within_the_bounds_and_on_its_curve(law, work, low, more, cores):
+    shape = Shape(cores=cores, workers_minimum=low, workers_maximum=low + more)
+    advice = advise(law, work, Goal(name="fastest"), shape, ["a"])
+    assert low <= advice.workers <= low + more
+    assert 0 <= advice.efficiency <= 1
+    assert advice.wall_seconds.expected == {n: s for n, s, *_ in advice.curve}[advice.workers]
+    assert advice.wall_seconds.expected <= min(s for _, s, *_ in advice.curve) * 1.02
+
+
+def test_goal_in_time_takes_the_smallest_that_reaches_it():
+    advice = advise(law(), work(), Goal(name="finish_within_seconds", value=35.0), Shape(), ["a"])
+    assert (advice.workers, advice.limited_by) == (4, "goal")
+
+
+def test_goal_out_of_reach_is_said_with_the_fastest_there_is():
+    advice = advise(law(), work(), Goal(name="finish_within_seconds", value=5.0), Shape(), ["a"])
+    assert advice.workers > 50
+    assert "can't be done in 5 s" in advice.warnings[0]
+
+
+def test_goal_in_efficiency_takes_the_largest_that_keeps_it():
+    # E(N) = 1 / (1 + 0.1 (N - 1)) >= 0.5 up to N = 11
+    advice = advise(
+        law(contention=10.0), work(0), Goal(name="efficiency", value=0.4999), Shape(), ["a"]
+    )
+    assert advice.workers == 11
+    assert advice.efficiency == pytest.approx(0.5)
+
+
+def test_goal_in_core_hours_is_kept():
+    budget = 40 * 3.5 / 3600
+    advice = advise(law(), work(1.0), Goal(name="core_hours", value=budget), Shape(), ["a"])
+    assert advice.core_hours <= budget
+    assert advice.workers == 40
+
+
+def test_what_stops_a_larger_cluster_is_named():
+    profile = advise(law(1e6), work(), Goal(name="fastest"), Shape(workers_maximum=8), ["a"])
+    assert profile.limited_by == "profile"
+    few = advise(law(1e6), work(tasks=5), Goal(name="fastest"), Shape(), ["a"])
+    assert (few.workers, few.limited_by) == (5, "tasks")
+    long = advise(law(100), work(longest=20.0), Goal(name="fastest"), Shape(), ["a"])
+    assert (long.workers, long.limited_by) == (5, "longest-task")
+    serial = advise(law(10, 9), work(1000.0), Goal(name="fastest"), Shape(), ["a"])
+    assert serial.limited_by == "serial"
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [None, [], {}, "fastest", {"fastest": True, "efficiency": 0.5}, {"soon": 1}],
+)
+def test_goal_of_another_form_is_malformed(goal):
+    with pytest.raises(MalformedError, match="exactly one of"):
+        goal_from(goal)
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        {"fastest": 1},
+        {"efficiency": 1.5},
+        {"efficiency": 0},
+        {"finish_within_seconds": -1},
+        {"finish_within_seconds": float("nan")},
+        {"finish_within_seconds": "60"},
+        {"core_hours": True},
+        {"core_hours": 1e12},
+    ],
+)
+def test_goal_that_nobody_can_mean_is_refused(goal):
+    with pytest.raises(InvalidRequestError):
+        goal_from(goal)
+
+
+def test_core_hours_count_all_threads_for_the_whole_run():
+    assert core_hours(expect(law(), work(), 10)) == pytest.approx(10 * 20 / 3600)

@@ -1,0 +1,62 @@
+"""Comparison over HTTP."""
+
+from __future__ import annotations
+
+import jsonschema
+import pytest
+
+from hrlab.model.run import Source
+from tests.model.test_comparison import published, run
+from tests.server.test_openapi import DOCUMENT
+
+SCHEMA = {
+    **DOCUMENT["components"]["schemas"]["Comparison"],
+    "components": DOCUMENT["components"],
+}
+
+
+async def test_published_table_is_compared(ask, kernel):
+    runs = published()
+    for one in runs:
+        kernel.save(one)
+    answer = await ask("GET", "compare", ids=",".join(one.id for one in runs))
+    assert answer.status == 200, answer.text
+    jsonschema.Draft202012Validator(SCHEMA).validate(answer.json)
+    assert "8.2 times faster than serial" in answer.json["headline"]
+    assert list(answer.json["charts"]) == ["time", "speed-up", "efficiency", "work"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status", "said"),
+    [
+        ({"ids": "0" * 32}, 404, "There is no run"),
+        ({"ids": ""}, 422, "takes two"),
+        ({}, 422, "takes two"),
+        ({"ids": ",".join(f"{i:032x}" for i in range(300))}, 400, "too many"),
+        ({"idz": "a"}, 400, "ids"),
+    ],
+)
+async def test_what_can_not_be_compared_is_refused_in_words(ask, parameters, status, said):
+    answer = await ask("GET", "compare", **parameters)
+    assert answer.status == status
+    assert said in answer.error["message"]
+
+
+async def test_run_is_compared_with_earlier_ones_of_its_code(ask, kernel):
+    runs = [run(10, threads=1, phases=False), run(5, threads=2, phases=False)]
+    other = run(7, threads=3, phases=False, source=Source(kind="cell", code_sha256="other"))
+    for one in (*runs, other):
+        kernel.save(one)
+    answer = await ask("GET", "compare", like=runs[1].id)
+    assert answer.status == 200, answer.text
+    assert [group["key"] for group in answer.json["groups"]] == [1, 2]
+
+
+async def test_unknown_groupings_are_refused(ask, kernel):
+    runs = [run(1, phases=False), run(2, phases=False)]
+    for one in runs:
+        kernel.save(one)
+    ids = ",".join(one.id for one in runs)
+    for parameters in ({"by": "colour"}, {"baseline": "nothing"}):
+        answer = await ask("GET", "compare", ids=ids, **parameters)
+        assert answer.status == 400, answer.text

@@ -1,0 +1,174 @@
+"""From the request to results on a real LocalCluster: over HTTP, through the proxy, from a real kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import websocket_connect
+
+from hrlab.server import cluster_side
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def pretended(monkeypatch, tmp_path):
+    """The real kinds; their state is the test's own."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    # Threads of what it computes with, rather than this machine's: tests share it.
+    monkeypatch.setattr(cluster_side, "_machine", lambda: (2, 3 * 1024**3))
+
+
+@asynccontextmanager
+async def ready_cluster(ask):
+    """A ready cluster of one worker, which is closed afterwards."""
+    body = {"profile": "local", "name": "zee", "options": {"workers": 1, "memory": "512 MiB"}}
+    answer = await ask("POST", "clusters", body=body)
+    assert answer.status == 201, answer.text
+    path = f"clusters/{answer.json['id']}"
+    found = answer.json
+    for _ in range(600):
+        found = (await ask("GET", path)).json
+        if found["state"] != "starting":
+            break
+        await asyncio.sleep(0.1)
+    assert found["state"] == "ready", found
+    try:
+        yield found
+    finally:
+        await ask("DELETE", path)
+        for _ in range(300):
+            if (await ask("GET", path)).status == 404:
+                break
+            await asyncio.sleep(0.1)
+    assert (await ask("GET", path)).status == 404
+
+
+async def test_dashboard_is_reached_through_the_proxy_only(
+    jp_serverapp, ask, jp_fetch, http_server_client, jp_base_url
+):
+    async with ready_cluster(ask) as ready:
+        await check_dashboard(jp_serverapp, jp_fetch, http_server_client, jp_base_url, ready)
+
+
+async def check_dashboard(app, jp_fetch, http_server_client, jp_base_url, ready):
+    assert ready["dashboard_path"] == f"hrlab/dashboard/{ready['id']}"
+    page = await jp_fetch("hrlab", "dashboard", ready["id"], "status")
+    assert page.code == 200
+    assert b"Dask" in page.body
+    assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+    plots = await jp_fetch("hrlab", "dashboard", ready["id"], "individual-plots.json")
+    assert b"/individual-task-stream" in plots.body
+    await speaks_bokeh(app, ready, page.body.decode())
+    for cluster_id in ("nothing", "localhost:22", "..%2F..", "127.0.0.1%3A22"):
+        gone = await jp_fetch("hrlab", "dashboard", cluster_id, "status", raise_error=False)
+        assert gone.code == 404, cluster_id
+    address = f"{jp_base_url}hrlab/dashboard/{ready['id']}/status"
+    assert (await http_server_client.fetch(address, raise_error=False)).code == 403
+    posted = await jp_fetch(
+        "hrlab", "dashboard", ready["id"], "status", method="POST", body="", raise_error=False
+    )
+    assert posted.code == 405
+
+
+async def speaks_bokeh(app, cluster, page: str) -> None:
+    token = re.search(r'"token":"([^"]+)"', page)[1]
+    base = app.connection_url.replace("http://", "ws://")
+    url = f"{base}{cluster['dashboard_path']}/status/ws"
+    key = {"Authorization": f"token {app.identity_provider.token}"}
+    with pytest.raises(HTTPClientError) as refused:
+        await websocket_connect(HTTPRequest(url), subprotocols=["bokeh", token])
+    assert refused.value.code == 403
+    wrong = url.replace(cluster["id"], "nothing")
+    with pytest.raises(HTTPClientError) as refused:
+        await websocket_connect(HTTPRequest(wrong, headers=key), subprotocols=["bokeh", token])
+    assert refused.value.code == 404
+    socket = await websocket_connect(HTTPRequest(url, headers=key), subprotocols=["bokeh", token])
+    said = await asyncio.wait_for(socket.read_message(), 10)
+    assert '"ACK"' in said
+    socket.close()
+    while await asyncio.wait_for(socket.read_message(), 10) is not None:
+        pass
+
+
+CONNECT = """
+import hrlab
+client = hrlab.connect("zee")
+print(client.submit(sum, [20, 22]).result())
+client.close()
+try:
+    hrlab.connect("zeee")
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+
+
+async def said_by_a_kernel(app, code: str) -> str:
+    kernel_id = await app.kernel_manager.start_kernel()
+    client = app.kernel_manager.get_kernel(kernel_id).client()
+    client.start_channels()
+    said: list[str] = []
+    try:
+        await client.wait_for_ready(timeout=60)
+        await client.execute_interactive(
+            code,
+            timeout=60,
+            output_hook=lambda message: said.append(str(message["content"].get("text", ""))),
+        )
+    finally:
+        client.stop_channels()
+        await app.kernel_manager.shutdown_kernel(kernel_id, now=True)
+    return "".join(said)
+
+
+async def test_kernel_connects_by_name(jp_serverapp, ask):
+    async with ready_cluster(ask):
+        said = await said_by_a_kernel(jp_serverapp, CONNECT)
+    assert said.startswith("42\n"), said
+    assert "UsageError There is no cluster 'zeee'. Did you mean zee?" in said
+
+
+async def test_cluster_is_scaled_and_its_logs_are_read(ask):
+    async with ready_cluster(ask) as ready:
+        path = f"clusters/{ready['id']}"
+        assert (await ask("PATCH", path, body={"workers": 2})).status == 200
+        workers = {}
+        for _ in range(300):
+            workers = (await ask("GET", path)).json["workers"]
+            if workers["ready"] == 2:
+                break
+            await asyncio.sleep(0.1)
+        assert workers == {"asked": 2, "ready": 2}
+        logs = (await ask("GET", f"{path}/logs")).json["logs"]
+        assert "Scheduler at" in logs["scheduler"]
+
+
+class Stalls:
+    """Most of a core's time, in seconds, that the event loop's thread took between two chances for others.
+
+    Not the time that passed: on a busy machine that is mostly other processes.
+    """
+
+    worst_seconds = 0.0
+
+    async def watch(self) -> None:
+        while True:
+            before = time.thread_time()
+            await asyncio.sleep(0.001)
+            self.worst_seconds = max(self.worst_seconds, time.thread_time() - before)
+
+
+async def test_event_loop_is_never_held_while_three_clusters_start(ask):
+    await ask("GET", "clusters")
+    stalls = Stalls()
+    watching = asyncio.ensure_future(stalls.watch())
+    async with AsyncExitStack() as stack:
+        starts = (stack.enter_async_context(ready_cluster(ask)) for _ in range(3))
+        await asyncio.gather(*starts)
+        watching.cancel()
+    assert stalls.worst_seconds < 0.05

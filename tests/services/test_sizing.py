@@ -1,0 +1,195 @@
+"""Advice from runs: synthetic ones of a known law, and numbers that others published."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from hrlab.model.errors import InvalidRequestError
+from hrlab.model.run import (
+    Cluster,
+    Environment,
+    Group,
+    Loop,
+    Phases,
+    Run,
+    RunError,
+    Source,
+    Stages,
+    Workers,
+)
+from hrlab.model.sizing import Goal, Shape
+from hrlab.services.evidence import body_of, point_of
+from hrlab.services.sizing import advice_for, fitted
+
+FASTEST = Goal(name="fastest")
+
+
+def cluster(threads, history=()):
+    workers = Workers(peak=threads, time_average=threads, threads_peak=threads, history=history)
+    return Cluster("c", "tcp://127.0.0.1:1", "2026.8.0", 0, None, workers)
+
+
+def timed(threads, scaling, fixed=10.0, tasks=1000, variations=None, code="sha", **changes):
+    stages = Stages(
+        submit_seconds=1.0, wait_seconds=0.0, compute_seconds=scaling, gather_seconds=1.0
+    )
+    loop = Loop(fixed / 2, fixed / 2 + scaling + 2.0, 0, "Client-1", tasks, 0, 0, stages)
+    run = Run(
+        id=f"{threads:032x}",
+        name=f"on {threads}",
+        status="ok",
+        started_at=1000.0,
+        wall_seconds=fixed + scaling + 2.0,
+        phases=Phases(fixed / 2, scaling + 2.0, 0.0, fixed / 2),
+        loops=(loop,),
+        groups=(Group("work", tasks, 0, scaling * threads, 0.01, 0),),
+        clusters=(cluster(threads),),
+        approach="distributed",
+        workload={"variations": variations} if variations else {},
+        source=Source(kind="cell", code_sha256=code),
+    )
+    return replace(run, **changes)
+
+
+def wall_only(seconds, threads, **workload):
+    """As a published table gives it."""
+    return Run(
+        id=f"{threads:032x}",
+        name="published",
+        status="ok",
+        started_at=0.0,
+        wall_seconds=seconds,
+        clusters=(cluster(threads),),
+        workload=workload,
+    )
+
+
+def test_known_law_is_found_again():
+    a, b, c = 400.0, 8.0, 0.05
+
+    def scaling(n):
+        return (a + b * (n - 1) + c * n * (n - 1)) / n
+
+    law = fitted(body_of([timed(n, scaling(n)) for n in (16, 8, 4, 2, 1)]).points)
+    assert law.name == "universal-scalability"
+    assert (law.work_seconds, law.contention_seconds, law.coherency_seconds) == pytest.approx(
+        (a, b, c), rel=1e-6
+    )
+    assert law.spread == pytest.approx(0, abs=1e-6)
+
+
+def test_two_numbers_of_threads_give_amdahl_and_one_gives_conservation():
+    assert fitted(body_of([timed(2, 50), timed(1, 100)]).points).name == "amdahl"
+    law = fitted(body_of([timed(4, 25), timed(4, 26)]).points)
+    assert law.name == "work-conservation"
+    assert law.work_seconds == pytest.approx(102, rel=0.01)
+
+
+def test_superlinear_measurements_do_not_give_negative_costs():
+    law = fitted(body_of([timed(1, 100), timed(2, 40), timed(4, 15)]).points)
+    assert min(law.work_seconds, law.contention_seconds, law.coherency_seconds) >= 0
+
+
+def test_leaving_one_run_out_predicts_it():
+    random.seed(5)
+    runs = [timed(n, (300 + 6 * (n - 1)) / n * random.gauss(1, 0.02)) for n in (1, 2, 4, 8, 16, 32)]
+    for left_out in runs[1:-1]:
+        rest = [run for run in runs if run is not left_out]
+        threads = left_out.clusters[0].workers.threads_peak
+        shape = Shape(workers_minimum=threads, workers_maximum=threads)
+        times = advice_for(rest, FASTEST, shape).wall_seconds
+        assert times.low <= left_out.wall_seconds <= times.high
+
+
+@pytest.mark.parametrize(
+    ("fifty", "hundred", "threads", "error"),
+    [(590, 1135, 1, 0.04), (320, 618, 16, 0.036), (75, 138, 100, 0.087)],
+)
+def test_published_variations_are_predicted(fifty, hundred, threads, error):
+    """FCC-ee Z->ee as the facility published it: 50 variations predict 100."""
+    shape = Shape(workers_minimum=threads, workers_maximum=threads)
+    advice = advice_for(
+        [wall_only(fifty, threads, variations=50)], FASTEST, shape, {"variations": 100}
+    )
+    assert advice.wall_seconds.expected / hundred - 1 == pytest.approx(error, abs=0.001)
+
+
+def test_published_graph_building_is_predicted():
+    """GNN graph building: 60 nodes took 40 minutes, 120 nodes 20."""
+    shape = Shape(workers_minimum=120, workers_maximum=120)
+    advice = advice_for([wall_only(2400, 60)], FASTEST, shape)
+    assert advice.wall_seconds.expected == pytest.approx(1200)
+    assert advice.wall_seconds.low < 1200 < advice.wall_seconds.high
+    assert "contention is unknown" in " ".join(advice.warnings)
+
+
+def test_more_work_has_more_tasks():
+    runs = [timed(1, 100, tasks=10, variations=10), timed(2, 50, tasks=10, variations=10)]
+    few = advice_for(runs, FASTEST, Shape())
+    many = advice_for(runs, FASTEST, Shape(), {"variations": 40})
+    assert (few.workers, few.limited_by) == (10, "tasks")
+    assert (many.workers, many.limited_by) == (40, "tasks")
+
+
+def test_threads_are_averaged_over_the_loops_not_over_the_run():
+    history = ((0.0, 0, 0), (5.0, 2, 4), (56.0, 4, 8))
+    run = timed(8, 100.0, clusters=(cluster(8, history),))
+    # The loop lasts from 5 s to 107 s: 51 s on 4 threads, 51 s on 8.
+    assert point_of(run, None).threads == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        (timed(2, 50, status="failed", error=RunError("ValueError", "no")), "did not succeed"),
+        (timed(2, 50, status="running", phases=None), "still running"),
+        (timed(2, 50, loops=()), "no Dask loop"),
+        (timed(2, 50, wall_seconds=0.0), "took no time"),
+    ],
+)
+def test_runs_that_say_nothing_are_named_with_the_reason(run, why):
+    with pytest.raises(InvalidRequestError, match=why):
+        advice_for([run], FASTEST, Shape())
+
+
+def test_no_runs_at_all_say_what_to_do():
+    with pytest.raises(InvalidRequestError, match="1, 2 and 4 workers first"):
+        advice_for([], FASTEST, Shape())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        timed(2, 5, code="other"),
+        timed(2, 5, approach="local"),
+        timed(2, 5, environment=Environment(image="another")),
+        timed(2, 5, variations=7),
+    ],
+)
+def test_runs_unlike_the_newest_are_not_mixed_in(other):
+    advice = advice_for([timed(4, 25), other], FASTEST, Shape())
+    assert advice.evidence == (timed(4, 25).id,)
+    assert any("Left out" in warning for warning in advice.warnings)
+
+
+def test_workloads_that_differ_are_scaled_by_what_they_share():
+    runs = [timed(4, 50, variations=100), timed(4, 25, variations=50)]
+    body = body_of(runs)
+    assert body.amount == "variations"
+    assert fitted(body.points).work_seconds == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    "workload", [{"events": 5}, {"variations": 0}, {"variations": float("nan")}]
+)
+def test_workload_that_the_runs_do_not_tell_is_refused(workload):
+    with pytest.raises(InvalidRequestError):
+        advice_for([timed(4, 25, variations=50)], FASTEST, Shape(), workload)
+
+
+def test_one_task_run_is_not_advised_more_than_one_worker():
+    advice = advice_for([timed(1, 30, tasks=1)], FASTEST, Shape())
+    assert (advice.workers, advice.limited_by) == (1, "tasks")

@@ -1,0 +1,114 @@
+import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
+import type { Route } from '@playwright/test';
+import { readFileSync } from 'fs';
+import { join } from 'path';
+
+const WIRE = join(__dirname, '../../tests/data/wire');
+/** When the clusters of the golden files were looked at. */
+const GOLDEN_NOW = 1795230180;
+
+type Json = Record<string, unknown>;
+
+export const golden = (name: string): Json =>
+  JSON.parse(readFileSync(join(WIRE, name), 'utf8'));
+
+function moved(cluster: Json): Json {
+  const shift = Date.now() / 1000 - GOLDEN_NOW;
+  const found: Json = { ...cluster };
+  for (const name of ['since_at', 'created_at', 'idle_stop_at']) {
+    const value = cluster[name];
+    if (typeof value === 'number') {
+      found[name] = value + shift;
+    }
+  }
+  return found;
+}
+
+const json = (route: Route, body: unknown, status = 200): Promise<void> =>
+  route.fulfill({
+    status,
+    contentType: 'application/json',
+    body: JSON.stringify(body)
+  });
+
+/** A server of clusters that answers from the golden files. */
+export class MockClusters {
+  clusters: Json[] = (golden('clusters_v1.json').clusters as Json[]).map(moved);
+  /** What was asked, without the dry runs: verb, path, body. */
+  readonly asked: { verb: string; path: string; body: Json }[] = [];
+  readonly checked: Json[] = [];
+  /** Answers to the next creations, else a new cluster. */
+  refusal: { status: number; message: string } | null = null;
+  createDelay = 0;
+
+  async serve(page: IJupyterLabPageFixture): Promise<void> {
+    await page.route(/hrlab\/api\/profiles/, route =>
+      json(route, golden('profiles_v1.json'))
+    );
+    await page.route(/hrlab\/api\/clusters/, route => this._answer(route));
+  }
+
+  private async _answer(route: Route): Promise<void> {
+    const request = route.request();
+    const verb = request.method();
+    const path = new URL(request.url()).pathname.replace(/^.*\/api\//, '');
+    const body: Json = request.postDataJSON() ?? {};
+    if (body.dry_run) {
+      this.checked.push(body);
+      const workers = Number((body.options as Json).workers ?? 0);
+      await json(
+        route,
+        workers > 64
+          ? golden('dry_run_v1.json')
+          : { allowed: true, refusals: [], warnings: [] }
+      );
+      return;
+    }
+    if (verb !== 'GET') {
+      this.asked.push({ verb, path, body });
+    }
+    await this._act(route, verb, path, body);
+  }
+
+  private async _act(
+    route: Route,
+    verb: string,
+    path: string,
+    body: Json
+  ): Promise<void> {
+    const id = path.split('/')[1];
+    if (verb === 'POST') {
+      await this._create(route, body);
+    } else if (path.endsWith('/logs')) {
+      const scheduler = 'Scheduler at tcp://10.0.0.7:8786\nBack-off pulling';
+      await json(route, { logs: { scheduler, 'worker-0': '' } });
+    } else if (verb === 'DELETE') {
+      this.clusters = this.clusters.filter(cluster => cluster.id !== id);
+      await route.fulfill({ status: 204 });
+    } else if (path === 'clusters') {
+      await json(route, { clusters: this.clusters });
+    } else {
+      const found = this.clusters.find(cluster => cluster.id === id);
+      await json(route, found);
+    }
+  }
+
+  private async _create(route: Route, body: Json): Promise<void> {
+    await new Promise(resolve => setTimeout(resolve, this.createDelay));
+    if (this.refusal) {
+      const { status, message } = this.refusal;
+      const error = { code: 'conflict', message, detail: { refusals: [] } };
+      await json(route, { error }, status);
+      return;
+    }
+    const cluster = {
+      ...moved((golden('clusters_v1.json').clusters as Json[])[1]),
+      id: `made-${this.asked.length}`,
+      name: body.name ?? body.profile,
+      profile: body.profile,
+      created_at: Date.now() / 1000
+    };
+    this.clusters.push(cluster);
+    await json(route, cluster, 201);
+  }
+}

@@ -1,0 +1,148 @@
+import { store } from './hrlab';
+import { expect, test } from './fixtures';
+
+const add = (changes: object) => store('add', JSON.stringify(changes));
+
+test('a run shows its phases, charts, groups, facts, code and warnings', async ({
+  hrlab,
+  noise
+}) => {
+  add({ name: 'whole run' });
+  await hrlab.openPanel();
+  await hrlab.rows.first().click();
+  const view = hrlab.view;
+  await expect(view).toContainText('pre 4.10 s, dask 2 min 2 s');
+  await expect(view).toContainText('2 tasks were still unfinished');
+  await expect(view.locator('.hrlab-Chart svg')).toHaveCount(3);
+  await expect(view.locator('.hrlab-Code')).toContainText('dask.compute');
+  await expect(view.locator('.hrlab-Facts')).toContainText('zee-1');
+  await hrlab.picture('run-view');
+  await view.locator('.hrlab-Groups').scrollIntoViewIfNeeded();
+  await hrlab.picture('run-view-below');
+  expect(noise).toEqual([]);
+});
+
+test('groups are sorted by a click on a column', async ({ hrlab }) => {
+  add({ name: 'groups' });
+  await hrlab.openPanel();
+  await hrlab.rows.first().click();
+  const names = hrlab.view.locator('.hrlab-Groups tbody td:first-child');
+  await expect(names).toHaveText(['histogram', 'merge']);
+  await hrlab.view.getByRole('button', { name: 'Tasks' }).click();
+  await expect(names).toHaveText(['histogram', 'merge']);
+  await hrlab.view.getByRole('button', { name: /Tasks/ }).click();
+  await expect(names).toHaveText(['merge', 'histogram']);
+});
+
+test('the name is edited in place', async ({ hrlab, page }) => {
+  add({ name: 'before' });
+  await hrlab.openPanel();
+  await hrlab.rows.first().click();
+  await hrlab.view.getByTitle('Rename this run').click();
+  await page.keyboard.type('after');
+  await page.keyboard.press('Enter');
+  await expect(hrlab.row('after')).toHaveCount(1);
+  await expect(
+    page.locator('.lm-DockPanel-tabBar .lm-mod-current')
+  ).toContainText('after');
+});
+
+test('the toolbar leads to the cell and deletes', async ({ hrlab, page }) => {
+  await hrlab.openPanel();
+  await hrlab.openNotebook(['1', '2', '3']);
+  await hrlab.pressTiming(2);
+  await expect(hrlab.results).toHaveCount(1);
+  await hrlab.select(0);
+  await hrlab.results
+    .first()
+    .getByRole('button', { name: /Details/ })
+    .click();
+  await expect(hrlab.view).toContainText('done');
+  await page.getByRole('button', { name: 'Open Notebook at the Cell' }).click();
+  await expect(hrlab.cell(2)).toHaveClass(/jp-mod-active/);
+  await hrlab.rows.first().click();
+  await page.getByRole('button', { name: 'Delete Run' }).click();
+  await expect(hrlab.rows).toHaveCount(0);
+  await expect(hrlab.view).toHaveCount(0);
+});
+
+test('a result that nobody kept still opens from its cell', async ({
+  hrlab,
+  page
+}) => {
+  await hrlab.openNotebook(['1']);
+  await hrlab.pressTiming(0);
+  await expect(hrlab.results).toHaveCount(1);
+  store('clear');
+  await hrlab.results
+    .first()
+    .getByRole('button', { name: /Details/ })
+    .click();
+  await expect(hrlab.view).toContainText('not among yours');
+  await hrlab.picture('borrowed');
+  expect(await page.locator('.jp-Dialog').count()).toBe(0);
+});
+
+test('advice can be dismissed, and exact seconds show on focus', async ({
+  hrlab,
+  page
+}) => {
+  await hrlab.openNotebook([
+    [
+      'from IPython.display import display',
+      'import json, pathlib, time',
+      'record = json.loads(\'\'\'{"id": "abc", "name": "waited", "status": "ok", "started_at": 1, "wall_seconds": 10,',
+      ' "phases": {"pre_seconds": 1, "dask_seconds": 8, "between_seconds": 0, "post_seconds": 1},',
+      ' "loops": [{"start_seconds": 1, "stop_seconds": 9, "tasks": 3, "failed_tasks": 0, "left_unfinished": 0,',
+      ' "stages": {"submit_seconds": 0, "wait_seconds": 6, "compute_seconds": 2, "gather_seconds": 0}}]}\'\'\')',
+      'display({"application/vnd.hrlab.run+json": record, "text/plain": "plain"}, raw=True)'
+    ].join('\n')
+  ]);
+  await hrlab.select(0);
+  await page.keyboard.press('Control+Enter');
+  const result = hrlab.results.first();
+  await expect(result).toContainText('75 % of the dask time');
+  await hrlab.picture('advice');
+  await result.getByRole('button', { name: /Details/ }).focus();
+  await expect(page.getByRole('tooltip')).toContainText('wait: 6.000 s');
+  await result.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(result).not.toContainText('75 %');
+});
+
+test('Dask’s panes say so when there is no dashboard', async ({
+  hrlab,
+  page
+}) => {
+  add({ name: 'on a cluster' });
+  await hrlab.openPanel();
+  await hrlab.rows.first().click();
+  await hrlab.view.getByRole('button', { name: 'Task Stream' }).click();
+  await expect(hrlab.notification.first()).toContainText(
+    'No Dask dashboard was found that answers'
+  );
+  expect(await page.locator('.jp-Dialog').count()).toBe(0);
+});
+
+test('Dask’s pane opens for the cluster of the notebook', async ({
+  hrlab,
+  page
+}) => {
+  await hrlab.openPanel();
+  await hrlab.openNotebook([
+    'from dask.distributed import Client\nclient = Client(host="127.0.0.1", protocol="tcp", processes=False, n_workers=1, threads_per_worker=1, dashboard_address=":0")',
+    'client.submit(sum, [1, 2]).result()'
+  ]);
+  await hrlab.select(0);
+  await page.keyboard.press('Control+Enter');
+  await hrlab.pressTiming(1);
+  await expect(hrlab.results.last()).toContainText('1 task');
+  await hrlab.rows.first().click();
+  await hrlab.view.getByRole('button', { name: 'Task Stream' }).click();
+  await expect(
+    page.locator('.lm-DockPanel-tabBar .lm-mod-current')
+  ).toContainText('Task Stream');
+  const pane = page.frameLocator('.dask-DaskDashboard-widget iframe');
+  await expect(pane.locator('body > *').first()).toBeAttached();
+  await page.waitForTimeout(1500);
+  await hrlab.picture('dask-pane');
+});
