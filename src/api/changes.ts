@@ -1,4 +1,4 @@
-import { isObject, listOf, numberOr, stringOr } from './guards';
+import { isObject, listOf, numberOr, stringOr, textOrNull } from './guards';
 
 /** The Jupyter event that announces changes. */
 export const CHANGED_SCHEMA = 'https://schema.hrlab.org/changed';
@@ -17,6 +17,6 @@ export function readChanged(value: unknown): IChanged | null {
   return {
     topic: stringOr(value.topic, ''),
     seq: numberOr(value.seq, 0),
-    ids: listOf(value.ids, id => stringOr(id, null))
+    ids: listOf(value.ids, textOrNull)
   };
 }

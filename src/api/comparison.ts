@@ -6,7 +6,8 @@ import {
   isObject,
   listOf,
   numberOr,
-  stringOr
+  stringOr,
+  textOrNull
 } from './guards';
 
 /** Which runs to compare: these, or all that ran the code of one. */
@@ -43,16 +44,14 @@ export interface IComparison {
   readonly charts: readonly (readonly [string, IChart])[];
 }
 
-const text = (value: unknown) => (typeof value === 'string' ? value : null);
-
 function readGroup(value: unknown): IComparedGroup {
   const data = asObject(value, 'group');
   return {
     key: String(data.key),
     label: asString(data.label, 'group.label'),
     amount: numberOr(data.amount, null),
-    runs: listOf(data.runs, text),
-    cold: listOf(data.cold, text),
+    runs: listOf(data.runs, textOrNull),
+    cold: listOf(data.cold, textOrNull),
     wallSeconds: asNumber(data.wall_seconds, 'group.wall_seconds'),
     lowSeconds: numberOr(data.wall_low_seconds, 0),
     highSeconds: numberOr(data.wall_high_seconds, 0),
@@ -70,7 +69,7 @@ export function readComparison(value: unknown): IComparison {
     amount: stringOr(data.amount, null),
     baseline: String(data.baseline),
     headline: stringOr(data.headline, ''),
-    notes: listOf(data.notes, text),
+    notes: listOf(data.notes, textOrNull),
     groups: listOf(data.groups, readGroup),
     charts: Object.entries(charts).map(
       ([name, chart]) => [name, readChart(chart)] as const

@@ -1,4 +1,11 @@
-import { asObject, booleanOr, isObject, listOf, stringOr } from './guards';
+import {
+  asObject,
+  booleanOr,
+  isObject,
+  listOf,
+  stringOr,
+  textOrNull
+} from './guards';
 import { OptionValue, readValue } from './profile';
 import { ApiError } from './request';
 
@@ -34,7 +41,7 @@ export function readDryRun(value: unknown): IDryRun {
   return {
     allowed: booleanOr(data.allowed, refusals.length === 0),
     refusals,
-    warnings: listOf(data.warnings, item => stringOr(item, null))
+    warnings: listOf(data.warnings, textOrNull)
   };
 }
 

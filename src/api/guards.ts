@@ -38,6 +38,11 @@ export function stringOr<T>(value: unknown, otherwise: T): string | T {
   return typeof value === 'string' ? value : otherwise;
 }
 
+/** For `listOf`: a string as it is, and nothing else. */
+export function textOrNull(value: unknown): string | null {
+  return stringOr(value, null);
+}
+
 export function numberOr<T>(value: unknown, otherwise: T): number | T {
   return typeof value === 'number' && Number.isFinite(value)
     ? value

@@ -6,7 +6,8 @@ import {
   isObject,
   listOf,
   numberOr,
-  stringOr
+  stringOr,
+  textOrNull
 } from './guards';
 import { requestAPI } from './request';
 
@@ -42,8 +43,6 @@ export interface ISizing {
   readonly chart: IChart;
 }
 
-const text = (value: unknown) => (typeof value === 'string' ? value : null);
-
 export function readSizing(value: unknown): ISizing {
   const data = asObject(value, 'advice');
   const wall = asObject(data.wall_seconds, 'advice.wall_seconds');
@@ -59,8 +58,8 @@ export function readSizing(value: unknown): ISizing {
     coreHours: numberOr(data.core_hours, 0),
     limitedBy: stringOr(data.limited_by, ''),
     law: stringOr(data.model, ''),
-    evidence: listOf(data.evidence, text),
-    warnings: listOf(data.warnings, text),
+    evidence: listOf(data.evidence, textOrNull),
+    warnings: listOf(data.warnings, textOrNull),
     chart: readChart(data.chart)
   };
 }

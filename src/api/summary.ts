@@ -6,7 +6,8 @@ import {
   listOf,
   numberOr,
   stringOr,
-  stringsOf
+  stringsOf,
+  textOrNull
 } from './guards';
 import {
   IPhases,
@@ -64,8 +65,6 @@ function readChange(value: unknown): IChange | null {
     : { previous_id: stringOr(value.previous_id, ''), ratio };
 }
 
-const readText = (item: unknown) => stringOr(item, null);
-
 export function readSummary(value: unknown): IRunSummary {
   const data = asObject(value, 'summary');
   return {
@@ -81,12 +80,12 @@ export function readSummary(value: unknown): IRunSummary {
     failed_tasks: numberOr(data.failed_tasks, 0),
     workers_peak: numberOr(data.workers_peak, null),
     threads_peak: numberOr(data.threads_peak, null),
-    clusters: listOf(data.clusters, readText),
+    clusters: listOf(data.clusters, textOrNull),
     labels: stringsOf(data.labels),
     note: stringOr(data.note, ''),
     notebook: stringOr(data.notebook, null),
     code_sha256: stringOr(data.code_sha256, null),
-    warnings: listOf(data.warnings, readText),
+    warnings: listOf(data.warnings, textOrNull),
     change: readChange(data.change)
   };
 }

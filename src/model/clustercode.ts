@@ -1,5 +1,12 @@
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
-import { booleanOr, ICluster, isObject, listOf, stringOr } from '../api';
+import {
+  booleanOr,
+  ICluster,
+  isObject,
+  listOf,
+  stringOr,
+  textOrNull
+} from '../api';
 
 const text = (value: string) => JSON.stringify(value); // valid Python, too
 
@@ -117,7 +124,7 @@ export function readConnected(
     variable: stringOr(answer.variable, 'client'),
     already: booleanOr(answer.already, false),
     taken: booleanOr(answer.taken, false),
-    warnings: listOf(answer.warnings, item => stringOr(item, null))
+    warnings: listOf(answer.warnings, textOrNull)
   };
 }
 

@@ -1,5 +1,5 @@
 import type { IStateDB } from '@jupyterlab/statedb';
-import { isObject, listOf, stringOr } from '../api';
+import { isObject, listOf, textOrNull } from '../api';
 
 const KEY = 'hrlab:dismissed';
 const LONGEST = 500;
@@ -11,9 +11,7 @@ export class Dismissed {
   async load(): Promise<void> {
     const saved = await this._db?.fetch(KEY);
     if (isObject(saved)) {
-      listOf(saved.keys, key => stringOr(key, null)).forEach(key =>
-        this._keys.add(key)
-      );
+      listOf(saved.keys, textOrNull).forEach(key => this._keys.add(key));
     }
   }
 

@@ -2,7 +2,7 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 import { Debouncer } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
-import { booleanOr, isObject, listOf, stringOr } from '../api';
+import { booleanOr, isObject, listOf, stringOr, textOrNull } from '../api';
 
 const KEY = 'hrlab:panel';
 const SAVE_MS = 200;
@@ -24,16 +24,14 @@ const EMPTY: IPanelState = {
   folded: []
 };
 
-const readText = (item: unknown) => stringOr(item, null);
-
 function read(value: unknown): IPanelState {
   const data = isObject(value) ? value : {};
   return {
     text: stringOr(data.text, ''),
     thisNotebook: booleanOr(data.thisNotebook, false),
     label: stringOr(data.label, ''),
-    selected: listOf(data.selected, readText),
-    folded: listOf(data.folded, readText)
+    selected: listOf(data.selected, textOrNull),
+    folded: listOf(data.folded, textOrNull)
   };
 }
 
