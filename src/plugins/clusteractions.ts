@@ -21,6 +21,7 @@ import { CommandIDs, IClusters, ISections } from '../tokens';
 import { clockIcon, ClusterLogsView, logsIcon, scaleIcon } from '../widgets';
 import { CLUSTER_ARGS } from './describe';
 import { notifyFailure } from './notify';
+import { clusterIdOf } from './target';
 
 const COPIED_MS = 3000;
 const EXTENDED_MS = 5000;
@@ -47,20 +48,6 @@ export interface IClusterCommand {
     cluster: ICluster,
     args: Readonly<Record<string, unknown>>
   ) => Promise<void>;
-}
-
-/** The cluster of a command: named in its arguments, else under the pointer. */
-function idOf(
-  app: JupyterFrontEnd,
-  args: Readonly<Record<string, unknown>>
-): string | null {
-  if (typeof args.id === 'string' && args.id) {
-    return args.id;
-  }
-  const node = app.contextMenuHitTest(
-    candidate => candidate.dataset.hrlabCluster !== undefined
-  );
-  return node?.dataset.hrlabCluster ?? null;
 }
 
 /** The one cluster there is; of several, the one that the user chooses. */
@@ -103,7 +90,7 @@ export function addClusterCommand(
   const { app, list, trans } = parts;
   const { label, caption, icon, states } = command;
   const under = (args: Readonly<Record<string, unknown>>) => {
-    const id = idOf(app, args);
+    const id = clusterIdOf(app, args);
     return id === null ? null : list.find(id);
   };
   app.commands.addCommand(command.id, {
@@ -117,7 +104,7 @@ export function addClusterCommand(
     },
     execute: async args => {
       try {
-        const id = idOf(app, args);
+        const id = clusterIdOf(app, args);
         const cluster =
           id === null
             ? await choose(parts, command)

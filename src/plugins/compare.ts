@@ -17,7 +17,7 @@ import { CommandIDs, IRuns } from '../tokens';
 import { compareIcon, CompareView, ICompareViewOptions } from '../widgets';
 import { describedBy } from './describe';
 import { notifyFailure } from './notify';
-import { runIdOf } from './runactions';
+import { runIdOf } from './target';
 
 type Document = MainAreaWidget<CompareView>;
 

@@ -17,7 +17,7 @@ import { exampleNotebook } from '../model';
 import { CommandIDs, IRuns } from '../tokens';
 import { NO_ARGS, RUN_ARGS } from './describe';
 import { notifyFailure } from './notify';
-import { runIdOf } from './runactions';
+import { runIdOf } from './target';
 
 const OPEN = 'docmanager:open';
 const EXAMPLE = 'examples/zee.ipynb';

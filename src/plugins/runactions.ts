@@ -20,6 +20,7 @@ import { CommandIDs, IRuns } from '../tokens';
 import { askText, downloadJSON, labelIcon } from '../widgets';
 import { RUN_ARGS } from './describe';
 import { notifyFailure } from './notify';
+import { runIdOf } from './target';
 
 const UNDO_MS = 10000;
 
@@ -30,20 +31,6 @@ interface IParts {
 }
 
 type Action = (id: string, parts: IParts) => Promise<void>;
-
-/** The run of a command: named in its arguments, else under the pointer. */
-export function runIdOf(
-  app: JupyterFrontEnd,
-  args: Readonly<Record<string, unknown>>
-): string | null {
-  if (typeof args.id === 'string' && args.id) {
-    return args.id;
-  }
-  const node = app.contextMenuHitTest(
-    candidate => candidate.dataset.hrlabRun !== undefined
-  );
-  return node?.dataset.hrlabRun ?? null;
-}
 
 const rename: Action = async (id, { runs, trans }) => {
   const run = await runs.get(id);

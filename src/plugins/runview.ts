@@ -22,7 +22,7 @@ import { CommandIDs, IRuns } from '../tokens';
 import { hrlabIcon, RunView, sizeIcon } from '../widgets';
 import { describedBy } from './describe';
 import { notifyFailure } from './notify';
-import { runIdOf } from './runactions';
+import { runIdOf } from './target';
 
 type Document = MainAreaWidget<RunView>;
 
