@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 
 IDLE, RUNNING, HELD = 1, 2, 5
+GRACE_SECONDS = 3
 HOME = Path(os.environ["FAKE_CONDOR_DIR"])
 
 
@@ -96,13 +97,32 @@ def query(jobs, arguments):
     return jobs
 
 
+def end(group):
+    """Ask a job's processes to end, and make them after a while, as HTCondor's starter does.
+
+    The asking is not always enough: a worker of distributed 2023.11.0 whose scheduler died while it started stays.
+    """
+    os.killpg(group, signal.SIGTERM)
+    grace = f"sleep {GRACE_SECONDS}; kill -s KILL -- -{group} 2>/dev/null"
+    null = subprocess.DEVNULL
+    # An environment of its own: tests look for what they have started by a mark in it.
+    subprocess.Popen(
+        ["/bin/sh", "-c", grace],
+        stdin=null,
+        stdout=null,
+        stderr=null,
+        start_new_session=True,
+        env={},
+    )
+
+
 def remove(jobs, arguments):
     gone = chosen(jobs, arguments)
     if not gone:
         print("Couldn't find/remove all jobs", file=sys.stderr)
     for job in gone:
         if job["state"] == RUNNING:
-            os.killpg(job["pid"], signal.SIGTERM)
+            end(job["pid"])
     return [job for job in jobs if job not in gone]
 
 
