@@ -3,7 +3,7 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { HTMLSelect, ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
-import { Panel, Widget } from '@lumino/widgets';
+import { Panel } from '@lumino/widgets';
 import React from 'react';
 import type { IChart, IComparedGroup, IComparison } from '../api';
 import {
@@ -13,8 +13,7 @@ import {
   formatDuration,
   formatShare
 } from '../model';
-import { ChartWidget } from './chart';
-import { tableNode, textElement } from './charttable';
+import { ChartCard } from './chartcard';
 import { download } from './download';
 import { useSignals } from './hooks';
 import { pngBlob, svgBlob, svgOf } from './picture';
@@ -231,32 +230,16 @@ export interface ICompareViewOptions {
 }
 
 /** One picture with its data, and ways to take it along. */
-class PictureCard extends Panel {
+class PictureCard extends ChartCard {
   constructor(
     private readonly _name: string,
     private readonly _picture: IChart,
     private readonly _options: ICompareViewOptions
   ) {
-    super();
-    const { rendermime, theme, trans } = _options;
-    const title = chartTitle(_name, trans);
-    this.addClass('hrlab-ChartCard');
-    this.addClass(`hrlab-mod-${_name}`);
-    this._chart = new ChartWidget(rendermime, theme);
-    this._chart.node.setAttribute('role', 'img');
-    this._chart.node.setAttribute('aria-label', title);
-    this._chart.setSpec(_picture.spec);
-    this.addWidget(new Widget({ node: textElement('h3', title) }));
-    this.addWidget(this._chart);
-    this.addWidget(ReactWidget.create(this._buttons(title)));
-    const details = document.createElement('details');
-    details.append(
-      textElement('summary', trans.__('Data')),
-      tableNode(_picture)
-    );
-    const data = new Widget({ node: details });
-    data.addClass('hrlab-ChartCard-data');
-    this.addWidget(data);
+    const title = chartTitle(_name, _options.trans);
+    super({ ..._options, title, label: title, name: _name });
+    this.addBelowChart(ReactWidget.create(this._buttons(title)));
+    this.setChart(_picture);
   }
 
   private _buttons(title: string): JSX.Element {
@@ -285,14 +268,12 @@ class PictureCard extends Panel {
       download(new Blob([text], { type: 'text/csv' }), name);
       return;
     }
-    const svg = svgOf(this._chart.node);
+    const svg = svgOf(this.chart.node);
     if (!svg) {
       throw new Error(this._options.trans.__('It is not drawn yet.'));
     }
     download(kind === 'SVG' ? svgBlob(svg) : await pngBlob(svg), name);
   }
-
-  private readonly _chart: ChartWidget;
 }
 
 /** Runs beside each other: the answer in a sentence, tables, pictures. */

@@ -13,8 +13,8 @@ import {
   SizingModel,
   sizingInWords
 } from '../model';
-import { ChartWidget } from './chart';
-import { tableNode, textElement } from './charttable';
+import { ChartCard } from './chartcard';
+import { textElement } from './charttable';
 import { useSignals } from './hooks';
 
 interface IFormProps {
@@ -187,31 +187,26 @@ export interface ISizingOptions {
 export class Sizing extends Panel {
   constructor(options: ISizingOptions) {
     super();
-    const { model, rendermime, theme, trans } = options;
+    const { model, trans } = options;
     const sizing = new SizingModel(model.runs, model.id);
     const parts = { run: model, model: sizing, trans };
     this.addClass('hrlab-Sizing');
     this.node.tabIndex = -1;
-    this._chart = new ChartWidget(rendermime, theme);
-    this._chart.node.setAttribute('role', 'img');
-    this._chart.node.setAttribute(
-      'aria-label',
-      trans.__('Wall time and efficiency against workers')
-    );
-    this._data = new Widget({ node: this._details });
-    this._data.addClass('hrlab-ChartCard-data');
+    this._card = new ChartCard({
+      ...options,
+      label: trans.__('Wall time and efficiency against workers')
+    });
     this.addWidget(
       new Widget({ node: textElement('h3', trans.__('How large?')) })
     );
     this.addWidget(ReactWidget.create(<Form {...parts} />));
     this.addWidget(ReactWidget.create(<Answer {...parts} />));
-    this.addWidget(this._chart);
-    this.addWidget(this._data);
-    this._chart.hide();
+    this.addWidget(this._card);
     this.hide(); // until the run is known
-    this._data.hide();
     model.changed.connect(this._onRun, this);
-    sizing.changed.connect(() => this._draw(sizing, trans));
+    sizing.changed.connect(() =>
+      this._card.setChart(sizing.advice?.chart ?? null)
+    );
   }
 
   private _onRun(model: RunModel): void {
@@ -221,20 +216,5 @@ export class Sizing extends Panel {
     this.setHidden(!isKnown || Boolean(isSerial));
   }
 
-  private _draw(sizing: SizingModel, trans: TranslationBundle): void {
-    const chart = sizing.advice?.chart;
-    this._chart.setHidden(!chart);
-    this._data.setHidden(!chart);
-    if (chart) {
-      this._chart.setSpec(chart.spec);
-      this._details.replaceChildren(
-        textElement('summary', trans.__('Data')),
-        tableNode(chart)
-      );
-    }
-  }
-
-  private readonly _chart: ChartWidget;
-  private readonly _details = document.createElement('details');
-  private readonly _data: Widget;
+  private readonly _card: ChartCard;
 }

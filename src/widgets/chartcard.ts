@@ -1,0 +1,65 @@
+import type { IThemeManager } from '@jupyterlab/apputils';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { Panel, Widget } from '@lumino/widgets';
+import type { IChart } from '../api';
+import { ChartWidget } from './chart';
+import { tableNode, textElement } from './charttable';
+
+export interface IChartCardOptions {
+  readonly rendermime: IRenderMimeRegistry;
+  readonly theme: IThemeManager | null;
+  readonly trans: TranslationBundle;
+  /** What the picture shows, for who does not see it. */
+  readonly label: string;
+  /** Above the picture; without it, what is around the card says it. */
+  readonly title?: string;
+  /** Which picture it is, for style sheets and tests. */
+  readonly name?: string;
+}
+
+/** A chart with its title, and its data folded below; hidden until there is a chart. */
+export class ChartCard extends Panel {
+  constructor(options: IChartCardOptions) {
+    super();
+    this._trans = options.trans;
+    this.addClass('hrlab-ChartCard');
+    if (options.name) {
+      this.addClass(`hrlab-mod-${options.name}`);
+    }
+    this.chart = new ChartWidget(options.rendermime, options.theme);
+    this.chart.node.setAttribute('role', 'img');
+    this.chart.node.setAttribute('aria-label', options.label);
+    if (options.title) {
+      this.addWidget(new Widget({ node: textElement('h3', options.title) }));
+    }
+    this.addWidget(this.chart);
+    this._data.addClass('hrlab-ChartCard-data');
+    this.addWidget(this._data);
+    this._data.hide();
+    this.hide();
+  }
+
+  /** Put a widget between the picture and its data. */
+  protected addBelowChart(widget: Widget): void {
+    this.insertWidget(this.widgets.indexOf(this._data), widget);
+  }
+
+  /** Show a chart, or nothing. */
+  setChart(chart: IChart | null): void {
+    this.setHidden(!chart);
+    if (chart) {
+      this.chart.setSpec(chart.spec);
+      this._details.replaceChildren(
+        textElement('summary', this._trans.__('Data')),
+        tableNode(chart)
+      );
+      this._data.setHidden(chart.rows.length === 0);
+    }
+  }
+
+  protected readonly chart: ChartWidget;
+  private readonly _trans: TranslationBundle;
+  private readonly _details = document.createElement('details');
+  private readonly _data = new Widget({ node: this._details });
+}
