@@ -81,7 +81,7 @@ function Input({ field, id, describedBy, onTyped }: IInputProps): JSX.Element {
     return (
       <select
         {...shared}
-        className="hrlab-Field-input"
+        className="hrlab-Input"
         value={text}
         onChange={event => onTyped(event.target.value)}
       >
@@ -95,7 +95,7 @@ function Input({ field, id, describedBy, onTyped }: IInputProps): JSX.Element {
   return (
     <input
       {...shared}
-      className="hrlab-Field-input"
+      className="hrlab-Input"
       type={isNumber ? 'number' : 'text'}
       min={isNumber ? (option.minimum ?? undefined) : undefined}
       max={isNumber ? (option.maximum ?? undefined) : undefined}
@@ -140,7 +140,7 @@ function OwnRows(props: IFormProps & { form: ClusterForm }): JSX.Element {
           <input
             id={id}
             aria-describedby={describedBy}
-            className="hrlab-Field-input"
+            className="hrlab-Input"
             value={form.name}
             placeholder={form.profile.name}
             spellCheck={false}
@@ -158,7 +158,7 @@ function OwnRows(props: IFormProps & { form: ClusterForm }): JSX.Element {
             <select
               id={id}
               aria-describedby={describedBy}
-              className="hrlab-Field-input"
+              className="hrlab-Input"
               value={form.kernel}
               onChange={event => form.setKernel(event.target.value)}
             >
@@ -255,7 +255,7 @@ function Profiles(props: IFormProps): JSX.Element {
           ref={field}
           id={id}
           aria-describedby={describedBy}
-          className="hrlab-Field-input"
+          className="hrlab-Input"
           value={chosen}
           onChange={event => void drafts.open(event.target.value)}
         >

@@ -84,7 +84,7 @@ function NumberField(props: INumberProps): JSX.Element {
       <input
         ref={field}
         type="number"
-        className="hrlab-Field-input"
+        className="hrlab-Input"
         value={props.text}
         min={props.option.minimum ?? undefined}
         max={props.option.maximum ?? undefined}

@@ -31,7 +31,7 @@ function Typed(props: ITypedProps): JSX.Element {
   return (
     <input
       type={props.type}
-      className={`hrlab-Filter-field ${props.className}${invalid ? ' hrlab-mod-wrong' : ''}`}
+      className={`hrlab-Input ${props.className}${invalid ? ' hrlab-mod-wrong' : ''}`}
       value={text}
       list={props.list}
       aria-label={props.label}
