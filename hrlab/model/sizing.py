@@ -79,6 +79,8 @@ class Advice:
         ``[workers, seconds, low, high]``.
     table
         ``[workers, efficiency, core hours]`` of the same numbers of workers.
+    workload
+        The figure by which the runs' work was measured, and how much of it the advice is for; empty if they tell none.
     """
 
     workers: int
@@ -94,6 +96,7 @@ class Advice:
     spread: float | None = field(default=None, metadata=OMIT_NONE)
     curve: tuple[tuple[int, float, float, float], ...] = ()
     table: tuple[tuple[int, float, float], ...] = ()
+    workload: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 

@@ -43,7 +43,8 @@ def advice_for(
             f"All runs had {format_count(round(law.measured_threads[1]))} threads, so contention is unknown: "
             "time it on other numbers of workers to know better."
         )
-    return replace(advice, warnings=(*advice.warnings, *warnings, *left_out))
+    measured_by = {body.amount: work.amount} if body.amount else {}
+    return replace(advice, workload=measured_by, warnings=(*advice.warnings, *warnings, *left_out))
 
 
 def fitted(points: Sequence[Point]) -> Law:

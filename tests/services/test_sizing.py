@@ -190,6 +190,23 @@ def test_workload_that_the_runs_do_not_tell_is_refused(workload):
         advice_for([timed(4, 25, variations=50)], FASTEST, Shape(), workload)
 
 
+def test_advice_says_by_which_figure_work_was_measured_and_takes_it_back():
+    # As many events in each: work is what differs, not what is first by name.
+    runs = [
+        timed(8, 20.0 * variations, workload={"events": 5000, "variations": variations})
+        for variations in (2, 1)
+    ]
+    advice = advice_for(runs, FASTEST, Shape())
+    assert dict(advice.workload) == {"variations": 2}
+    again = advice_for(runs, FASTEST, Shape(), {**advice.workload, "variations": 4})
+    assert dict(again.workload) == {"variations": 4}
+    assert again.wall_seconds.expected > advice.wall_seconds.expected
+
+
+def test_advice_from_runs_without_a_figure_names_none():
+    assert not advice_for([timed(8, 20.0)], FASTEST, Shape()).workload
+
+
 def test_one_task_run_is_not_advised_more_than_one_worker():
     advice = advice_for([timed(1, 30, tasks=1)], FASTEST, Shape())
     assert (advice.workers, advice.limited_by) == (1, "tasks")
