@@ -73,6 +73,7 @@ def bare_record(active: ActiveRun, status: Status, error: BaseException | None =
         note=request.note,
         workload=dict(request.workload),
         inputs=request.inputs,
+        campaign=request.campaign,
         environment=facts.environment(),
         source=Source(
             active.kind, code, None if code is None else source.sha256(code), active.notebook

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hrlab.model.request import Request
-from hrlab.model.run import SourceKind
+from hrlab.model.run import CampaignPoint, SourceKind
 
 KEY = "hrlab"
 MAX_TEXT = 500
+#: Most labels, and most amounts of a workload, that a request may bring.
+MAX_PAIRS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Asked:
         Place of the cell in the run, from 0, and how many cells it has.
     whole
         Whether these are all code cells of the notebook.
+    labels, workload, campaign
+        What whoever runs the notebook head-less says of the run; they win over the cells' own words.
     """
 
     run_id: str
@@ -33,6 +38,9 @@ class Asked:
     name: str | None = None
     notebook: str | None = None
     whole: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    workload: Mapping[str, float] = field(default_factory=dict)
+    campaign: CampaignPoint | None = None
 
     @property
     def last(self) -> bool:
@@ -48,7 +56,14 @@ class Asked:
 
     def request(self, words: Request) -> Request:
         """What the cell's own ``%%hrtime`` line says, completed by what the front end knows."""
-        return replace(words, name=words.name or self.name, notebook=self.notebook)
+        return replace(
+            words,
+            name=words.name or self.name,
+            notebook=self.notebook,
+            labels={**words.labels, **self.labels},
+            workload={**words.workload, **self.workload},
+            campaign=self.campaign,
+        )
 
 
 def asked_of(parent: Any) -> Asked | None:
@@ -68,6 +83,13 @@ def asked_of(parent: Any) -> Asked | None:
         name=_text(found.get("name")),
         notebook=_text(found.get("notebook")),
         whole=found.get("whole") is True,
+        labels=_pairs(found.get("labels"), str),
+        workload={
+            key: float(value)
+            for key, value in _pairs(found.get("workload"), (int, float)).items()
+            if not isinstance(value, bool) and math.isfinite(value) and value >= 0
+        },
+        campaign=_campaign(found.get("campaign")),
     )
 
 
@@ -77,3 +99,19 @@ def _is_run_id(text: object) -> bool:
 
 def _text(value: object) -> str | None:
     return value[:MAX_TEXT] if isinstance(value, str) and value.strip() else None
+
+
+def _pairs(value: object, kind: type | tuple[type, ...]) -> dict[str, Any]:
+    """Of a mapping what fits: short names, values of `kind`."""
+    if not isinstance(value, Mapping):
+        return {}
+    fit = [
+        (key, item) for key, item in value.items() if _text(key) == key and isinstance(item, kind)
+    ]
+    return dict(fit[:MAX_PAIRS])
+
+
+def _campaign(value: object) -> CampaignPoint | None:
+    found = value if isinstance(value, Mapping) else {}
+    name, point = _text(found.get("id")), _text(found.get("point"))
+    return CampaignPoint(name, point) if name and point else None

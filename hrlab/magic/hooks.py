@@ -159,6 +159,8 @@ class CellHooks:
         if self._group == (asked.run_id, self.timing.active):
             self._enter(cell, info)
             cell.last = asked.last
+            if words is not None and cell.run is not None:
+                cell.run.request = cell.run.request.completed(parse(words))
             return
         self._stop_own()
         # A run that has ended keeps its id: what comes after a failure, say, is another run.

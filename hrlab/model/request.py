@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
 from hrlab.model.errors import InvalidRecordError, UsageError
-from hrlab.model.run import Approach, Input
+from hrlab.model.run import Approach, CampaignPoint, Input
 from hrlab.model.wire import decode
 
 
@@ -25,6 +25,19 @@ class Request:
     inputs: tuple[Input, ...] = ()
     quiet: bool = False
     notebook: str | None = None
+    campaign: CampaignPoint | None = None
+
+    def completed(self, words: Request) -> Request:
+        """The request with what a later cell of the same run says of it, where it says nothing itself."""
+        return replace(
+            self,
+            name=self.name or words.name,
+            labels={**words.labels, **self.labels},
+            workload={**words.workload, **self.workload},
+            note=self.note or words.note,
+            approach=self.approach or words.approach,
+            inputs=self.inputs or words.inputs,
+        )
 
 
 def request_of(

@@ -51,6 +51,26 @@ def test_the_cells_own_magic_says_more(shell):
     assert [(run.id, run.name, run.workload) for run in shell.runs] == [(ID, "mine", {"events": 5})]
 
 
+def test_a_later_cells_own_magic_completes_what_the_run_says(shell):
+    shell.run("x = 1", asked(0, 2, name="Zee"))
+    shell.run("%%hrtime other --events 5 --label a=b\nx = 2", asked(1, 2, name="Zee"))
+    (run,) = shell.runs
+    assert (run.name, run.workload, run.labels) == ("Zee", {"events": 5}, {"a": "b"})
+
+
+def test_who_runs_a_notebook_headless_says_more_and_is_heard_first(shell):
+    more = {
+        "labels": {"a": "campaign"},
+        "workload": {"events": 7},
+        "campaign": {"id": "zee-1", "point": "serial #1"},
+    }
+    shell.run("x = 1", asked(0, 2, **more))
+    shell.run("%%hrtime --events 5 --label a=b --label c=d\nx = 2", asked(1, 2, **more))
+    (run,) = shell.runs
+    assert (run.workload, run.labels) == ({"events": 7}, {"a": "campaign", "c": "d"})
+    assert (run.campaign.id, run.campaign.point) == ("zee-1", "serial #1")
+
+
 def test_a_group_is_one_run_without_the_idle_time(shell):
     for i, cell in enumerate(["x = 1", "import time; time.sleep(0.05)", "x += 1"]):
         shell.run(cell, asked(i, 3))
@@ -202,3 +222,15 @@ def test_strange_texts_are_cut_or_left_out():
     found = asked_of({"metadata": {"hrlab": asked(name=["x"], notebook="n" * 9999, whole="yes")}})
     assert found == Asked(ID, 0, 1, None, "n" * 500, whole=False)
     assert found.kind == "cell"
+
+
+def test_labels_and_amounts_that_make_no_sense_are_left_out():
+    strange = {
+        "labels": {"a": 1, "b": "c", "d" * 999: "e"},
+        "workload": {"events": "many", "bytes": -1, "files": float("nan"), "yes": True, "ok": 2},
+        "campaign": {"id": 5, "point": "p"},
+    }
+    found = asked_of({"metadata": {"hrlab": asked(**strange)}})
+    assert (found.labels, found.workload, found.campaign) == ({"b": "c"}, {"ok": 2.0}, None)
+    lists = {"labels": [], "workload": "x", "campaign": []}
+    assert asked_of({"metadata": {"hrlab": asked(**lists)}}) == Asked(ID)
