@@ -10,14 +10,15 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from distributed import Client
 
     from hrlab.model.run import Run
+    from hrlab.services.advised import Advised
     from hrlab.services.block import Block
 
-__all__ = ["connect", "last_run", "phase", "timed"]
+__all__ = ["advise", "connect", "last_run", "phase", "timed"]
 
 
 def timed(
@@ -113,6 +114,68 @@ def connect(name_or_id: str | None = None, *, timeout_seconds: float = 60.0) -> 
     from hrlab.kernel import connected
 
     return connected(name_or_id, timeout_seconds)
+
+
+def advise(
+    runs: str | Run | Sequence[str | Run] | None = None,
+    *,
+    name: str | None = None,
+    code_sha256: str | None = None,
+    finish_within_seconds: float | None = None,
+    efficiency: float | None = None,
+    core_hours: float | None = None,
+    profile: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    workload: Mapping[str, float] | None = None,
+) -> Advised:
+    """How large the cluster for the next run should be, from earlier runs of the same code.
+
+    Asks the Jupyter server that started this kernel, which knows profiles and quotas. Without one it is worked out here
+    from the store, which needs scipy. Of the goals at most one may be given; without any it is the fastest.
+
+    Parameters
+    ----------
+    runs
+        Whose history to use: a run, its id, the beginning of it, ``"last"``, or several of them. Without it, `name` and
+        `code_sha256`: the run of this process that ended last, else the newest that is kept.
+    name, code_sha256
+        Instead of `runs`: all runs of that name, or of that code.
+    finish_within_seconds, efficiency, core_hours
+        The smallest cluster that finishes in time, the largest that is so efficient (0 to 1), the fastest that costs no
+        more.
+    profile, options
+        What may be asked for; the others of the profile's options have their defaults.
+    workload
+        What the next run processes, if not what the newest did: ``{"events": 1e6}``.
+
+    Raises
+    ------
+    hrlab.model.errors.NotFoundError
+        For runs or a profile that are not there.
+    hrlab.model.errors.InvalidRequestError
+        For goals that nobody can mean, and runs that do not say enough.
+    hrlab.model.errors.UsageError
+        If there is neither a Jupyter server to ask nor scipy.
+    """
+    from hrlab.services.advised import advise as advised
+
+    goals = {
+        "finish_within_seconds": finish_within_seconds,
+        "efficiency": efficiency,
+        "core_hours": core_hours,
+    }
+    given = {
+        "name": name,
+        "code_sha256": code_sha256,
+        "profile": profile,
+        "options": options,
+        "workload": workload,
+    }
+    if runs is None and name is None and code_sha256 is None:
+        runs = last_run() or "last"
+    goal = {key: value for key, value in goals.items() if value is not None} or {"fastest": True}
+    asked = {key: value for key, value in given.items() if value is not None}
+    return advised(runs, {**asked, "goal": goal})
 
 
 def load_ipython_extension(shell: Any) -> None:

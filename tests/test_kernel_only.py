@@ -127,6 +127,21 @@ def test_distributed_is_not_imported_for_it(do):
     assert "FOUND []" in out
 
 
+def test_advice_without_scipy_and_without_a_jupyter_server_says_what_to_do(tmp_path):
+    out = run(
+        f"""
+        import os
+        os.environ.update(HRLAB_STORE={str(tmp_path / "runs.sqlite")!r}, JPY_PARENT_PID="", JUPYTERHUB_SERVICE_URL="")
+        import hrlab
+        try:
+            hrlab.advise(name="Zee")
+        except hrlab.model.errors.UsageError as error:
+            print(error)
+        """
+    )
+    assert "Install scipy here" in out
+
+
 def test_every_module_of_the_kernel_side_can_be_imported():
     out = run(
         """

@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from hrlab.model.errors import BackendError, HrlabError, NotFoundError, UsageError
+from hrlab.model.errors import (
+    BackendError,
+    HrlabError,
+    InvalidRequestError,
+    MalformedError,
+    NotFoundError,
+    UsageError,
+)
 from hrlab.store.location import jupyter_data_directory
 
 PARENT, RUNTIME = "JPY_PARENT_PID", "JUPYTER_RUNTIME_DIR"
@@ -24,6 +31,10 @@ HUB_TOKEN, HUB_URL, HUB_PREFIX = (
     "JUPYTERHUB_SERVICE_PREFIX",
 )
 TIMEOUT_SECONDS = 30.0
+#: What the server refuses because of the question; the kernel tells it as if it had found it itself.
+_REFUSALS: Mapping[str, type[HrlabError]] = {
+    kind.code: kind for kind in (InvalidRequestError, MalformedError, NotFoundError)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,22 @@ class ParentServer:
         HrlabError
             What the server says, or that it does not answer.
         """
-        request = urllib.request.Request(f"{self.url}hrlab/api/{path}")  # noqa: S310 - from Jupyter's own file
+        return self._ask(path, None)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """JSON value that `path` below ``hrlab/api/`` answers to `body`.
+
+        Raises
+        ------
+        HrlabError
+            What the server says, or that it does not answer.
+        """
+        return self._ask(path, json.dumps(body).encode())
+
+    def _ask(self, path: str, body: bytes | None) -> Any:
+        request = urllib.request.Request(f"{self.url}hrlab/api/{path}", data=body)  # noqa: S310 - from Jupyter's own file
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
         if self.token:
             request.add_header("Authorization", f"token {self.token}")
         opener = urllib.request.build_opener(
@@ -143,13 +169,17 @@ def _is_this_machine(host: str) -> bool:
 
 
 def _told(status: int, body: bytes, url: str) -> HrlabError:
+    code = message = ""
     try:
-        message = str(json.loads(body)["error"]["message"])
+        told = json.loads(body)["error"]
+        message, code = str(told["message"]), str(told.get("code", ""))
     except (ValueError, KeyError, TypeError):
-        message = ""
+        pass
     if status == 404 and not message:
         return NotFoundError(
             f"The Jupyter server at {url} has no hrlab. Install hrlab where the server runs, and "
             "restart the server."
         )
+    if code in _REFUSALS:
+        return _REFUSALS[code](message)
     return BackendError(f"The Jupyter server answers {status}. {message}".strip())

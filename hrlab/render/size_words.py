@@ -1,0 +1,59 @@
+"""An advice in words: for the command line, and for whoever asks in code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hrlab.model.sizing import Advice, LimitedBy
+from hrlab.model.units import format_count, format_duration, format_share, significant
+from hrlab.render.text import aligned
+
+#: Lines of the table: more are in the chart.
+ROWS = 12
+
+_LIMITS: Mapping[LimitedBy, str] = {
+    "goal": "that reaches the goal",
+    "tasks": "more would find no task",
+    "serial": "more would not be faster",
+    "longest-task": "the longest task takes as long",
+    "profile": "more are not offered",
+    "quota": "more are not left to you",
+}
+_LAWS = {
+    "universal-scalability": "the Universal Scalability Law",
+    "amdahl": "Amdahl's law",
+    "work-conservation": "conservation of work",
+}
+
+
+def advice_text(advice: Advice) -> str:
+    """The advice, the evidence for it, and times and costs of other numbers of workers."""
+    return "\n".join([*_sentences(advice), *_table(advice), *(f"- {w}" for w in advice.warnings)])
+
+
+def _sentences(advice: Advice) -> Iterator[str]:
+    wall = advice.wall_seconds
+    between = f"{format_duration(wall.low)} to {format_duration(wall.high)}"
+    workers = format_count(advice.workers)
+    yield (
+        f"{workers} worker{'' if advice.workers == 1 else 's'}: about {format_duration(wall.expected)} ({between}), "
+        f"{format_share(advice.efficiency)} efficient, {significant(advice.core_hours)} core hours; "
+        f"{_LIMITS[advice.limited_by]} (limited by: {advice.limited_by})."
+    )
+    runs = len(advice.evidence)
+    fit = "" if advice.spread is None else f", which they fit within {format_share(advice.spread)}"
+    yield f"From {runs} run{'' if runs == 1 else 's'}, by {_LAWS[advice.model]}{fit}."
+
+
+def _table(advice: Advice) -> list[str]:
+    rows: list[tuple[str, ...]] = [
+        ("workers", "wall time", "at least", "at most", "efficiency", "core hours")
+    ]
+    points = list(zip(advice.curve, advice.table, strict=True))
+    step = max(1, -(-len(points) // ROWS))
+    for index, ((workers, *times), (_, efficiency, hours)) in enumerate(points):
+        if workers == advice.workers or index % step == 0 or index == len(points) - 1:
+            mark = "*" if workers == advice.workers else ""
+            shown = (format_duration(seconds) for seconds in times)
+            rows.append((f"{workers}{mark}", *shown, format_share(efficiency), significant(hours)))
+    return aligned(rows)

@@ -1,0 +1,106 @@
+"""Advice in code: asked of the Jupyter server that started this process, else worked out here from the store."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hrlab.model.errors import UsageError
+from hrlab.model.run import Run
+from hrlab.model.sizing import Advice
+from hrlab.model.wire import decode
+from hrlab.render.size_words import advice_text
+from hrlab.services.advising import question_from
+from hrlab.services.parent_server import ParentServer, find_parent_server
+from hrlab.services.runs import RunService
+from hrlab.services.shape import any_shape
+from hrlab.store.sqlite import RunStore
+
+STORE_SECONDS = 5.0
+_HEX = frozenset("0123456789abcdef")
+_VEGA_LITE = "application/vnd.vegalite.v5+json"
+_WIDTH_PIXELS = 560
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Advised(Advice):
+    """An advice that shows itself: words anywhere, and its chart too in a notebook."""
+
+    def __repr__(self) -> str:
+        """The sentence, the table, and what to mind."""
+        return advice_text(self)
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        display({"text/plain": advice_text(self)}, raw=True)  # type: ignore[no-untyped-call]
+        if "ipykernel" in sys.modules:  # a terminal draws no chart
+            from hrlab.render.sizing import sizing
+
+            spec = {**sizing(self).spec, "width": _WIDTH_PIXELS}
+            shown = {_VEGA_LITE: spec, "text/plain": spec["description"]}
+            display(shown, raw=True)  # type: ignore[no-untyped-call]
+
+
+def advise(runs: str | Run | Sequence[str | Run] | None, asked: Mapping[str, Any]) -> Advised:
+    """The advice; see :func:`hrlab.advise`.
+
+    Parameters
+    ----------
+    runs
+        Runs, their ids or beginnings of those, or ``last``.
+    asked
+        What else the body of ``POST sizing`` holds.
+    """
+    body = {**asked, **_named(runs)}
+    question_from(body)  # what can't be asked is told without a server
+    server = _server()
+    if server is not None:
+        return decode(Advised, server.post("sizing", body), "advice")
+    return _worked_out(body)
+
+
+def _server() -> ParentServer | None:
+    try:
+        return find_parent_server()
+    except UsageError:
+        return None
+
+
+def _named(runs: str | Run | Sequence[str | Run] | None) -> dict[str, Any]:
+    if runs is None:
+        return {}
+    several = [runs] if isinstance(runs, (str, Run)) else list(runs)
+    return {"runs": [_id(run) for run in several]}
+
+
+def _id(run: object) -> str:
+    if isinstance(run, Run):
+        return run.id
+    if not isinstance(run, str):
+        raise UsageError(f"A run is a record, its id, the beginning of it, or 'last', not {run!r}.")
+    if len(run) == 32 and set(run) <= _HEX:
+        return run
+    with contextlib.closing(RunStore.open(timeout_seconds=STORE_SECONDS)) as store:
+        return RunService(store).full_id(run)
+
+
+def _worked_out(body: Mapping[str, Any]) -> Advised:
+    try:
+        import scipy  # noqa: F401
+    except ImportError as error:
+        raise UsageError(
+            "Advice is worked out with scipy, which this environment does not have, and there is no Jupyter server to "
+            "ask. Install scipy here, or ask in a notebook of a Jupyter server that has hrlab."
+        ) from error
+    if body.get("profile") is not None:
+        raise UsageError(
+            "Profiles are known to a Jupyter server, and there is none to ask. Leave `profile` out."
+        )
+    with contextlib.closing(RunStore.open(timeout_seconds=STORE_SECONDS)) as store:
+        advice = RunService(store).advise(question_from(body), any_shape)
+    fields = dataclasses.fields(Advice)
+    return Advised(**{field.name: getattr(advice, field.name) for field in fields})
