@@ -6,6 +6,7 @@ import {
   isObject,
   listOf,
   numberOr,
+  numbersOf,
   stringOr,
   textOrNull
 } from './guards';
@@ -36,6 +37,8 @@ export interface ISizing {
   readonly fixedSeconds: number;
   readonly efficiency: number;
   readonly coreHours: number;
+  /** By which figure the runs' work was measured, and how much of it was asked for. */
+  readonly amount: readonly [string, number] | null;
   readonly limitedBy: string;
   readonly law: string;
   readonly evidence: readonly string[];
@@ -56,6 +59,7 @@ export function readSizing(value: unknown): ISizing {
     fixedSeconds: numberOr(phases.fixed, 0),
     efficiency: numberOr(data.efficiency, 0),
     coreHours: numberOr(data.core_hours, 0),
+    amount: Object.entries(numbersOf(data.workload))[0] ?? null,
     limitedBy: stringOr(data.limited_by, ''),
     law: stringOr(data.model, ''),
     evidence: listOf(data.evidence, textOrNull),

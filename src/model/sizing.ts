@@ -105,6 +105,11 @@ export class SizingModel {
     return this._advice;
   }
 
+  /** The figure by which work is measured and how much was asked for, once the server has said so. */
+  get amount(): readonly [string, number] | null {
+    return this._amount;
+  }
+
   get error(): string | null {
     return this._error;
   }
@@ -127,6 +132,7 @@ export class SizingModel {
     }
     if (turn === this._turn) {
       this._advice = advice;
+      this._amount = advice ? advice.amount : this._amount;
       this._error = error;
       this._busy = false;
       this._changed.emit();
@@ -135,6 +141,7 @@ export class SizingModel {
 
   private readonly _changed = new Signal<this, void>(this);
   private _advice: ISizing | null = null;
+  private _amount: readonly [string, number] | null = null;
   private _error: string | null = null;
   private _busy = false;
   private _turn = 0;

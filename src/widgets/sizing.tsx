@@ -18,23 +18,8 @@ import { textElement } from './charttable';
 import { useSignals } from './hooks';
 
 interface IFormProps {
-  readonly run: RunModel;
   readonly model: SizingModel;
   readonly trans: TranslationBundle;
-}
-
-/** The figure of the workload by which work grows, and what the run had of it. */
-function amountOf(run: RunModel): readonly [string, number] | null {
-  const found = Object.entries(run.record?.workload ?? {}).filter(
-    ([, value]) => value > 0
-  );
-  const best = ['events', 'variations', 'bytes'];
-  found.sort(([a], [b]) => {
-    const rank = (name: string) =>
-      best.includes(name) ? best.indexOf(name) : best.length;
-    return rank(a) - rank(b) || a.localeCompare(b);
-  });
-  return found[0] ?? null;
 }
 
 function goalName(goal: GoalName, trans: TranslationBundle): string {
@@ -91,9 +76,9 @@ function GoalFields(props: {
   );
 }
 
-function Form({ run, model, trans }: IFormProps): JSX.Element | null {
-  useSignals(run.changed, model.changed);
-  const amount = amountOf(run);
+function Form({ model, trans }: IFormProps): JSX.Element | null {
+  useSignals(model.changed);
+  const { amount } = model;
   const [goal, setGoal] = useState<GoalName>('fastest');
   const [draft, setDraft] = useState('');
   const [work, setWork] = useState<string | null>(null);
@@ -189,7 +174,7 @@ export class Sizing extends Panel {
     super();
     const { model, trans } = options;
     const sizing = new SizingModel(model.runs, model.id);
-    const parts = { run: model, model: sizing, trans };
+    const parts = { model: sizing, trans };
     this.addClass('hrlab-Sizing');
     this.node.tabIndex = -1;
     this._card = new ChartCard({

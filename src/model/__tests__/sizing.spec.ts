@@ -84,6 +84,26 @@ describe('the model', () => {
     expect(model.isBusy).toBe(false);
   });
 
+  it('knows by which figure work is measured once the server has said so', async () => {
+    const answers = [
+      readSizing({ ...WIRE, workload: { variations: 50 } }),
+      null
+    ];
+    const size = async () => {
+      const answer = answers.shift();
+      if (!answer) {
+        throw new Error('It must be more than 0.');
+      }
+      return answer;
+    };
+    const model = new SizingModel({ size } as unknown as IRuns, 'r');
+    expect(model.amount).toBeNull();
+    await model.ask({ runs: ['r'], goal: { fastest: true } });
+    expect(model.amount).toEqual(['variations', 50]);
+    await model.ask({ runs: ['r'], goal: { fastest: true } });
+    expect(model.amount).toEqual(['variations', 50]); // the field stays
+  });
+
   it('says why there is no advice', async () => {
     const size = () => Promise.reject(new Error('Not enough runs.'));
     const model = new SizingModel({ size } as unknown as IRuns, 'r');
