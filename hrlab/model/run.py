@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from hrlab.model.errors import InvalidRecordError
+from hrlab.model.resources import Resources, check_resources
 from hrlab.model.wire import OMIT_NONE, decode, encode
 
 SCHEMA_VERSION = 1
@@ -105,7 +106,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Tasks of one Dask task prefix: how many, thread seconds of execution, the longest, and the size of their results."""
+    """Tasks of one Dask task prefix: how many, thread seconds of execution, the longest, and the size of their results.
+
+    `median_seconds` is of their executions, to within 10 % (they are counted by length, not kept); absent if unknown.
+    """
 
     name: str
     tasks: int
@@ -113,6 +117,7 @@ class Group:
     compute_seconds: float
     longest_seconds: float
     output_bytes: int
+    median_seconds: float | None = field(default=None, metadata=OMIT_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +132,14 @@ class Clock:
 class Workers:
     """Workers while the run was on: most at once, average over the run, most threads, and each change.
 
-    `history` is of ``[seconds, workers, threads]``.
+    `history` is of ``[seconds, workers, threads]``. `lost` counts those that went without being told to; absent if unknown.
     """
 
     peak: int
     time_average: float
     threads_peak: int
     history: tuple[tuple[float, int, int], ...] = ()
+    lost: int | None = field(default=None, metadata=OMIT_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +229,8 @@ class Run:
         Whether this was the first work of a fresh cluster; None if unknown or without a cluster.
     alone
         Whether no other client's tasks were seen meanwhile; None if unknown or without a cluster.
+    resources
+        Hardware use over time; absent if nothing was sampled.
     """
 
     id: str
@@ -252,6 +260,7 @@ class Run:
     environment: Environment = Environment()
     source: Source = Source(kind="import")
     warnings: tuple[RunWarning, ...] = ()
+    resources: Resources | None = field(default=None, metadata=OMIT_NONE)
 
     @classmethod
     def from_dict(cls, data: object) -> Run:
@@ -310,8 +319,8 @@ def check(run: Run) -> None:
     Raises
     ------
     InvalidRecordError
-        If phases do not add up to the wall time, stages not to their loop, loops not to the dask phase, or
-        loops overlap or leave the run.
+        If phases do not add up to the wall time, stages not to their loop, loops not to the dask phase,
+        loops overlap or leave the run, or series of hardware use are not as long as they say.
     """
     if len(run.id) != 32 or set(run.id) - set("0123456789abcdef"):
         raise InvalidRecordError(
@@ -323,6 +332,8 @@ def check(run: Run) -> None:
             f"wall_seconds must be from 0 to {LONGEST_SECONDS:g}, not {run.wall_seconds}.",
             path="record.wall_seconds",
         )
+    if run.resources is not None:
+        check_resources(run.resources, len(run.clusters))
     if run.phases is None:
         return
     phases = run.phases

@@ -9,6 +9,7 @@ export * from './phases';
 export * from './profile';
 export * from './progress';
 export * from './record';
+export * from './resources';
 export * from './request';
 export * from './runs';
 export * from './sizing';

@@ -21,6 +21,7 @@ import {
   readStatus,
   Status
 } from './phases';
+import { IResources, readResources } from './resources';
 
 /** The MIME type of a record in a cell's output. */
 export const RUN_MIME = 'application/vnd.hrlab.run+json';
@@ -56,6 +57,8 @@ export interface IGroup {
   readonly compute_seconds: number;
   readonly longest_seconds: number;
   readonly output_bytes: number;
+  /** To within 10 %. */
+  readonly median_seconds: number | null;
 }
 
 export interface IClusterSeen {
@@ -66,6 +69,7 @@ export interface IClusterSeen {
   readonly workers_peak: number | null;
   readonly workers_average: number | null;
   readonly threads_peak: number | null;
+  readonly workers_lost: number | null;
 }
 
 export interface IRunWarning {
@@ -112,6 +116,7 @@ export interface IRunRecord {
   readonly environment: Readonly<Record<string, string>>;
   readonly source: IRunSource;
   readonly warnings: readonly IRunWarning[];
+  readonly resources: IResources | null;
   readonly raw: PartialJSONObject;
 }
 
@@ -158,7 +163,8 @@ function readGroup(value: unknown): IGroup | null {
         failed_tasks: numberOr(value.failed_tasks, 0),
         compute_seconds: numberOr(value.compute_seconds, 0),
         longest_seconds: numberOr(value.longest_seconds, 0),
-        output_bytes: numberOr(value.output_bytes, 0)
+        output_bytes: numberOr(value.output_bytes, 0),
+        median_seconds: numberOr(value.median_seconds, null)
       }
     : null;
 }
@@ -176,7 +182,8 @@ function readCluster(value: unknown): IClusterSeen | null {
     uncertainty_seconds: numberOr(clock.uncertainty_seconds, null),
     workers_peak: numberOr(workers.peak, null),
     workers_average: numberOr(workers.time_average, null),
-    threads_peak: numberOr(workers.threads_peak, null)
+    threads_peak: numberOr(workers.threads_peak, null),
+    workers_lost: numberOr(workers.lost, null)
   };
 }
 
@@ -234,6 +241,7 @@ export function readRecord(value: unknown): IRunRecord {
     environment: stringsOf(data.environment),
     source: readSource(data.source),
     warnings: listOf(data.warnings, readWarning),
+    resources: readResources(data.resources),
     raw: data as PartialJSONObject
   };
 }

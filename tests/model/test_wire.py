@@ -31,8 +31,9 @@ def test_a_record_survives_the_way_there_and_back(path):
     assert Run.from_dict(json.loads(json.dumps(run.to_dict()))) == run
 
 
-def test_a_record_is_written_as_the_golden_file_has_it():
-    data = golden()
+@pytest.mark.parametrize("name", ["run_v1", "run_v1_resources"])
+def test_a_record_is_written_as_the_golden_file_has_it(name):
+    data = golden(name)
     assert Run.from_dict(data).to_dict() == data
 
 
@@ -133,6 +134,36 @@ def test_loops_that_overlap_are_refused():
     data["loops"][1]["stop_seconds"] -= shift
     with pytest.raises(InvalidRecordError, match="loop 1 begins"):
         Run.from_dict(data)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "path"),
+    [
+        (["points"], -1, "points"),
+        (["points"], 10**9, "points"),
+        (["interval_seconds"], 0, "interval_seconds"),
+        (["clusters", 0, "cluster"], 1, "clusters[0].cluster"),
+        (["clusters", 0, "workers"], [], "clusters[0].workers"),
+        (["clusters", 0, "cpu_cores", "total"], [], "clusters[0].cpu_cores.total"),
+        (["clusters", 0, "cpu_cores", "maximum"], [1.0], "clusters[0].cpu_cores.maximum"),
+        (["kernel", "cpu_cores"], [1.0], "kernel.cpu_cores"),
+    ],
+)
+def test_a_series_of_another_length_than_it_says_is_refused(place, value, path):
+    data = golden("run_v1_resources")
+    inner = data["resources"]
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    with pytest.raises(InvalidRecordError) as caught:
+        Run.from_dict(data)
+    assert caught.value.detail["path"] == f"record.resources.{path}"
+
+
+def test_the_last_value_of_a_series_holds_to_the_end_of_the_run():
+    run = Run.from_dict(golden("run_v1_resources"))
+    assert run.resources.starts == (0.0, 20.0, 40.0, 60.0, 80.0, 100.0, 120.0)
+    assert run.resources.widths(run.wall_seconds)[-1] == 17.25
 
 
 def test_messages_stay_short_whatever_was_sent():

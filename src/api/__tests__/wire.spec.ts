@@ -40,7 +40,12 @@ const SUMMARY = {
 };
 
 describe('records', () => {
-  it.each(['run_v1.json', 'run_v1_failed.json', 'run_v1_imported.json'])(
+  it.each([
+    'run_v1.json',
+    'run_v1_failed.json',
+    'run_v1_imported.json',
+    'run_v1_resources.json'
+  ])(
     'reads the golden record %s',
     name => {
       const data = golden(name);
@@ -50,6 +55,19 @@ describe('records', () => {
       expect(run.raw).toEqual(data);
     }
   );
+
+  it('reads hardware use where it was sampled, and null where not', () => {
+    const run = readRecord(golden('run_v1_resources.json'));
+    expect(run.resources).toMatchObject({
+      interval_seconds: 20,
+      points: 7,
+      kernel_cpu_seconds: 33.5
+    });
+    expect(run.resources?.clusters[0].worker_memory_peak_share).toBe(0.9);
+    expect(run.groups[0].median_seconds).toBe(0.625);
+    expect(run.clusters[0].workers_lost).toBe(1);
+    expect(readRecord(golden('run_v1.json')).resources).toBeNull();
+  });
 
   it('reads every part of a whole record', () => {
     const run = readRecord(golden('run_v1.json'));
