@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     try:
         with contextlib.closing(RunStore.open(asked.store, timeout_seconds=STORE_SECONDS)) as store:
-            COMMANDS[asked.command](RunService(store), asked)
+            return COMMANDS[asked.command](RunService(store), asked) or 0
     except HrlabError as error:
         sys.stderr.write(f"hrlab: {error.message}\n")
         return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)

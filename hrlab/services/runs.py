@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from hrlab.model.comparison import MAX_RUNS, compare
@@ -33,12 +34,25 @@ class RunService:
     def __init__(self, store: RunStore) -> None:
         self._store = store
 
+    @property
+    def path(self) -> Path:
+        """The store's file."""
+        return self._store.path
+
     def page(self, query: RunQuery) -> Page:
         """The runs that `query` asks for, newest first."""
+        self.settle()
+        return self._store.page(query)
+
+    def settle(self) -> None:
+        """Mark the runs whose process is gone."""
         # A store that cannot be written can still be read; whoever can write marks them.
         with contextlib.suppress(StoreError):
             self._store.mark_interrupted()
-        return self._store.page(query)
+
+    def has(self, run_id: str) -> bool:
+        """Whether there is such a run."""
+        return self._store.summary(run_id) is not None
 
     def get(self, run_id: str) -> dict[str, Any]:
         """The whole record as JSON values."""
