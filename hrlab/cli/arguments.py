@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from hrlab.cli.exporting import add_export, add_import
+
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands; ``command`` of its result names the one that was given."""
@@ -19,8 +21,8 @@ def parser() -> argparse.ArgumentParser:
     _show(commands)
     _compare(commands)
     _size(commands)
-    _export(commands)
-    _import(commands)
+    add_export(commands)
+    add_import(commands)
     return made
 
 
@@ -66,14 +68,3 @@ def _size(commands: Any) -> None:
     made.add_argument(
         "--workload", action="append", default=[], metavar="NAME=NUMBER", help="for so much work"
     )
-
-
-def _export(commands: Any) -> None:
-    made = _command(commands, "export", "Write runs as JSON lines.", json=False)
-    made.add_argument("file", help="the file, or - for the standard output")
-    made.add_argument("runs", nargs="*", help="ids, or beginnings of them; all if none is given")
-
-
-def _import(commands: Any) -> None:
-    made = _command(commands, "import", "Read runs that `export` wrote.", json=False)
-    made.add_argument("file", help="the file, or - for the standard input")

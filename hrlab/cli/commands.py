@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from typing import IO, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from hrlab.model.errors import MalformedError, NotFoundError, UsageError
+from hrlab.cli.exporting import export, import_runs
+from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
 from hrlab.model.units import format_count, format_duration, format_share, significant
 from hrlab.model.wire import encode
@@ -88,28 +88,6 @@ def size(service: RunService, asked: argparse.Namespace) -> None:
     _write(advice_text(advice))
 
 
-def export(service: RunService, asked: argparse.Namespace) -> None:
-    """``export``."""
-    ids = [service.full_id(run) for run in asked.runs] or list(_all_ids(service))
-    with _file(asked.file, "w") as file:
-        for run_id in ids:
-            file.write(json.dumps(service.get(run_id), ensure_ascii=False) + "\n")
-    _tell(f"{len(ids)} runs exported.")
-
-
-def import_runs(service: RunService, asked: argparse.Namespace) -> None:
-    """``import``; runs that are there already stay as they are."""
-    new = known = 0
-    with _file(asked.file, "r") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            record = _read(line, number)
-            is_new = service.save(str(record.get("id", "")), record)
-            new, known = new + is_new, known + (not is_new)
-    _tell(f"{new} runs imported, {known} were there already.")
-
-
 COMMANDS: Mapping[str, Callable[[RunService, argparse.Namespace], None]] = {
     "list": list_runs,
     "show": show,
@@ -135,13 +113,6 @@ def _row(group: Mapping[str, Any], amount: str | None) -> tuple[str, ...]:
     )
 
 
-def _all_ids(service: RunService) -> Iterator[str]:
-    offset = 0
-    while page := service.page(RunQuery(offset=offset, limit=MAX_LIMIT)).runs:
-        yield from (run.id for run in page if run.status != "running")
-        offset += len(page)
-
-
 def _pair(word: str, option: str) -> tuple[str, str]:
     key, equals, value = word.partition("=")
     if not key or not equals:
@@ -156,40 +127,9 @@ def _number(text_: str, name: str) -> float:
         raise UsageError(f"--workload {name} must be a number, not {text_!r}.") from None
 
 
-def _read(line: str, number: int) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except ValueError as error:
-        raise MalformedError(
-            f"Line {number} is not JSON: {error}. Nothing after it was read."
-        ) from error
-    if not isinstance(found, dict):
-        raise MalformedError(f"Line {number} is not a run. Nothing after it was read.")
-    return found
-
-
-@contextlib.contextmanager
-def _file(name: str, mode: str) -> Iterator[IO[str]]:
-    if name == "-":
-        yield sys.stdin if mode == "r" else sys.stdout
-        return
-    try:
-        with open(name, mode, encoding="utf-8") as file:  # noqa: PTH123 - its mode is a parameter
-            yield file
-    except FileNotFoundError as error:
-        raise NotFoundError(f"There is no file {name!r}.") from error
-    except OSError as error:
-        raise UsageError(f"{name!r} can't be used: {error.strerror}.") from error
-
-
 def _write(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
 def _write_json(value: object) -> None:
     _write(json.dumps(value, indent=1, ensure_ascii=False))
-
-
-def _tell(line: str) -> None:
-    """For people; what programs read goes to the standard output."""
-    sys.stderr.write(line + "\n")

@@ -1,0 +1,1 @@
+"""Runs for other programs: CSV, InfluxDB's line protocol, pictures of charts."""

@@ -1,0 +1,113 @@
+"""A run as lines of InfluxDB's line protocol, which InfluxDB 1, 2 and 3 and VictoriaMetrics take alike.
+
+A line is ``measurement,tag=... field=... time``. The same run gives the same measurement, tags and time whenever it is
+written, so that writing it again overwrites and never doubles: what can change (status, name, labels) is a field, not a tag.
+Times are in nanoseconds, of which milliseconds come from the run and the rest from its id, so that two runs that begin
+together do not become one point.
+
+Types of fields never change (InfluxDB refuses a field that was a float and is an integer): seconds, shares and figures of
+the workload are floats, counts and bytes integers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+from hrlab.export.flat import COLUMNS, Value, row
+from hrlab.model.run import Run
+
+Fields: TypeAlias = Mapping[str, Value]
+
+MEASUREMENT = "hrlab_run"
+GROUPS = "hrlab_group"
+#: Task prefixes of a run that get a line of their own; the longest come first.
+MOST_GROUPS = 50
+
+#: Facts by which one groups, of few values each; the rest are fields.
+_TAGS = ("approach", "user", "hostname", "profile")
+_FLOATS = frozenset(("started_at", "coverage", "workers_average"))
+_NOT_EXPORTED = frozenset(("note", "started_utc", *_TAGS))
+_SAFE = re.compile(r"[\r\n\t\x00]+")
+
+
+def lines(run: Run, tags: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The lines of a run.
+
+    Parameters
+    ----------
+    run
+        One that has ended.
+    tags
+        Tags that every line gets beside hrlab's own.
+    """
+    values = row(run)
+    common = {**(tags or {}), **{name: str(values[name] or "") for name in _TAGS}}
+    at = time_of(run)
+    yield from _line(MEASUREMENT, common, _facts(values), at)
+    longest_first = sorted(run.groups, key=lambda group: -group.compute_seconds)
+    for group in longest_first[:MOST_GROUPS]:
+        fields: dict[str, Value] = {
+            "run": run.id,
+            "tasks": group.tasks,
+            "failed_tasks": group.failed_tasks,
+            "compute_seconds": float(group.compute_seconds),
+            "longest_seconds": float(group.longest_seconds),
+            "output_bytes": group.output_bytes,
+        }
+        yield from _line(GROUPS, {**common, "group": group.name}, fields, at)
+
+
+def time_of(run: Run, after_seconds: float = 0.0) -> int:
+    """Nanoseconds since 1970, UTC, of a point of the run; digits below the millisecond follow from its id."""
+    milliseconds = round((run.started_at + after_seconds) * 1000)
+    return milliseconds * 1_000_000 + int(run.id, 16) % 1_000_000
+
+
+def _facts(values: Mapping[str, Value]) -> dict[str, Value]:
+    found: dict[str, Value] = {"run": values["id"]}
+    for name, value in values.items():
+        if name == "id" or name in _NOT_EXPORTED:
+            continue
+        is_float = name not in COLUMNS or name.endswith("_seconds") or name in _FLOATS
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        found[name.replace(":", "_")] = float(value or 0) if is_float and number else value
+    return found
+
+
+def _line(measurement: str, tags: Mapping[str, str], fields: Fields, at: int) -> Iterator[str]:
+    tagged = "".join(
+        f",{_key(name)}={_key(value)}"
+        for name, value in sorted(tags.items())
+        if _key(name) and _key(value)
+    )
+    written = ",".join(
+        f"{_key(name)}={text}"
+        for name, value in fields.items()
+        if _key(name) and (text := _field(value)) is not None
+    )
+    if written:
+        yield f"{_key(measurement)}{tagged} {written} {at}"
+
+
+def _key(text: str) -> str:
+    # The format cannot say a line end, nor a backslash before what separates.
+    text = _SAFE.sub(" ", text).rstrip("\\").strip()
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text.replace(",", r"\,").replace("=", r"\=").replace(" ", r"\ ")
+
+
+def _field(value: Value) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value}i"
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else None
+    text = value.encode("utf-8", "replace").decode("utf-8").replace("\x00", " ")
+    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", " ").replace("\n", " ")
+    return f'"{text}"'

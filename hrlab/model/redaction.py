@@ -1,0 +1,133 @@
+"""What users may keep to themselves when a record leaves: code, paths, their name, the machines.
+
+Works on the record's JSON values, so that fields which this hrlab does not know are searched, too. Facts in numbers stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+from hrlab.model.errors import UsageError
+
+Secret: TypeAlias = Literal["code", "paths", "user", "host"]
+
+#: What each word keeps back, for help and documents.
+SECRETS: Mapping[Secret, str] = {
+    "code": "the source of the run, and the text of its error",
+    "paths": "the notebook, names of inputs, and every path in a text",
+    "user": "the user's name, wherever it is written",
+    "host": "names and addresses of machines, wherever they are written",
+}
+ALL: tuple[Secret, ...] = get_args(Secret)
+
+_REDACTED = "(redacted)"
+# Words of the format itself: a user may be called "ok".
+_FIXED = frozenset(
+    ("id", "status", "approach", "kind", "phase", "stage_intervals", "code_sha256", "digest")
+)
+_PATH = re.compile(
+    r"\b\w+://[^\s'\",;)\]>]+"  # root://eos//store/f.root
+    r"|(?<![\w/.])(?:~|[A-Za-z]:)?[/\\](?=[\w.~+@/\\-])[^\s'\",;:)\]>]*"  # absolute
+    r"|(?<![\w/])[\w.~+@-]+(?:[/\\][\w.~+@-]+)+\.\w+"  # relative, to a file
+)
+_ADDRESS = re.compile(
+    r"\b(?:tcp|tls|ws|wss|ucx|ucxx|inproc|http|https)://[^\s'\",;)\]>]+"
+    r"|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"
+)
+
+
+def secrets_of(text: str) -> tuple[Secret, ...]:
+    """The secrets that ``code,paths``, ``all`` or an empty text names.
+
+    Raises
+    ------
+    UsageError
+        If a word is none of them; the message lists those that exist.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if words == ["all"]:
+        return ALL
+    for word in words:
+        if word not in ALL:
+            known = ", ".join(ALL)
+            raise UsageError(f"{word[:40]!r} can't be redacted. Give any of {known}, or all.")
+    return tuple(cast("Secret", word) for word in dict.fromkeys(words))
+
+
+def redacted(record: Mapping[str, Any], secrets: Collection[Secret]) -> dict[str, Any]:
+    """The record without what `secrets` names; it is still a record."""
+    found = dict(record)
+    clean = _cleaner(record, secrets)
+    if "code" in secrets:
+        found["source"] = {**_part(record, "source"), "code": None}
+        if record.get("error"):
+            found["error"] = {**_part(record, "error"), "message": _REDACTED}
+    if "paths" in secrets:
+        found["source"] = _without(_part(found, "source"), "notebook")
+        found["inputs"] = [_anonymous(one) for one in record.get("inputs", ())]
+    environment = _part(record, "environment")
+    if "user" in secrets:
+        environment = _without(environment, "user")
+    if "host" in secrets:
+        environment = _without(environment, "hostname")
+        found["clusters"] = [
+            {**one, "scheduler_address": None} for one in record.get("clusters", ())
+        ]
+    if "environment" in record:
+        found["environment"] = environment
+    return cast("dict[str, Any]", _walk(found, clean)) if secrets else found
+
+
+def _part(record: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return dict(record.get(name) or {})
+
+
+def _without(part: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in part.items() if key != name}
+
+
+def _anonymous(one: Mapping[str, Any]) -> dict[str, Any]:
+    # Runs of one input must still be told from runs of another.
+    name = hashlib.sha256(str(one.get("name", "")).encode("utf-8", "replace")).hexdigest()[:8]
+    return {**one, "name": f"input-{name}"}
+
+
+def _cleaner(record: Mapping[str, Any], secrets: Collection[Secret]) -> Callable[[str], str]:
+    environment = _part(record, "environment")
+    steps: list[tuple[re.Pattern[str], str]] = []
+    if "host" in secrets:
+        steps.append((_ADDRESS, "(address)"))
+        if environment.get("hostname"):
+            steps.append((_word(environment["hostname"]), "(host)"))
+    if "paths" in secrets:
+        steps.append((_PATH, "(path)"))
+    if "user" in secrets and environment.get("user"):
+        steps.append((_word(environment["user"]), "(user)"))
+
+    def clean(text: str) -> str:
+        for pattern, instead in steps:
+            text = pattern.sub(instead, text)
+        return text
+
+    return clean
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+
+
+def _walk(value: Any, clean: Callable[[str], str], key: str = "") -> Any:
+    if isinstance(value, str):
+        return value if key in _FIXED else clean(value)
+    if isinstance(value, Mapping):
+        free = key in ("labels", "workload", "activities")
+        return {
+            (clean(name) if free else name): _walk(item, clean, "" if free else name)
+            for name, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [_walk(item, clean, key) for item in value]
+    return value
