@@ -2,6 +2,9 @@
 
 ``python scripts/check.py`` runs all, ``python scripts/check.py types layers`` some. One that fails does not stop the
 others; the summary at the end says which.
+
+Checks with real clusters, kernels and browsers run one after the other. Beside them, on the second core, run those that
+no load can disturb, and then the environments of the others are made: that saves a sixth of the time.
 """
 
 from __future__ import annotations
@@ -14,23 +17,31 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 ISOLATED = (sys.executable, "scripts/isolated.py")
+#: Process groups that run now.
+GROUPS: set[int] = set()
 
 
 @dataclass(frozen=True)
 class Check:
-    """A promise and the commands that keep it; all of them must succeed, each within `minutes`."""
+    """A promise and the commands that keep it; all of them must succeed, each within `minutes`.
+
+    A check that is `steady` gives the same answer on a loaded machine: it runs beside the others.
+    """
 
     key: str
     promise: str
     commands: tuple[tuple[str, ...], ...]
     folder: str = "."
     minutes: float = 10
+    steady: bool = False
 
 
 CHECKS = (
@@ -38,15 +49,22 @@ CHECKS = (
         "style",
         "Python code is formatted and linted (ruff)",
         (("ruff", "format", "--check", "."), ("ruff", "check", ".")),
+        steady=True,
     ),
-    Check("types", "types hold (mypy strict)", (("mypy",),)),
-    Check("layers", "arrows between modules go one way (import-linter)", (("lint-imports",),)),
+    Check("types", "types hold (mypy strict)", (("mypy",),), steady=True),
+    Check(
+        "layers",
+        "arrows between modules go one way (import-linter)",
+        (("lint-imports",),),
+        steady=True,
+    ),
     Check(
         "front-style",
         "front end is formatted, linted and typed (prettier, eslint, tsc)",
         (("jlpm", "lint:check"),),
+        steady=True,
     ),
-    Check("front", "front-end units work (jest)", (("jlpm", "test"),)),
+    Check("front", "front-end units work (jest)", (("jlpm", "test"),), steady=True),
     Check(
         "access",
         "every endpoint refuses an unauthenticated request",
@@ -67,12 +85,19 @@ CHECKS = (
         "build",
         "wheel and sdist are built from a clean checkout",
         ((sys.executable, "scripts/package.py", "dist"),),
+        steady=True,
     ),
-    Check("without-node", "wheel installs and works without Node", ((*ISOLATED, "without-node"),)),
+    Check(
+        "without-node",
+        "wheel installs and works without Node",
+        ((*ISOLATED, "without-node"),),
+        steady=True,
+    ),
     Check(
         "kernel-only",
         "beside IPython and distributed alone, import and magic work",
         ((*ISOLATED, "kernel-only"),),
+        steady=True,
     ),
     Check(
         "oldest-kernel",
@@ -147,16 +172,25 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 def run(check: Check) -> Result:
-    """Run a check's commands until one fails."""
-    print(f"\n=== {check.promise}", flush=True)
+    """Run a check's commands until one fails; what a steady one prints is shown when it has ended."""
+    header = f"\n=== {check.promise}"
     began = time.monotonic()
-    passed = all(_succeeds(command, check) for command in check.commands)
+    if check.steady:
+        with tempfile.TemporaryFile("w+", errors="replace") as said:
+            passed = all(_succeeds(command, check, said) for command in check.commands)
+            said.seek(0)
+            printed = f"{header}\n{said.read()}"
+    else:
+        print(header, flush=True)
+        passed = all(_succeeds(command, check) for command in check.commands)
+        printed = ""
     seconds = time.monotonic() - began
-    print(f"--- {'ok' if passed else 'FAILED'}: {check.promise} ({seconds:.0f} s)", flush=True)
+    word = "ok" if passed else "FAILED"
+    print(f"{printed}--- {word}: {check.promise} ({seconds:.0f} s)", flush=True)
     return Result(check, passed, seconds)
 
 
-def _succeeds(command: Sequence[str], check: Check) -> bool:
+def _succeeds(command: Sequence[str], check: Check, said: IO[str] | None = None) -> bool:
     """Run one command in a process group and a scratch folder of its own; nothing of either is left."""
     scratch = Path(tempfile.mkdtemp(prefix=f"hrlab-{check.key}-"))
     started = subprocess.Popen(
@@ -164,8 +198,11 @@ def _succeeds(command: Sequence[str], check: Check) -> bool:
         cwd=ROOT / check.folder,
         env=environment(scratch),
         stdin=subprocess.DEVNULL,
+        stdout=said,
+        stderr=said and subprocess.STDOUT,
         start_new_session=True,
     )
+    GROUPS.add(started.pid)
     try:
         return started.wait(timeout=check.minutes * 60) == 0
     except subprocess.TimeoutExpired:
@@ -174,6 +211,7 @@ def _succeeds(command: Sequence[str], check: Check) -> bool:
     finally:
         _stop_group(started.pid)
         started.wait()
+        GROUPS.discard(started.pid)
         shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -201,9 +239,37 @@ def chosen(keys: Sequence[str]) -> list[Check]:
     return [known[key] for key in keys] or list(CHECKS)
 
 
+def prepared(checks: Sequence[Check]) -> None:
+    """Make the environments that the checks will ask for; a failure is theirs to tell."""
+    for check in checks:
+        for command in check.commands:
+            if command[:2] == ISOLATED:
+                with tempfile.TemporaryFile("w+") as unread:
+                    _succeeds((*ISOLATED, "--prepare", *command[2:]), check, unread)
+
+
+def results_of(checks: Sequence[Check]) -> list[Result]:
+    """Run the checks, steady ones beside the others."""
+    others = [check for check in checks if not check.steady]
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            steady = [beside.submit(run, check) for check in checks if check.steady]
+            beside.submit(prepared, others[1:])
+            results = [run(check) for check in others]
+            results += [one.result() for one in steady]
+        except (
+            BaseException
+        ):  # interrupted: the thread waits for a process, and the pool for the thread
+            beside.shutdown(wait=False, cancel_futures=True)
+            for group in list(GROUPS):
+                _stop_group(group)
+            raise
+    return sorted(results, key=lambda result: checks.index(result.check))
+
+
 def main(keys: Sequence[str]) -> int:
     """Run the checks named, print the summary, and return the exit code."""
-    results = [run(check) for check in chosen(keys)]
+    results = results_of(chosen(keys))
     print(f"\n{'':6} {'time':>6}  promise")
     for result in results:
         word = "ok" if result.passed else "FAILED"

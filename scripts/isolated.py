@@ -1,7 +1,8 @@
 """Checks that need an environment of their own: other versions, fewer packages, a browser.
 
 Environments are kept in ``.venvs`` and made anew when what they hold changes.
-Usage: ``python scripts/isolated.py CHECK [ARGUMENTS]``.
+Usage: ``python scripts/isolated.py [--prepare] CHECK [ARGUMENTS]``.
+With ``--prepare`` the environment is made, and that is all.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from subprocess import PIPE, STDOUT
 
-from package import tracked
+from package import locked, tracked
 
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
@@ -81,6 +82,10 @@ NOT_ON_THE_KERNEL_SIDE = (
 )
 
 
+#: Whether to stop before anything is run.
+PREPARE = "--prepare" in sys.argv
+
+
 class Environment:
     """A virtual environment with packages in it."""
 
@@ -91,10 +96,16 @@ class Environment:
 
     def holds(self, *requirements: str, no_deps: Sequence[str] = ()) -> Environment:
         """Make the environment with `requirements`, and `no_deps` without their dependencies, unless it is there."""
+        VENVS.mkdir(exist_ok=True)
+        with locked(VENVS / f"{self.folder.name}.lock"):
+            self._made(requirements, no_deps)
+        return self
+
+    def _made(self, requirements: Sequence[str], no_deps: Sequence[str]) -> None:
         wanted = _digest([self.base, *requirements, "--no-deps", *no_deps])
         stamp = self.folder / ".holds"
         if stamp.exists() and stamp.read_text() == wanted:
-            return self
+            return
         shutil.rmtree(self.folder, ignore_errors=True)
         call(self.base, "-m", "venv", str(self.folder))
         pip = (str(self.python), "-m", "pip", "install", "-qq")
@@ -103,10 +114,11 @@ class Environment:
         if no_deps:
             call(*pip, "--no-deps", *no_deps)
         stamp.write_text(wanted)
-        return self
 
     def run(self, *command: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
         """Run a program of the environment."""
+        if PREPARE:
+            raise SystemExit
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
         inner = {**os.environ, "PATH": path, **(env or {})}
         call(str(self.folder / "bin" / command[0]), *command[1:], env=inner, cwd=cwd)
@@ -217,6 +229,8 @@ def kube() -> None:
 
 def ui(*arguments: str) -> None:
     """Press the buttons, in the JupyterLab that comes first on the path."""
+    if PREPARE:
+        return
     call("scripts/need.sh", "chromium")
     tests = ROOT / "ui-tests"
     quietly("jlpm", "install", "--immutable", cwd=tests)
@@ -257,4 +271,5 @@ CHECKS: Mapping[str, Callable[..., None]] = {
 }
 
 if __name__ == "__main__":
-    CHECKS[sys.argv[1]](*sys.argv[2:])
+    name, *arguments = [one for one in sys.argv[1:] if one != "--prepare"]
+    CHECKS[name](*arguments)

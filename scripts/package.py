@@ -6,10 +6,13 @@ the sdist.
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import PIPE, STDOUT
 
@@ -21,6 +24,14 @@ def tracked() -> list[str]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
     names = listed.stdout.decode().split("\0")
     return [name for name in names if name and (ROOT / name).is_file()]
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Let one process at a time make what belongs to `file`."""
+    with file.open("a") as opened:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
 
 
 def build(folder: Path) -> list[Path]:
@@ -41,5 +52,6 @@ def build(folder: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    for made in build(Path(sys.argv[1])):
-        print(made)
+    with locked(ROOT / "pyproject.toml"):
+        for made in build(Path(sys.argv[1])):
+            print(made)
