@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from hrlab.cli.exporting import add_export, add_import
+from hrlab.cli.run import add_run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     _size(commands)
     add_export(commands)
     add_import(commands)
+    add_run(commands)
     return made
 
 

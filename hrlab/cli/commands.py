@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hrlab.cli.exporting import export, import_runs
+from hrlab.cli.run import run
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
 from hrlab.model.units import format_count, format_duration, format_share, significant
@@ -88,13 +89,15 @@ def size(service: RunService, asked: argparse.Namespace) -> None:
     _write(advice_text(advice))
 
 
-COMMANDS: Mapping[str, Callable[[RunService, argparse.Namespace], None]] = {
+#: None is success.
+COMMANDS: Mapping[str, Callable[[RunService, argparse.Namespace], int | None]] = {
     "list": list_runs,
     "show": show,
     "compare": compare,
     "size": size,
     "export": export,
     "import": import_runs,
+    "run": run,
 }
 
 

@@ -1,0 +1,166 @@
+"""``jupyter hrlab run``: a notebook head-less, as one run."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hrlab.cli.interrupts import INTERRUPTED, stop_on_signals
+from hrlab.cli.progress import ProgressLine
+from hrlab.model.errors import ConflictError, UsageError
+from hrlab.model.run import Run
+from hrlab.model.units import format_count, format_duration
+from hrlab.render.text import text
+from hrlab.services.headless import Execution, Outcome, Step, Stop, execute
+from hrlab.services.notebook_parameters import parse_setting
+from hrlab.services.runs import RunService
+from hrlab.store.location import VARIABLE
+
+MAX_REPEATS = 1000
+
+
+def add_run(commands: Any) -> None:
+    """Declare the command."""
+    what = "Run a notebook head-less, timed as one run."
+    made = commands.add_parser("run", help=what, description=what)
+    made.add_argument("notebook", type=Path, help="the notebook")
+    made.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="parameters",
+        metavar="NAME=VALUE",
+        help="value of a parameter: JSON, or else a text",
+    )
+    made.add_argument("--repeat", type=int, default=1, metavar="N", help="run it N times (1)")
+    made.add_argument(
+        "--output",
+        type=Path,
+        help="where the notebook is kept with its outputs (NOTEBOOK-run.ipynb; of repeats with a number)",
+    )
+    made.add_argument("--name", help="of the run, if not the notebook's first heading")
+    made.add_argument("--label", action="append", default=[], metavar="K=V", help="put on the run")
+    made.add_argument(
+        "--workload", action="append", default=[], metavar="NAME=NUMBER", help="what is processed"
+    )
+    made.add_argument("--kernel", help="kernelspec, if not the notebook's")
+    made.add_argument(
+        "--timeout", type=float, metavar="SECONDS", help="interrupt it after so long (never)"
+    )
+
+
+def run(service: RunService, asked: argparse.Namespace) -> int:
+    """``run``: 0 if the notebook ran to its end, 1 if it failed, 130 if it was interrupted."""
+    if not 1 <= asked.repeat <= MAX_REPEATS:
+        raise UsageError(f"--repeat must be from 1 to {MAX_REPEATS}, not {asked.repeat}.")
+    if asked.timeout is not None and asked.timeout <= 0:
+        raise UsageError(f"--timeout must be above 0 s, not {asked.timeout:g}.")
+    return asyncio.run(_run(service, asked))
+
+
+async def _run(service: RunService, asked: argparse.Namespace) -> int:
+    line = ProgressLine()
+    with stop_on_signals() as stop:
+        for number in range(1, asked.repeat + 1):
+            outcome = await _once(_execution(service, asked, number), stop, line)
+            keep(service, outcome)
+            line.done(told(service, outcome))
+            if outcome.status != "ok":
+                return INTERRUPTED if outcome.status == "interrupted" else 1
+    return 0
+
+
+def _execution(service: RunService, asked: argparse.Namespace, number: int) -> Execution:
+    output = asked.output or Path(f"{asked.notebook.stem}-run.ipynb")
+    if asked.repeat > 1:
+        output = output.with_name(f"{output.stem}-{number}{output.suffix}")
+    if output.resolve() == asked.notebook.resolve():
+        raise UsageError("--output must not be the notebook itself.")
+    return Execution(
+        notebook=asked.notebook,
+        output=output,
+        parameters=dict(parse_setting(word) for word in asked.parameters),
+        name=asked.name,
+        labels=dict(_pair(word, "--label") for word in asked.label),
+        workload={name: _amount(name, value) for name, value in _pairs(asked.workload)},
+        environment={VARIABLE: str(service.path)},
+        kernel=asked.kernel,
+        timeout_seconds=asked.timeout,
+    )
+
+
+async def _once(execution: Execution, stop: Stop, line: ProgressLine) -> Outcome:
+    began = time.monotonic()
+    steps = [Step(0, 0)]
+
+    def tell(step: Step) -> None:
+        steps[:] = [step]
+        line.now(in_words(step, time.monotonic() - began))
+
+    task = asyncio.ensure_future(execute(execution, stop, tell))
+    while not (await asyncio.wait({task}, timeout=1.0))[0]:
+        tell(steps[0])
+    return task.result()
+
+
+def in_words(step: Step, seconds: float) -> str:
+    """How far an execution is."""
+    words = [f"cell {step.cell} of {step.cells}" if step.cells else "starting the kernel"]
+    words.append(format_duration(seconds))
+    told, tasks = step.told, step.told.get("tasks") or {}
+    if told.get("phase"):
+        words.append(str(told["phase"]))
+    if tasks.get("all"):
+        words.append(f"{format_count(tasks['done'])}/{format_count(tasks['all'])} tasks")
+    if told.get("workers"):
+        words.append(f"{format_count(told['workers'])} workers")
+    return " · ".join(words)
+
+
+def keep(service: RunService, outcome: Outcome) -> None:
+    """See that the record is in the store: the kernel may be on another machine, or its disk full.
+
+    A run whose kernel was killed is marked as interrupted by whoever lists runs.
+    """
+    service.settle()
+    if outcome.record is not None and not service.has(outcome.run_id):
+        try:
+            service.save(outcome.run_id, outcome.record)
+        except ConflictError:
+            return  # the user has deleted it meanwhile
+
+
+def told(service: RunService, outcome: Outcome) -> str:
+    """The run in words, and what went wrong."""
+    record: Mapping[str, Any] | None = (
+        service.get(outcome.run_id) if service.has(outcome.run_id) else outcome.record
+    )
+    parts = [] if record is None else [text(Run.from_dict(record))]
+    if outcome.status != "ok" and (record is None or record["status"] != outcome.status):
+        parts.append(f"{outcome.status}: {outcome.error}")
+    return "\n".join(parts)
+
+
+def _pairs(words: list[str]) -> list[tuple[str, str]]:
+    return [_pair(word, "--workload") for word in words]
+
+
+def _pair(word: str, option: str) -> tuple[str, str]:
+    key, equals, value = word.partition("=")
+    if not key or not equals:
+        raise UsageError(f"{option} takes NAME=VALUE, not {word!r}.")
+    return key, value
+
+
+def _amount(name: str, value: str) -> float:
+    try:
+        amount = float(value)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise UsageError(f"--workload {name} must be an amount from 0 on, not {value!r}.")
+    return amount
