@@ -1,8 +1,8 @@
 """Runs compared: grouped, repeats taken together, speed-up and efficiency against a baseline. Pure.
 
 The **speed-up** of a group is the baseline's median wall time over its own, both for the same amount of work; its
-**efficiency** is that speed-up over how many times more threads it had (Eager, Zahorjan and Lazowska, "Speedup versus
-efficiency in parallel systems", IEEE Transactions on Computers 38, 1989, doi:10.1109/12.21127).
+**efficiency** is that speed-up over how many times more threads (or workers) it had (Eager, Zahorjan and Lazowska,
+"Speedup versus efficiency in parallel systems", IEEE Transactions on Computers 38, 1989, doi:10.1109/12.21127).
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
+from hrlab.model.agreement import differing_workload, differs
 from hrlab.model.errors import InvalidRequestError, MalformedError
 from hrlab.model.run import Approach, Phases, Run
-from hrlab.model.workload import by_meaning
 
 Key: TypeAlias = str | float
+Over: TypeAlias = Literal["threads", "workers"]
 
 #: By what runs may be grouped, beside ``label:<name>`` and ``workload:<name>``.
 FIXED = ("approach", "workers", "threads", "run")
+#: Against what speed-up and efficiency are.
+OVERS: tuple[Over, ...] = get_args(Over)
 MAX_RUNS = 200
+#: Key of the runs that have not the label or the figure by which they are grouped.
+ABSENT = "–"
 _APPROACHES: tuple[str, ...] = get_args(Approach)
 
 
@@ -37,10 +42,12 @@ class Group:
         start. A group that has only cold runs counts them.
     wall_seconds, wall_low_seconds, wall_high_seconds
         Median, shortest and longest.
+    cold_seconds
+        Wall times of the runs in `cold`.
     phases
         Medians of each, scaled so that they add up to the median wall time; None if a run has none.
-    threads, workers
-        Most there were, median of the runs; 1 and 0 without a cluster.
+    threads, workers, memory_bytes
+        Most there were, median of the runs; 1, 0 and 0 without a cluster. The memory is the sum of the workers' limits.
     speed_up, efficiency
         Against the baseline; None if it has no run of this amount.
     alone
@@ -58,6 +65,8 @@ class Group:
     phases: Phases | None
     threads: float
     workers: float
+    cold_seconds: tuple[float, ...] = ()
+    memory_bytes: float = 0.0
     speed_up: float | None = None
     efficiency: float | None = None
     alone: bool | None = None
@@ -75,6 +84,12 @@ class Comparison:
         Key of the group that is 1; the same for every amount.
     notes
         What differs that should not, and what was left out.
+    over
+        Whether the efficiency is by threads or by workers.
+    choices
+        By what these runs may be grouped: `FIXED`, and the labels and figures of the workload in which they differ.
+    differs
+        Those of the notes that say what differs and should not; they come first.
     """
 
     by: str
@@ -82,9 +97,17 @@ class Comparison:
     baseline: Key
     groups: tuple[Group, ...]
     notes: tuple[str, ...]
+    over: Over = "threads"
+    choices: tuple[str, ...] = FIXED
+    differs: tuple[str, ...] = ()
 
 
-def compare(runs: Sequence[Run], by: str | None = None, baseline: str | None = None) -> Comparison:
+def compare(
+    runs: Sequence[Run],
+    by: str | None = None,
+    baseline: str | None = None,
+    over: str | None = None,
+) -> Comparison:
     """Compare `runs`.
 
     Parameters
@@ -93,27 +116,29 @@ def compare(runs: Sequence[Run], by: str | None = None, baseline: str | None = N
         One of `FIXED`, ``label:<name>`` or ``workload:<name>``; None: the first in which they differ.
     baseline
         Text of the key that is 1; None: serial runs, else the fewest threads, else the oldest run.
+    over
+        One of `OVERS`: what the efficiency counts; None: threads, or workers if runs are grouped by them.
 
     Raises
     ------
     MalformedError
-        For a `by` or `baseline` that is not there.
+        For a `by`, `baseline` or `over` that is not there.
     InvalidRequestError
         If fewer than two runs can be compared.
     """
-    good = [run for run in runs if run.status == "ok" and run.wall_seconds > 0]
+    counted = _over(over, by)
+    good = comparable(runs)
     if len(good) < 2:
         raise InvalidRequestError(
             f"Of {len(runs)} runs {len(good)} succeeded: it takes two to compare. Choose others, or time it again."
         )
     by = by or _first_difference(good)
     key_of = _key_of(by)
-    amount = None if by.startswith("workload:") else _differing_amount(good)
+    amount = None if by.startswith("workload:") else next(iter(differing_workload(good)), None)
     parts: dict[tuple[Key, float | None], list[Run]] = {}
-    for run in sorted(good, key=lambda run: run.started_at):
-        parts.setdefault((key_of(run), run.workload.get(amount) if amount else None), []).append(
-            run
-        )
+    for run in good:
+        key = (key_of(run), run.workload.get(amount) if amount else None)
+        parts.setdefault(key, []).append(run)
     groups = [_group(key, size, part, by) for (key, size), part in parts.items()]
     groups.sort(key=lambda group: (_order(group.key), group.amount or 0.0))
     base = _baseline(groups, by, baseline)
@@ -121,9 +146,18 @@ def compare(runs: Sequence[Run], by: str | None = None, baseline: str | None = N
         by=by,
         amount=amount,
         baseline=base,
-        groups=tuple(_against(group, groups, base) for group in groups),
-        notes=tuple(_notes(runs, good, groups, by)),
+        groups=tuple(_against(group, groups, base, counted) for group in groups),
+        notes=(*differs(good), *_notes(runs, good, groups, by)),
+        over=counted,
+        choices=_choices(good, by),
+        differs=differs(good),
     )
+
+
+def comparable(runs: Sequence[Run]) -> list[Run]:
+    """Those that succeeded and took time, the oldest first."""
+    good = (run for run in runs if run.status == "ok" and run.wall_seconds > 0)
+    return sorted(good, key=lambda run: run.started_at)
 
 
 def threads_of(run: Run) -> int:
@@ -131,12 +165,17 @@ def threads_of(run: Run) -> int:
     return max(1, run.threads_peak)
 
 
+def units_of(group: Group, over: Over) -> float:
+    """Threads or workers of a group; 1 without a cluster."""
+    return max(1.0, group.threads if over == "threads" else group.workers)
+
+
 def _key_of(by: str) -> Callable[[Run], Key]:
     kind, _, name = by.partition(":")
     if kind == "label" and name:
-        return lambda run: run.labels.get(name, "–")
+        return lambda run: run.labels.get(name, ABSENT)
     if kind == "workload" and name:
-        return lambda run: run.workload.get(name, 0.0)
+        return lambda run: run.workload.get(name, ABSENT)
     found: Mapping[str, Callable[[Run], Key]] = {
         "approach": lambda run: run.approach,
         "workers": lambda run: float(run.workers_peak),
@@ -153,18 +192,34 @@ def _first_difference(runs: Sequence[Run]) -> str:
     for by in ("approach", "threads"):
         if len({_key_of(by)(run) for run in runs}) > 1:
             return by
-    amount = _differing_amount(runs)
-    return f"workload:{amount}" if amount else "run"
+    amounts = differing_workload(runs)
+    return f"workload:{amounts[0]}" if amounts else "run"
 
 
-def _differing_amount(runs: Sequence[Run]) -> str | None:
-    names = by_meaning({name for run in runs for name in run.workload})
-    return next((name for name in names if len({run.workload.get(name) for run in runs}) > 1), None)
+def _over(over: str | None, by: str | None) -> Over:
+    if not over:
+        return "workers" if by == "workers" else "threads"
+    for known in OVERS:
+        if over == known:
+            return known
+    raise MalformedError(
+        f"Speed-up can't be drawn over {over[:80]!r}. Use one of {', '.join(OVERS)}."
+    )
+
+
+def _choices(runs: Sequence[Run], by: str) -> tuple[str, ...]:
+    labels = sorted({name for run in runs for name in run.labels})
+    differing = [
+        f"label:{name}" for name in labels if len({run.labels.get(name) for run in runs}) > 1
+    ]
+    figures = [f"workload:{name}" for name in differing_workload(runs)]
+    return tuple(dict.fromkeys((*FIXED, *differing, *figures, by)))
 
 
 def _group(key: Key, amount: float | None, runs: Sequence[Run], by: str) -> Group:
     warm = [run for run in runs if not run.cold]
     counted = warm or list(runs)
+    apart = [run for run in runs if run.cold] if warm else []
     walls = [run.wall_seconds for run in counted]
     alone = [run.alone for run in counted if run.alone is not None]
     return Group(
@@ -172,13 +227,17 @@ def _group(key: Key, amount: float | None, runs: Sequence[Run], by: str) -> Grou
         label=_label(key, by, runs[0]),
         amount=amount,
         runs=tuple(run.id for run in counted),
-        cold=tuple(run.id for run in runs if run not in counted),
+        cold=tuple(run.id for run in apart),
+        cold_seconds=tuple(run.wall_seconds for run in apart),
         wall_seconds=statistics.median(walls),
         wall_low_seconds=min(walls),
         wall_high_seconds=max(walls),
         phases=_phases(counted),
         threads=statistics.median(threads_of(run) for run in counted),
         workers=statistics.median(run.workers_peak for run in counted),
+        memory_bytes=statistics.median(
+            sum(cluster.memory_bytes for cluster in run.clusters) for run in counted
+        ),
         alone=all(alone) if alone else None,
     )
 
@@ -205,7 +264,12 @@ def _phases(runs: Sequence[Run]) -> Phases | None:
 def _order(key: Key) -> tuple[int, float, str]:
     if isinstance(key, float):
         return (0, key, "")
-    return (1, _APPROACHES.index(key) if key in _APPROACHES else 99, key)
+    if key in _APPROACHES:
+        return (1, _APPROACHES.index(key), "")
+    try:  # labels may be numbers: 9 comes before 10
+        return (2, float(key), key)
+    except ValueError:
+        return (3, 0.0, key)
 
 
 def _baseline(groups: Sequence[Group], by: str, wanted: str | None) -> Key:
@@ -225,12 +289,13 @@ def _baseline(groups: Sequence[Group], by: str, wanted: str | None) -> Key:
     return min(groups, key=lambda group: group.threads).key
 
 
-def _against(group: Group, groups: Sequence[Group], baseline: Key) -> Group:
+def _against(group: Group, groups: Sequence[Group], baseline: Key, over: Over) -> Group:
     base = next((one for one in groups if one.key == baseline and one.amount == group.amount), None)
     if base is None:
         return group
     speed_up = base.wall_seconds / group.wall_seconds
-    return replace(group, speed_up=speed_up, efficiency=speed_up * base.threads / group.threads)
+    more = units_of(group, over) / units_of(base, over)
+    return replace(group, speed_up=speed_up, efficiency=speed_up / more)
 
 
 def _notes(runs: Sequence[Run], good: Sequence[Run], groups: Sequence[Group], by: str) -> list[str]:
@@ -239,10 +304,6 @@ def _notes(runs: Sequence[Run], good: Sequence[Run], groups: Sequence[Group], by
         notes.append(
             f"{len(runs) - len(good)} of {len(runs)} runs did not succeed and are left out."
         )
-    for what, values in _must_agree(good).items():
-        if len(values) > 1:
-            shown = ", ".join(sorted(map(str, values))[:4])
-            notes.append(f"{what} differs" + (f" ({shown})." if what != "The code" else "."))
     cold = sum(len(group.cold) for group in groups)
     if cold:
         notes.append(
@@ -251,19 +312,27 @@ def _notes(runs: Sequence[Run], good: Sequence[Run], groups: Sequence[Group], by
     shared = list(dict.fromkeys(group.label for group in groups if group.alone is False))
     if shared:
         notes.append(f"Other clients' work was on the cluster: {', '.join(shared)}.")
+    notes += _mixed(good, groups)
     if by not in ("run",) and all(len(group.runs) == 1 for group in groups):
         notes.append("Each was run once: repeats would show how much it varies.")
     return notes
 
 
-def _must_agree(runs: Sequence[Run]) -> dict[str, set[object]]:
-    return {
-        "The code": {run.source.code_sha256 for run in runs if run.source.code_sha256},
-        "The image": {run.environment.image for run in runs if run.environment.image},
-        "The Python version": {run.environment.python for run in runs if run.environment.python},
-        "The version of distributed": {
-            run.environment.distributed for run in runs if run.environment.distributed
-        },
-        "The input": {tuple(one.name for one in run.inputs) for run in runs if run.inputs},
-        "The host": {run.environment.hostname for run in runs if run.environment.hostname},
-    }
+def _mixed(runs: Sequence[Run], groups: Sequence[Group]) -> list[str]:
+    """Medians of runs that are no repeats of each other, as far as one can know."""
+    known = {run.id: run for run in runs}
+    notes = []
+    for group in groups:
+        members = [known[run_id] for run_id in group.runs]
+        threads = {threads_of(run) for run in members}
+        if len(threads) > 1:
+            notes.append(
+                f"{group.label}: runs with {min(threads)} to {max(threads)} threads are taken together; "
+                "group by threads to tell them apart."
+            )
+        notes += [
+            f"{group.label}: runs of different {name} are taken together; "
+            f"group by {name} to tell them apart."
+            for name in differing_workload(members)
+        ]
+    return list(dict.fromkeys(notes))

@@ -51,14 +51,16 @@ class Chart:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON: ``{spec, table: {columns: [{name, label, unit}], rows}}``."""
-        columns = [
-            {"name": column.name, "label": column.label, "unit": column.unit}
-            for column in self.table.columns
-        ]
-        return {
-            "spec": self.spec,
-            "table": {"columns": columns, "rows": [list(row) for row in self.table.rows]},
-        }
+        return {"spec": self.spec, "table": table_dict(self.table)}
+
+
+def table_dict(table: Table) -> dict[str, Any]:
+    """As JSON: ``{columns: [{name, label, unit}], rows}``."""
+    columns = [
+        {"name": column.name, "label": column.label, "unit": column.unit}
+        for column in table.columns
+    ]
+    return {"columns": columns, "rows": [list(row) for row in table.rows]}
 
 
 LEFT: Mapping[str, Any] = {"minExtent": LEFT_PIXELS, "maxExtent": LEFT_PIXELS}

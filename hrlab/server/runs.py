@@ -80,6 +80,9 @@ class RunChartHandler(HrlabHandler):
         self.answer(chart)
 
 
+_COMPARED = ("like", "previous", "by", "baseline", "over")
+
+
 class CompareHandler(HrlabHandler):
     """``compare``: several runs beside each other."""
 
@@ -87,13 +90,9 @@ class CompareHandler(HrlabHandler):
     @authorized
     async def get(self) -> None:
         """Groups of the runs, a headline, notes, and pictures with the tables behind."""
-        found = given(self.query(), ("ids", "like", "by", "baseline"))
+        found = given(self.query(), ("ids", *_COMPARED))
         ids = [one for text in found.get("ids", []) for one in text.split(",") if one]
-        like, by, baseline = (
-            found.get(name, [""])[-1] or None for name in ("like", "by", "baseline")
-        )
+        words = {name: found.get(name, [""])[-1] or None for name in _COMPARED}
         self.answer(
-            await self.backend.ask(
-                lambda service: json.dumps(service.compare(ids, by, baseline, like=like))
-            )
+            await self.backend.ask(lambda service: json.dumps(service.compare(ids, **words)))
         )

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hrlab.model.comparison import MAX_RUNS, compare
 from hrlab.model.errors import (
     ConflictError,
     InvalidRecordError,
@@ -18,8 +17,8 @@ from hrlab.model.errors import (
 )
 from hrlab.model.run import Run
 from hrlab.model.sizing import Advice
-from hrlab.model.wire import encode
 from hrlab.services.advising import AdvisingService, Question, ShapeOf
+from hrlab.services.comparing import Compared, ComparisonQuestion, compared
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.patch import read_patch
 from hrlab.store.query import RunQuery
@@ -115,28 +114,19 @@ class RunService:
         return AdvisingService(self._store, shape_of).advise(question)
 
     def compare(
-        self, ids: Sequence[str], by: str | None, baseline: str | None, *, like: str | None = None
+        self,
+        ids: Sequence[str],
+        by: str | None = None,
+        baseline: str | None = None,
+        **more: str | None,
     ) -> dict[str, Any]:
-        """Runs compared: groups, a headline, notes, and pictures of them with the tables behind.
+        """Runs compared, as JSON; `more` are the other fields of :class:`ComparisonQuestion`."""
+        question = ComparisonQuestion(ids=ids, by=by, baseline=baseline, **more)
+        return self.compared(question).to_dict()
 
-        `like` names a run whose code's other successful runs are compared with it, the newest 200.
-        """
-        from hrlab.render.comparison import charts, headline
-
-        if len(ids) > MAX_RUNS:
-            raise MalformedError(f"{len(ids)} runs are too many to compare; at most {MAX_RUNS}.")
-        ids = [*ids, *self._of_same_code(like)] if like else ids
-        runs = [Run.from_dict(self.get(run_id)) for run_id in dict.fromkeys(ids)]
-        found = compare(runs, by, baseline)
-        pictures = {name: chart.to_dict() for name, chart in charts(found).items()}
-        return {**encode(found), "headline": headline(found), "charts": pictures}
-
-    def _of_same_code(self, run_id: str) -> list[str]:
-        sha = Run.from_dict(self.get(run_id)).source.code_sha256
-        if sha is None:
-            return [run_id]
-        query = RunQuery(code_sha256=sha, status="ok", limit=MAX_RUNS)
-        return [run_id, *(run.id for run in self._store.page(query).runs)]
+    def compared(self, question: ComparisonQuestion) -> Compared:
+        """Runs compared: groups, notes, and where two of them differ."""
+        return compared(self._store, question)
 
     def chart(self, run_id: str, view: str) -> dict[str, Any]:
         """A view of the run as a specification, ready to render, and the table behind it."""

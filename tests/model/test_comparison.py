@@ -6,7 +6,7 @@ import pytest
 
 from hrlab.model.comparison import compare
 from hrlab.model.errors import InvalidRequestError, MalformedError
-from hrlab.model.run import Cluster, Environment, Phases, Run, RunError, Source, Workers
+from hrlab.model.run import Cluster, Environment, Input, Phases, Run, RunError, Source, Workers
 from hrlab.render.comparison import charts, headline
 
 NUMBER = iter(range(10**6))
@@ -162,3 +162,61 @@ def test_pictures_follow_from_what_is_known():
         "speed-up",
         "efficiency",
     ]
+
+
+def test_efficiency_counts_threads_or_workers():
+    def of(workers, threads, wall):
+        made = run(wall, threads=workers)
+        clusters = (replace(made.clusters[0], workers=Workers(workers, workers, threads, ())),)
+        return replace(made, clusters=clusters)
+
+    runs = [of(1, 10, 100), of(4, 40, 50)]
+    (_, more) = compare(runs, "threads", over="workers").groups
+    assert more.efficiency == pytest.approx(2 / 4)
+    runs = [run(100, "serial"), of(1, 10, 20)]
+    by_threads, by_workers = (compare(runs, over=over) for over in ("threads", "workers"))
+    assert by_threads.groups[1].efficiency == pytest.approx(5 / 10)
+    assert by_workers.groups[1].efficiency == pytest.approx(5 / 1)
+    with pytest.raises(MalformedError, match="threads, workers"):
+        compare(runs, over="cores")
+
+
+def test_choices_are_what_the_runs_differ_in():
+    one = run(10, labels={"cut": "loose", "slot": "1"}, workload={"events": 5})
+    other = run(5, labels={"cut": "tight", "slot": "1"}, workload={"events": 9, "bytes": 1})
+    assert compare([one, other], "run").choices == (
+        *("approach", "workers", "threads", "run"),
+        *("label:cut", "workload:events", "workload:bytes"),
+    )
+
+
+def test_what_differs_is_said_first():
+    old = run(10, threads=1, inputs=(Input("a.root", 1),), environment=Environment(python="3.11.1"))
+    failed = run(1, status="failed", error=RunError("ValueError", "no"))
+    new = run(5, threads=2, inputs=(Input("a.root", 2),), environment=Environment(python="3.12.0"))
+    comparison = compare([failed, old, new])
+    assert comparison.differs == (
+        "The input differs (a.root).",
+        "The Python version differs (3.11.1, 3.12.0).",
+    )
+    assert comparison.notes[:2] == comparison.differs
+    assert "did not succeed" in comparison.notes[2]
+
+
+def test_runs_that_are_no_repeats_are_not_taken_together_in_silence():
+    runs = [run(9, "serial"), run(5, threads=2), run(3, threads=4)]
+    notes = compare(runs, "approach").notes
+    assert any("distributed: runs with 2 to 4 threads are taken together" in note for note in notes)
+    same = [run(9, "serial"), run(5, threads=2), run(4, threads=2)]
+    assert not any("taken together" in note for note in compare(same, "approach").notes)
+
+
+def test_labels_that_are_numbers_are_in_their_order():
+    runs = [run(1, labels={"npartitions": text}) for text in ("10", "9", "none")]
+    keys = [group.key for group in compare(runs, "label:npartitions").groups]
+    assert keys == ["9", "10", "none"]
+
+
+def test_run_without_the_figure_is_a_group_of_its_own():
+    runs = [run(1, workload={"events": 5}), run(2)]
+    assert [group.key for group in compare(runs, "workload:events").groups] == [5, "–"]

@@ -23,6 +23,8 @@ async def test_published_table_is_compared(ask, kernel):
     assert answer.status == 200, answer.text
     jsonschema.Draft202012Validator(SCHEMA).validate(answer.json)
     assert "8.2 times faster than serial" in answer.json["headline"]
+    assert [column["label"] for column in answer.json["published"]["columns"]][1] == "serial"
+    assert answer.json["difference"] is None
     assert list(answer.json["charts"]) == ["time", "speed-up", "efficiency", "work"]
 
 
@@ -57,6 +59,31 @@ async def test_unknown_groupings_are_refused(ask, kernel):
     for one in runs:
         kernel.save(one)
     ids = ",".join(one.id for one in runs)
-    for parameters in ({"by": "colour"}, {"baseline": "nothing"}):
+    for parameters in ({"by": "colour"}, {"baseline": "nothing"}, {"over": "cores"}):
         answer = await ask("GET", "compare", ids=ids, **parameters)
         assert answer.status == 400, answer.text
+
+
+async def test_run_is_compared_with_the_one_before_it(ask, kernel):
+    runs = [run(10 - i, threads=2, phases=False) for i in range(3)]
+    for one in runs:
+        kernel.save(one)
+    answer = await ask("GET", "compare", previous=runs[2].id)
+    assert answer.status == 200, answer.text
+    jsonschema.Draft202012Validator(SCHEMA).validate(answer.json)
+    found = answer.json["difference"]
+    assert (found["before"], found["after"]) == (runs[1].id, runs[2].id)
+    assert found["lines"][0]["after_seconds"] == 8
+    answer = await ask("GET", "compare", previous=runs[0].id)
+    assert answer.status == 404
+    assert "before this one" in answer.error["message"]
+
+
+async def test_difference_goes_from_the_baseline_to_the_other(ask, kernel):
+    runs = [run(10, threads=2, phases=False), run(5, threads=4, phases=False)]
+    for one in runs:
+        kernel.save(one)
+    ids = ",".join(one.id for one in runs)
+    for baseline, before in (("2", runs[0]), ("4", runs[1])):
+        answer = await ask("GET", "compare", ids=ids, by="threads", baseline=baseline)
+        assert answer.json["difference"]["before"] == before.id

@@ -1,0 +1,158 @@
+"""Where two runs differ in time: by phase, by stage and by group of tasks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from hrlab.model.run import Phase, Run, Stage
+
+Part: TypeAlias = Literal["wall", "phase", "stage", "group"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
+#: Groups with the largest change that are told one by one; the others are summed.
+MOST_GROUPS = 20
+REST = "other groups"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A part of both runs.
+
+    Attributes
+    ----------
+    part
+        What it is a part of: ``wall`` is the whole, ``phase`` and ``stage`` are shares of the wall time, ``group`` is thread
+        time summed over workers.
+    before_seconds, after_seconds
+        None where the run does not know it: only its wall time was recorded.
+    before_tasks, after_tasks
+        Tasks of a group; None for the other parts.
+    """
+
+    part: Part
+    name: str
+    before_seconds: float | None
+    after_seconds: float | None
+    before_tasks: int | None = None
+    after_tasks: int | None = None
+
+    @property
+    def change_seconds(self) -> float | None:
+        """After minus before; None if one of them is not known."""
+        if self.before_seconds is None or self.after_seconds is None:
+            return None
+        return self.after_seconds - self.before_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two runs beside each other, part by part.
+
+    Attributes
+    ----------
+    before, after
+        Ids of the runs.
+    before_name, after_name, before_at, after_at
+        Their names, and when they began (UTC epoch seconds).
+    lines
+        The wall time, then phases and stages in their order, then groups, the largest change first. What neither run
+        has is left out.
+    """
+
+    before: str
+    after: str
+    before_name: str
+    after_name: str
+    before_at: float
+    after_at: float
+    lines: tuple[Line, ...]
+
+    def of(self, *parts: Part) -> tuple[Line, ...]:
+        """The lines of some parts, in order."""
+        return tuple(line for line in self.lines if line.part in parts)
+
+
+def difference(before: Run, after: Run) -> Difference:
+    """How `after` differs from `before`."""
+    lines = (
+        Line("wall", "wall time", before.wall_seconds, after.wall_seconds),
+        *_lines("phase", get_args(Phase), _phases(before), _phases(after)),
+        *_lines("stage", get_args(Stage), _stages(before), _stages(after)),
+        *_groups(before, after),
+    )
+    return Difference(
+        before=before.id,
+        after=after.id,
+        before_name=before.name,
+        after_name=after.name,
+        before_at=before.started_at,
+        after_at=after.started_at,
+        lines=lines,
+    )
+
+
+def _lines(
+    part: Part,
+    names: Iterable[str],
+    before: Mapping[str, float] | None,
+    after: Mapping[str, float] | None,
+) -> list[Line]:
+    found = [
+        Line(part, name, before and before[name], after and after[name])  # type: ignore[arg-type]
+        for name in names
+    ]
+    return [line for line in found if line.before_seconds or line.after_seconds]
+
+
+def _phases(run: Run) -> dict[str, float] | None:
+    if run.phases is None:
+        return None
+    return {name: float(getattr(run.phases, f"{name}_seconds")) for name in get_args(Phase)}
+
+
+def _stages(run: Run) -> dict[str, float] | None:
+    if run.phases is None:
+        return None
+    return {
+        name: sum(float(getattr(loop.stages, f"{name}_seconds")) for loop in run.loops)
+        for name in get_args(Stage)
+    }
+
+
+def _groups(before: Run, after: Run) -> list[Line]:
+    """Groups by name; a group that one run has not took no time there, if that run has phases."""
+    old = {group.name: group for group in before.groups}
+    new = {group.name: group for group in after.groups}
+    lines = []
+    for name in dict.fromkeys((*old, *new)):
+        one, other = old.get(name), new.get(name)
+        lines.append(
+            Line(
+                "group",
+                name,
+                one.compute_seconds if one else _nothing(before),
+                other.compute_seconds if other else _nothing(after),
+                one.tasks if one else None,
+                other.tasks if other else None,
+            )
+        )
+    lines.sort(key=lambda line: -abs(line.change_seconds or 0.0))
+    rest = lines[MOST_GROUPS:]
+    return [*lines[:MOST_GROUPS], *([_summed(rest)] if rest else [])]
+
+
+def _nothing(run: Run) -> float | None:
+    return None if run.phases is None else 0.0
+
+
+def _summed(lines: list[Line]) -> Line:
+    return Line(
+        "group",
+        REST,
+        sum(line.before_seconds or 0.0 for line in lines),
+        sum(line.after_seconds or 0.0 for line in lines),
+        sum(line.before_tasks or 0 for line in lines),
+        sum(line.after_tasks or 0 for line in lines),
+    )

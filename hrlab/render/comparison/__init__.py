@@ -1,0 +1,27 @@
+"""Pictures of runs compared, fit for a paper, and what they say in words and tables."""
+
+from __future__ import annotations
+
+from hrlab.model.comparison import Comparison
+from hrlab.model.difference import Difference
+from hrlab.render.comparison.difference import differences
+from hrlab.render.comparison.ratios import efficiency, speed_up
+from hrlab.render.comparison.series import SERIES_COLOURS
+from hrlab.render.comparison.tables import published
+from hrlab.render.comparison.walltime import wall_time
+from hrlab.render.comparison.words import headline
+from hrlab.render.comparison.work import work
+from hrlab.render.vega import Chart
+
+__all__ = ["SERIES_COLOURS", "charts", "headline", "published"]
+
+
+def charts(comparison: Comparison, difference: Difference | None = None) -> dict[str, Chart]:
+    """All pictures that the runs are enough for, by name, in order; `difference` is that of two runs."""
+    found = {"time": wall_time(comparison)}
+    if sum(group.speed_up is not None for group in comparison.groups) > 1:
+        found["speed-up"] = speed_up(comparison)
+        found["efficiency"] = efficiency(comparison)
+    if comparison.amount is not None or comparison.by.startswith("workload:"):
+        found["work"] = work(comparison)
+    return {**found, **(differences(difference, comparison) if difference else {})}

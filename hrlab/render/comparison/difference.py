@@ -1,0 +1,123 @@
+"""Where two runs differ, as bars to both sides: left is faster, right is slower."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from hrlab.model.comparison import Comparison
+from hrlab.model.difference import Difference, Line, Part
+from hrlab.model.units import format_duration
+from hrlab.render.comparison.axes import lane_axis, lanes_height, plain_text, seconds_axis, stated
+from hrlab.render.comparison.tables import line_name
+from hrlab.render.palette import NEUTRAL
+from hrlab.render.vega import LEGEND, Cell, Chart, Column, Table, spec_of
+
+#: Blue and orange: the pair that every kind of colour-blind person tells apart; the side says it as well.
+FASTER, SLOWER = "#56B4E9", "#D55E00"
+_COLUMNS = (
+    Column("part", "part of"),
+    Column("name", "name"),
+    Column("before", "before", "s"),
+    Column("after", "after", "s"),
+    Column("change", "change", "s"),
+)
+
+
+def differences(difference: Difference, comparison: Comparison) -> dict[str, Chart]:
+    """Pictures of what is known of both runs: shares of the wall time, and thread time of groups."""
+    found = {}
+    shares = _chart(difference, comparison, ("wall", "phase", "stage"), "wall time, after − before")
+    groups = _chart(difference, comparison, ("group",), "thread time, after − before")
+    if len(shares.table.rows) > 1:
+        found["difference"] = shares
+    if groups.table.rows:
+        found["difference-groups"] = groups
+    return found
+
+
+def sides(difference: Difference) -> tuple[str, str]:
+    """Which run is which, with when it began: runs of one code often have one name."""
+    return (
+        f"before: {difference.before_name}, {_when(difference.before_at)}",
+        f"after: {difference.after_name}, {_when(difference.after_at)}",
+    )
+
+
+def _when(at: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(at, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, ValueError, OSError):  # a record may say anything
+        return "at an unknown time"
+
+
+def _chart(
+    difference: Difference, comparison: Comparison, parts: tuple[Part, ...], title: str
+) -> Chart:
+    lines = [line for line in difference.of(*parts) if line.change_seconds is not None]
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (line.part, line_name(line), line.before_seconds, line.after_seconds, line.change_seconds)
+        for line in lines
+    )
+    names = list(dict.fromkeys(str(row[1]) for row in rows))
+    most = max((abs(line.change_seconds or 0.0) for line in lines), default=0.0) or 1.0
+    # The labels stand outside the bars, on both sides.
+    scale = {"domain": [-1.4 * most, 1.4 * most], "nice": False}
+    x = {**seconds_axis("change", most, title), "scale": scale}
+    del x["field"]
+    spec = spec_of(
+        title,
+        [_value(line) for line in lines],
+        height=lanes_height(len(names)),
+        **stated(comparison, *sides(difference)),
+        layer=[
+            {"mark": {"type": "rule", "color": NEUTRAL}, "encoding": {"x": {**x, "datum": 0}}},
+            {
+                "encoding": {"y": lane_axis(names), "x": {**x, "field": "change"}},
+                "layer": [_bars(), _labels(">= 0", "left", 4), _labels("< 0", "right", -4)],
+            },
+        ],
+    )
+    return Chart(spec, Table(_COLUMNS, rows))
+
+
+def _value(line: Line) -> dict[str, Cell]:
+    change = line.change_seconds or 0.0
+    return {
+        "name": line_name(line),
+        "change": change,
+        "kind": "slower" if change > 0 else "faster",
+        "said": ("+" if change > 0 else "") + format_duration(change),
+        "was": format_duration(line.before_seconds),
+        "is": format_duration(line.after_seconds),
+    }
+
+
+def _bars() -> dict[str, Any]:
+    scale = {"domain": ["faster", "slower"], "range": [FASTER, SLOWER]}
+    return {
+        "mark": {"type": "bar", "height": {"band": 0.7}},
+        "encoding": {
+            "color": {
+                "field": "kind",
+                "type": "nominal",
+                "title": None,
+                "scale": scale,
+                "legend": LEGEND,
+            },
+            "tooltip": [
+                {"field": "name"},
+                {"field": "was", "title": "before"},
+                {"field": "is", "title": "after"},
+                {"field": "said", "title": "change"},
+            ],
+        },
+    }
+
+
+def _labels(side: str, align: str, dx: int) -> dict[str, Any]:
+    return {
+        "transform": [{"filter": f"datum.change {side}"}],
+        "mark": plain_text(align=align, dx=dx),
+        "encoding": {"text": {"field": "said"}},
+    }

@@ -1,0 +1,164 @@
+"""Speed-up and efficiency against the baseline, over threads or workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hrlab.model.comparison import Comparison, Group, units_of
+from hrlab.render.comparison.axes import lane_axis, lanes_height, plain_text, stated
+from hrlab.render.comparison.series import SERIES_COLOURS, series
+from hrlab.render.comparison.words import base_label, by_name, joined, series_name
+from hrlab.render.palette import NEUTRAL
+from hrlab.render.vega import Cell, Chart, Column, Table, spec_of, values_of
+
+
+def speed_up(comparison: Comparison) -> Chart:
+    """Speed-up against the baseline: over threads with the ideal line, or as bars where threads do not differ."""
+    title = f"times faster than {base_label(comparison)}"
+    return _ratio(comparison, "speed_up", title, lambda group: group.speed_up, ideal=True)
+
+
+def efficiency(comparison: Comparison) -> Chart:
+    """Speed-up over how many times more threads (or workers) there were."""
+    title = f"efficiency against {base_label(comparison)}"
+    return _ratio(comparison, "efficiency", title, lambda group: group.efficiency, ideal=False)
+
+
+def _ratio(
+    comparison: Comparison,
+    field: str,
+    title: str,
+    value: Callable[[Group], float | None],
+    *,
+    ideal: bool,
+) -> Chart:
+    over = comparison.over
+    columns = (
+        Column("group", by_name(comparison)),
+        Column("series", comparison.amount or "work"),
+        Column(over, over),
+        Column(field, title),
+    )
+    rows = tuple(
+        (group.label, series_name(group, comparison), units_of(group, over), found)
+        for group in comparison.groups
+        if (found := value(group)) is not None
+    )
+    if len({row[2] for row in rows}) < 2:
+        return _bars(comparison, columns, rows, is_share=not ideal)
+    lines = _lines(comparison, rows, field, title, is_share=not ideal)
+    spec = spec_of(
+        f"{title} over {over}",
+        values_of(columns, rows, lambda _: {}),
+        height=240,
+        **stated(comparison),
+        layer=[*lines, *_ideal(comparison, rows, ideal=ideal)],
+    )
+    return Chart(spec, Table(columns, rows))
+
+
+def _lines(
+    comparison: Comparison,
+    rows: Sequence[tuple[Cell, ...]],
+    field: str,
+    title: str,
+    *,
+    is_share: bool,
+) -> list[dict[str, Any]]:
+    over = comparison.over
+    names = [str(row[1]) for row in rows]
+    counts = sorted({float(row[2] or 1) for row in rows})
+    alone = {"color": {"value": SERIES_COLOURS[0]}}
+    place: dict[str, Any] = {
+        "x": {
+            "field": over,
+            "type": "quantitative",
+            "title": over,
+            # Ticks where something was measured.
+            "axis": {"values": counts, "format": ",~r", "labelOverlap": True},
+        },
+        "y": {
+            "field": field,
+            "type": "quantitative",
+            "title": title,
+            "scale": {"domainMin": 0},
+            "axis": {"format": "%"} if is_share else {},
+        },
+    }
+    shown = {"field": field, "format": ".0%" if is_share else ".3~g"}
+    line = {
+        "mark": {"type": "line", "point": {"size": 50}, "strokeWidth": 2},
+        "encoding": {
+            **place,
+            **(series(names, "series") if len(set(names)) > 1 else alone),
+            "tooltip": [{"field": "group"}, {"field": "series"}, {"field": over}, shown],
+        },
+    }
+    if comparison.by in (over, "run"):
+        return [line]
+    # Which group a point is, written once beside the last of its series.
+    labels = {
+        "transform": [{"filter": {"field": "series", "equal": names[-1]}}],
+        "mark": plain_text(dy=-10, align="center"),
+        "encoding": {**place, "text": {"field": "group"}},
+    }
+    return [line, labels]
+
+
+def _ideal(
+    comparison: Comparison, rows: Sequence[tuple[Cell, ...]], *, ideal: bool
+) -> list[dict[str, Any]]:
+    over = comparison.over
+    base = next(group for group in comparison.groups if group.key == comparison.baseline)
+    counts = [float(row[2] or 1) for row in rows]
+    ends = [
+        {over: n, "ideal": n / units_of(base, over) if ideal else 1.0}
+        for n in (min(counts), max(counts))
+    ]
+    place = {
+        "x": {"field": over, "type": "quantitative"},
+        "y": {"field": "ideal", "type": "quantitative"},
+    }
+    return [
+        {
+            "data": {"values": ends},
+            "mark": {"type": "line", "strokeDash": [4, 4], "color": NEUTRAL},
+            "encoding": place,
+        },
+        {
+            "data": {"values": ends[1:]},
+            "mark": plain_text(align="right", dx=-4, dy=-6),
+            "encoding": {**place, "text": {"value": "ideal"}},
+        },
+    ]
+
+
+def _bars(
+    comparison: Comparison,
+    columns: tuple[Column, ...],
+    rows: tuple[tuple[Cell, ...], ...],
+    *,
+    is_share: bool,
+) -> Chart:
+    field, title = columns[-1].name, columns[-1].label
+    names = [joined(str(row[0]), str(row[1])) for row in rows]
+    named = iter(names)
+    spec = spec_of(
+        title,
+        values_of(columns, rows, lambda _: {"name": next(named)}),
+        height=lanes_height(len(set(names))),
+        **stated(comparison),
+        mark={"type": "bar", "color": SERIES_COLOURS[0], "height": {"band": 0.7}},
+        encoding={
+            "y": lane_axis(list(dict.fromkeys(names))),
+            "x": {
+                "field": field,
+                "type": "quantitative",
+                "title": title,
+                "scale": {"domainMin": 0},
+                "axis": {"format": "%"} if is_share else {},
+            },
+        },
+    )
+    return Chart(spec, Table(columns, rows))

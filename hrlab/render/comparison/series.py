@@ -1,0 +1,28 @@
+"""Series of a picture: told apart by colour-blind people (Okabe and Ito), by dash and by mark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hrlab.render.vega import LEGEND
+
+SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+SERIES_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3])
+SERIES_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+ROW_PIXELS = 30
+
+
+def series(names: Sequence[str], field: str) -> dict[str, Any]:
+    """Channels that give each of `names` a colour, a dash and a shape of its own; more than six repeat them."""
+    present = list(dict.fromkeys(names))
+
+    def among(values: Sequence[object]) -> list[object]:
+        return [values[i % len(values)] for i in range(len(present))]
+
+    legend = {**LEGEND, "columns": 4, "symbolType": "stroke", "symbolStrokeWidth": 2}
+    shared = {"field": field, "type": "nominal", "title": None, "sort": present, "legend": legend}
+    return {
+        "color": {**shared, "scale": {"domain": present, "range": among(SERIES_COLOURS)}},
+        "strokeDash": {**shared, "scale": {"domain": present, "range": among(SERIES_DASHES)}},
+    }

@@ -1,0 +1,180 @@
+"""Wall time of each group as a bar with its phases."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import Any
+
+from hrlab.model.comparison import Comparison, Group
+from hrlab.model.units import format_duration
+from hrlab.render.comparison.axes import (
+    in_axis_unit,
+    lane_axis,
+    lanes_height,
+    plain_text,
+    seconds_axis,
+    stated,
+)
+from hrlab.render.comparison.words import by_name, group_name
+from hrlab.render.palette import NEUTRAL, ON_COLOUR, PHASE_COLOURS
+from hrlab.render.vega import LABEL_SHARE, LEGEND, Cell, Chart, Column, Table, spec_of
+from hrlab.render.words import PHASES
+
+_COLUMNS = (
+    Column("name", "group"),
+    Column("phase", "phase"),
+    Column("seconds", "time", "s"),
+    Column("wall", "wall time", "s"),
+    Column("low", "shortest", "s"),
+    Column("high", "longest", "s"),
+)
+#: Room for the time at the end of the longest bar.
+_MARGIN = 1.22
+COLD = "cold"
+_COLOURS = {**PHASE_COLOURS, "wall": "#B0B0B0", COLD: "#E8E8E8"}
+
+
+def wall_time(comparison: Comparison) -> Chart:
+    """Medians as bars with their phases, a line from the shortest to the longest; cold runs in lanes of their own."""
+    lanes = _lanes(comparison)
+    longest = max(lane.high for lane in lanes)
+    spec = spec_of(
+        f"Wall time by {by_name(comparison)}",
+        [value for lane in lanes for value in _segments(lane, longest)],
+        height=lanes_height(len(lanes)),
+        **stated(comparison, *_key_of_marks(comparison)),
+        encoding={"y": lane_axis([lane.name for lane in lanes])},
+        layer=[_bars(lanes, longest), _labels(), *_ranges(lanes), _totals(lanes, longest)],
+    )
+    return Chart(spec, Table(_COLUMNS, tuple(row for lane in lanes for row in _rows(lane))))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """A bar: its name, its parts in order, and what it is the median of, in seconds."""
+
+    name: str
+    parts: tuple[tuple[str, float], ...]
+    wall: float
+    low: float
+    high: float
+
+
+def _lanes(comparison: Comparison) -> list[_Lane]:
+    """Each group, and below it the first runs of a fresh cluster; told apart by a number where names are the same."""
+    lanes: list[_Lane] = []
+    for group in comparison.groups:
+        name = group_name(group, comparison)
+        same = sum(lane.name == name or lane.name.startswith(f"{name} #") for lane in lanes)
+        name = f"{name} #{same + 1}" if same else name
+        low, high = group.wall_low_seconds, group.wall_high_seconds
+        lanes.append(_Lane(name, _parts(group), group.wall_seconds, low, high))
+        if group.cold:
+            wall = statistics.median(group.cold_seconds)
+            low, high = min(group.cold_seconds), max(group.cold_seconds)
+            lanes.append(_Lane(f"{name}, {COLD}", ((COLD, wall),), wall, low, high))
+    return lanes
+
+
+def _parts(group: Group) -> tuple[tuple[str, float], ...]:
+    if group.phases is None:
+        return (("wall", group.wall_seconds),)
+    seconds = [getattr(group.phases, f"{name}_seconds") for name in PHASES]
+    return tuple((name, one) for name, one in zip(PHASES, seconds, strict=True) if one > 0)
+
+
+def _rows(lane: _Lane) -> list[tuple[Cell, ...]]:
+    return [
+        (lane.name, phase, seconds, lane.wall, lane.low, lane.high) for phase, seconds in lane.parts
+    ]
+
+
+def _segments(lane: _Lane, longest: float) -> list[dict[str, Cell]]:
+    found: list[dict[str, Cell]] = []
+    start = 0.0
+    for phase, seconds in lane.parts:
+        fits = seconds > LABEL_SHARE * longest * _MARGIN and phase in PHASES
+        place: dict[str, Cell] = {"name": lane.name, "start": start, "stop": start + seconds}
+        said = {"phase": phase, "label": phase if fits else "", "said": format_duration(seconds)}
+        found.append({**place, **said})
+        start += seconds
+    return found
+
+
+def _bars(lanes: list[_Lane], longest: float) -> dict[str, Any]:
+    seen = {phase for lane in lanes for phase, _ in lane.parts}
+    present = [name for name in _COLOURS if name in seen]
+    time = seconds_axis("start", longest, "wall time, median")
+    return {
+        "mark": {"type": "bar", "height": {"band": 0.7}, "stroke": NEUTRAL, "strokeWidth": 0.5},
+        "encoding": {
+            "x": {**time, "scale": {"domain": [0, longest * _MARGIN], "nice": False}},
+            "x2": {"field": "stop"},
+            "color": {
+                "field": "phase",
+                "type": "nominal",
+                "title": None,
+                "sort": present,
+                "scale": {"domain": present, "range": [_COLOURS[name] for name in present]},
+                "legend": {**LEGEND, "columns": 5} if present != ["wall"] else None,
+            },
+            "tooltip": [{"field": "name"}, {"field": "phase"}, {"field": "said", "title": "time"}],
+        },
+    }
+
+
+def _labels() -> dict[str, Any]:
+    middle = "(datum.start + datum.stop) / 2"
+    return {
+        "transform": [{"filter": "datum.label != ''"}, {"calculate": middle, "as": "middle"}],
+        "mark": {"type": "text", "color": ON_COLOUR, "fontSize": 11},
+        "encoding": {
+            "x": {"field": "middle", "type": "quantitative"},
+            "text": {"field": "label"},
+        },
+    }
+
+
+def _ranges(lanes: list[_Lane]) -> list[dict[str, Any]]:
+    values = [
+        {"name": lane.name, "low": lane.low, "high": lane.high}
+        for lane in lanes
+        if lane.low < lane.high
+    ]
+    if not values:
+        return []
+    dark = {"color": "#404040"}
+    tick = {"type": "tick", "thickness": 1.5, "size": 8, **dark}
+
+    def layer(mark: dict[str, Any], field: str, **more: Any) -> dict[str, Any]:
+        x = {"field": field, "type": "quantitative"}
+        return {"data": {"values": values}, "mark": mark, "encoding": {"x": x, **more}}
+
+    return [
+        layer({"type": "rule", "strokeWidth": 1.5, **dark}, "low", x2={"field": "high"}),
+        layer(tick, "low"),
+        layer(tick, "high"),
+    ]
+
+
+def _totals(lanes: list[_Lane], longest: float) -> dict[str, Any]:
+    """The median as a number, right of all that is drawn in its lane."""
+    values = [
+        {"name": lane.name, "end": lane.high, "said": in_axis_unit(lane.wall, longest)}
+        for lane in lanes
+    ]
+    return {
+        "data": {"values": values},
+        "mark": plain_text(align="left", dx=6),
+        "encoding": {"x": {"field": "end", "type": "quantitative"}, "text": {"field": "said"}},
+    }
+
+
+def _key_of_marks(comparison: Comparison) -> list[str]:
+    said = []
+    if any(len(group.runs) > 1 for group in comparison.groups):
+        said.append("Median of the repeats; the line goes from the shortest to the longest.")
+    if any(group.cold for group in comparison.groups):
+        said.append("Cold: first run of a fresh cluster, not in the median.")
+    return said

@@ -1,0 +1,65 @@
+"""Names of groups, and what a comparison found in a sentence."""
+
+from __future__ import annotations
+
+from hrlab.model.comparison import Comparison, Group
+from hrlab.model.units import format_bytes, format_count, format_duration, format_share, significant
+from hrlab.render.words import one_line
+
+
+def headline(comparison: Comparison) -> str:
+    """What was found, in a sentence: the baseline, the others, and the fastest with its speed-up and efficiency."""
+    largest = max((group.amount or 0.0) for group in comparison.groups)
+    shown = [group for group in comparison.groups if (group.amount or 0.0) == largest]
+    times = ", ".join(f"{group.label} {format_duration(group.wall_seconds)}" for group in shown[:6])
+    start = f"{format_count(largest)} {comparison.amount}: {times}" if comparison.amount else times
+    best = min(shown, key=lambda group: group.wall_seconds)
+    if best.speed_up is None or best.key == comparison.baseline:
+        return f"{start}."
+    faster = f"{significant(best.speed_up, 2)} times faster than {base_label(comparison)}"
+    share = format_share(best.efficiency)
+    on = f"{format_count(getattr(best, comparison.over))} {comparison.over}"
+    return f"{start}: {faster} on {on} ({share} efficiency)."
+
+
+def group_name(group: Group, comparison: Comparison) -> str:
+    """Label, amount of work, repeats, and whether others were on the cluster."""
+    repeats = f" ({len(group.runs)}×)" if len(group.runs) > 1 else ""
+    alone = ", not alone" if group.alone is False else ""
+    return one_line(joined(group.label, series_name(group, comparison)) + repeats + alone)
+
+
+def series_name(group: Group, comparison: Comparison) -> str:
+    """The amount of work, if that differs between the runs."""
+    if comparison.amount is None or group.amount is None:
+        return ""
+    return f"{format_count(group.amount)} {comparison.amount}"
+
+
+def joined(label: str, series: str) -> str:
+    """A label, with its series if there is one."""
+    return f"{label}, {series}" if series else label
+
+
+def by_name(comparison: Comparison) -> str:
+    """What the runs are grouped by, as people say it."""
+    return comparison.by.partition(":")[2] or comparison.by
+
+
+def base_label(comparison: Comparison) -> str:
+    """Label of the group that is 1."""
+    return next(group.label for group in comparison.groups if group.key == comparison.baseline)
+
+
+def shape_in_words(group: Group) -> str:
+    """On what it ran: ``10 workers, 100 threads, 200 GiB``; empty without a cluster."""
+    if not group.workers:
+        return ""
+    said = [_several(group.workers, "worker"), _several(group.threads, "thread")]
+    if group.memory_bytes:
+        said.append(format_bytes(group.memory_bytes))
+    return ", ".join(said)
+
+
+def _several(count: float, noun: str) -> str:
+    return f"{format_count(count)} {noun if count == 1 else noun + 's'}"

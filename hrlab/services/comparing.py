@@ -1,0 +1,120 @@
+"""Runs compared, as it is asked for from outside: which runs, grouped by what, against which baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hrlab.model.comparison import MAX_RUNS, Comparison, comparable, compare
+from hrlab.model.difference import Difference, difference
+from hrlab.model.errors import MalformedError, NotFoundError
+from hrlab.model.run import Run
+from hrlab.model.wire import encode
+from hrlab.store.query import RunQuery
+from hrlab.store.sqlite import RunStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonQuestion:
+    """What is asked.
+
+    Attributes
+    ----------
+    ids
+        Runs to compare.
+    like
+        A run whose code's other successful runs are compared with it, the newest 200.
+    previous
+        A run that is compared with the successful run of its code before it.
+    by, baseline, over
+        As in :func:`hrlab.model.comparison.compare`.
+    """
+
+    ids: Sequence[str] = ()
+    like: str | None = None
+    previous: str | None = None
+    by: str | None = None
+    baseline: str | None = None
+    over: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Runs beside each other, and where they differ if they are exactly two."""
+
+    comparison: Comparison
+    difference: Difference | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON: groups, a headline, notes, the published table, and pictures with the tables behind."""
+        from hrlab.render.comparison import charts, headline, published
+        from hrlab.render.vega import table_dict
+
+        table = published(self.comparison)
+        pictures = charts(self.comparison, self.difference)
+        return {
+            **encode(self.comparison),
+            "headline": headline(self.comparison),
+            "published": table and table_dict(table),
+            "difference": encode(self.difference),
+            "charts": {name: chart.to_dict() for name, chart in pictures.items()},
+        }
+
+
+def compared(store: RunStore, question: ComparisonQuestion) -> Compared:
+    """Compare runs of `store`."""
+    if len(question.ids) > MAX_RUNS:
+        raise MalformedError(
+            f"{len(question.ids)} runs are too many to compare; at most {MAX_RUNS}."
+        )
+    ids = list(question.ids)
+    if question.like:
+        ids += _of_same_code(store, question.like)
+    if question.previous:
+        ids += _with_previous(store, question.previous)
+    return compared_runs([_run(store, run_id) for run_id in dict.fromkeys(ids)], question)
+
+
+def compared_runs(runs: Sequence[Run], question: ComparisonQuestion) -> Compared:
+    """Compare `runs`, as `question` asks; its ids are not looked at."""
+    found = compare(runs, question.by, question.baseline, question.over)
+    good = comparable(runs)
+    return Compared(found, difference(*_in_order(good, found)) if len(good) == 2 else None)
+
+
+def _in_order(runs: Sequence[Run], found: Comparison) -> tuple[Run, Run]:
+    """Before and after: the baseline and the other, or the older and the newer."""
+    first, second = runs
+    group = next((one for one in found.groups if second.id in (*one.runs, *one.cold)), None)
+    is_base = group is not None and group.key == found.baseline
+    alike = group is not None and first.id in (*group.runs, *group.cold)
+    return (second, first) if is_base and not alike else (first, second)
+
+
+def _run(store: RunStore, run_id: str) -> Run:
+    record = store.get(run_id)
+    if record is None:
+        shown = run_id[:40]
+        raise NotFoundError(f"There is no run {shown}. It may have been deleted.", id=shown)
+    return Run.from_dict(record)
+
+
+def _of_same_code(store: RunStore, run_id: str) -> list[str]:
+    sha = _run(store, run_id).source.code_sha256
+    if sha is None:
+        return [run_id]
+    query = RunQuery(code_sha256=sha, status="ok", limit=MAX_RUNS)
+    return [run_id, *(run.id for run in store.page(query).runs)]
+
+
+def _with_previous(store: RunStore, run_id: str) -> list[str]:
+    summary = store.summary(run_id)
+    if summary is None or summary.change is None:
+        run = _run(store, run_id)
+        raise NotFoundError(
+            f"There is no successful run of the code of {run.name!r} before this one. "
+            "Time it again, or tick the runs to compare.",
+            id=run_id[:40],
+        )
+    return [summary.change.previous_id, run_id]
