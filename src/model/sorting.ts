@@ -14,7 +14,7 @@ export function nextOrder(order: IOrder, column: GroupColumn): IOrder {
     : { column, descending: column !== 'name' };
 }
 
-/** Groups in an order; equal ones keep their place. */
+/** Groups in an order; equal ones keep their place, what was not measured counts as less than nothing. */
 export function sortGroups(
   groups: readonly IGroup[],
   { column, descending }: IOrder
@@ -25,6 +25,6 @@ export function sortGroups(
     const right = b[column];
     return typeof left === 'string' || typeof right === 'string'
       ? sign * String(left).localeCompare(String(right))
-      : sign * (left - right);
+      : sign * ((left ?? -1) - (right ?? -1));
   });
 }
