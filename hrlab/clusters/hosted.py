@@ -16,6 +16,7 @@ from hrlab.clusters.hosting.alive import SOCKET, STATUS, identity, write_json
 from hrlab.clusters.launch import end, is_there, launch, sweep, tail
 from hrlab.model.cluster import Cluster, State, Step, WorkerCount
 from hrlab.model.errors import BackendError
+from hrlab.model.quota import Claim
 
 DESCRIPTION = "cluster.json"
 #: Seconds between looks at the files, while there is no connection.
@@ -110,6 +111,31 @@ class Hosted:
             dashboard_path=f"hrlab/dashboard/{about['id']}" if self.dashboard_url else None,
             **known,
         )
+
+    @property
+    def claim(self) -> Claim:
+        """What it holds: by what it was made with, else by its workers that are there."""
+        seen, each = self.cluster, self.description.get("each") or {}
+        most, ready = max(seen.workers.most, self._wanted), seen.workers.ready or 1
+        cores = each.get("cores") or seen.cores / ready
+        memory = each.get("memory_bytes") or seen.memory_bytes / ready
+        return Claim(
+            id=seen.id,
+            name=seen.name,
+            mine=True,
+            profile=seen.profile,
+            workers=most,
+            cores=most * cores,
+            memory_bytes=round(most * memory),
+            created_at=seen.created_at,
+        )
+
+    @property
+    def _wanted(self) -> int:
+        """Workers of its first target, until the host knows how many there are to be."""
+        first = self.description["target"]
+        known = self.status.get("state", "starting") != "starting"
+        return 0 if known else int(first.get("maximum", first.get("workers", 0)))
 
     @property
     def dashboard_url(self) -> str | None:

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 from hrlab.model.cluster import Cluster, Target
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
+from hrlab.model.quota import Asks, Claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,8 @@ class Plan:
         Interpreter of the kernel that a ``process`` cluster is for.
     kernel
         Name of its kernelspec.
+    marks
+        Of the common limits for which it counts.
     """
 
     id: str
@@ -35,6 +38,7 @@ class Plan:
     created_at: float
     python: str | None = None
     kernel: str | None = None
+    marks: tuple[str, ...] = ()
 
 
 class ClusterKind(Protocol):
@@ -78,3 +82,19 @@ class MayBeBlind(Protocol):
 
     def problem(self) -> str:
         """Why it cannot see them now, in a sentence for the user; empty when all is well."""
+
+
+@runtime_checkable
+class Weighs(Protocol):
+    """A kind whose clusters take more than their options say, or another amount."""
+
+    def asks(self, plan: Plan) -> Asks:
+        """What a cluster of this plan would take, with all workers that it may come to have."""
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A kind that knows what its clusters hold, better than what can be seen of them says."""
+
+    def claims(self) -> Sequence[Claim]:
+        """What every cluster holds that it knows."""

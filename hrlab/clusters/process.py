@@ -24,6 +24,8 @@ from hrlab.clusters.kind import Plan
 from hrlab.clusters.launch import as_json, read_log, specification, target
 from hrlab.model.cluster import Cluster, Target
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
+from hrlab.model.profile import CORES, MEMORY
+from hrlab.model.quota import Claim
 
 #: Seconds between looks for hosts that another server has started.
 SCAN_SECONDS = 2.0
@@ -70,6 +72,10 @@ class ProcessClusters:
         """What is known now."""
         return [host.cluster for host in self._hosts.values()]
 
+    def claims(self) -> Sequence[Claim]:
+        """What clusters hold with all the workers that they were asked to have."""
+        return [host.claim for host in self._hosts.values()]
+
     async def create(self, plan: Plan) -> Cluster:
         """Begin to start a host."""
         if plan.python is None:
@@ -88,6 +94,7 @@ class ProcessClusters:
             "start_timeout_seconds": plan.profile.start_timeout_seconds,
             "kernel": plan.kernel,
             "target": as_json(target(plan.options)),
+            "each": {"cores": plan.options.get(CORES), "memory_bytes": plan.options.get(MEMORY)},
         }
         directory = self.root / plan.id
         try:

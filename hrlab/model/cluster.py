@@ -36,6 +36,11 @@ class WorkerCount:
     minimum: int | None = field(default=None, metadata=OMIT_NONE)
     maximum: int | None = field(default=None, metadata=OMIT_NONE)
 
+    @property
+    def most(self) -> int:
+        """Most that there are, or may come to be by adapting."""
+        return max(self.asked, self.ready, self.maximum or 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:

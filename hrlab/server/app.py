@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ from hrlab.server.clusters import ClusterHandler, ClusterLogsHandler, ClustersHa
 from hrlab.server.dashboard_route import dashboard_rule
 from hrlab.server.missing import MissingHandler
 from hrlab.server.profiles import ProfilesHandler
+from hrlab.server.quota_side import quota_service, site_limits
+from hrlab.server.quotas import QuotasHandler, QuotaSide
 from hrlab.server.runs import CompareHandler, RunChartHandler, RunHandler, RunsHandler
 from hrlab.server.sizing import SizingHandler
 from hrlab.services.clusters import ClusterService
-from hrlab.services.users import user_name
+from hrlab.services.quotas import QuotaService
+from hrlab.services.users import groups_of, user_name
 from hrlab.store.location import VARIABLE, store_path
 
 #: Addresses below the server's base URL; the first that matches answers.
@@ -32,6 +36,7 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     (r"/hrlab/api/runs/([^/]+)/chart", RunChartHandler),
     (r"/hrlab/api/compare", CompareHandler),
     (r"/hrlab/api/sizing", SizingHandler),
+    (r"/hrlab/api/quotas", QuotasHandler),
     (r"/hrlab/api/profiles", ProfilesHandler),
     (r"/hrlab/api/clusters", ClustersHandler),
     (r"/hrlab/api/clusters/([^/]+)", ClusterHandler),
@@ -101,13 +106,22 @@ class HRLab(ExtensionApp):
         """
     ).tag(config=True)
 
+    quotas = Dict(
+        help="""Limits for users of hrlab's clusters, by name; see docs/quotas.md for the keys.
+
+        They win over those of the mapping "quotas" in profiles_file with the same name. Memory is in
+        bytes or as text ("40 GiB"), hours are core-hours. Empty (the default): those of the file,
+        and without any no limits of the site's own, because what a site allows is its own affair.
+        """
+    ).tag(config=True)
+
     groups = Callable(
         None,
         allow_none=True,
         help="""Function that is given the user's name and returns the names of the user's groups.
 
-        Called once, when the server starts, so answer within a second or two. A profile with
-        groups is only for users in one of them. None (the default): the names in the variable
+        Called once, when the server starts, so answer within a second or two. A profile or limit
+        with groups is only for users in one of them. None (the default): the names in the variable
         JUPYTERHUB_GROUPS, separated by commas, because a hub can set variables of its servers.
         """,
     ).tag(config=True)
@@ -115,7 +129,9 @@ class HRLab(ExtensionApp):
     _backend: Backend | None = None
     _announcer: Announcer | None = None
     _cluster_announcer: ClusterAnnouncer | None = None
+    _quota_announcer: ClusterAnnouncer | None = None
     _clusters: ClusterService | None = None
+    _quotas: QuotaService | None = None
 
     def initialize_settings(self) -> None:
         """Put the server side together."""
@@ -138,6 +154,8 @@ class HRLab(ExtensionApp):
             parts: dict[str, Any] = {"backend": self._backend}
             if issubclass(kind, ClusterSide):
                 parts["clusters"] = self._clusters
+            if issubclass(kind, QuotaSide):
+                parts["quotas"] = self._quotas
             self.handlers.append((path, kind, parts))
         assert self.serverapp is not None
         assert self._clusters is not None
@@ -147,8 +165,11 @@ class HRLab(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Leave no thread, task or open file behind."""
-        if self._cluster_announcer is not None:
-            self._cluster_announcer.stop()
+        for announcer in (self._cluster_announcer, self._quota_announcer):
+            if announcer is not None:
+                announcer.stop()
+        if self._quotas is not None:
+            await self._quotas.stop()
         if self._clusters is not None:
             await self._clusters.stop()
         if self._announcer is not None:
@@ -173,9 +194,26 @@ class HRLab(ExtensionApp):
         assert server is not None
         assert server.event_logger is not None
         owner = user_name(os.environ)
-        profiles = site_profiles(self.profiles, self.profiles_file, owner, self.groups, self.log)
+        groups = groups_of(owner, os.environ, self.groups)
+        every = site_profiles(self.profiles, self.profiles_file, self.log)
+        profiles = every.of(groups)
         kinds = makers(server, owner, profiles, self.log)
         self._clusters = cluster_service(server, profiles, kinds, owner, self.log)
-        self._cluster_announcer = ClusterAnnouncer(server.event_logger.emit)
-        self._clusters.changed = self._cluster_announcer.changed
+        limits = site_limits(self.quotas, self.profiles_file, every.usable, owner, groups, self.log)
+        self._quotas = quota_service(limits, self._clusters, profiles.usable, self.log)
+        emit = server.event_logger.emit
+        self._cluster_announcer = ClusterAnnouncer(emit)
+        self._quota_announcer = ClusterAnnouncer(emit, topic="quotas")
+        self._quotas.changed = self._tell_quotas
+        self._clusters.changed = self._tell_clusters
         backend.shape_of = shapes(profiles)
+
+    def _tell_clusters(self, ids: Sequence[str]) -> None:
+        assert self._cluster_announcer is not None
+        assert self._quotas is not None
+        self._cluster_announcer.changed(ids)
+        self._quotas.look_again()
+
+    def _tell_quotas(self) -> None:
+        assert self._quota_announcer is not None
+        self._quota_announcer.changed(())

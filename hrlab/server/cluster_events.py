@@ -19,12 +19,17 @@ class ClusterAnnouncer:
     ----------
     emit
         Sends an event; called on the event loop.
+    topic
+        What kind of thing changes: ``quotas`` come and go with clusters.
     clock
         UTC epoch seconds.
     """
 
-    def __init__(self, emit: Emit, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, emit: Emit, *, topic: str = "clusters", clock: Callable[[], float] = time.time
+    ) -> None:
         self._emit = emit
+        self._topic = topic
         self._clock = clock
         self._ids: dict[str, None] = {}
         self._all = False
@@ -58,7 +63,7 @@ class ClusterAnnouncer:
             data = {
                 "seq": self._seq,
                 "at": self._clock(),
-                "topic": "clusters",
+                "topic": self._topic,
                 "ids": ids[first : first + MAX_IDS],
             }
             self._emit(schema_id=SCHEMA_ID, data=data)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from logging import Logger
 from pathlib import Path
 from typing import Any
@@ -22,24 +21,17 @@ from hrlab.services.local_profile import local_profile
 from hrlab.services.profiles import Profiles, load_profiles
 from hrlab.services.shape import any_shape, shape_of
 from hrlab.services.starts import StartTimes
-from hrlab.services.users import groups_of
 from hrlab.store.location import jupyter_data_directory
 
 
-def site_profiles(
-    configured: Mapping[str, Any],
-    file: str,
-    user: str,
-    groups: Callable[[str], Iterable[str]] | None,
-    log: Logger,
-) -> Profiles:
-    """The profiles for `user`; broken ones are logged once, here."""
+def site_profiles(configured: Mapping[str, Any], file: str, log: Logger) -> Profiles:
+    """All profiles of the site; broken ones are logged once, here."""
     path = Path(file).expanduser() if file else None
     default = {} if configured or path else local_profile(*_machine())
     profiles = load_profiles(configured, path, default)
     for broken in profiles.broken:
         log.warning("hrlab: the profile %s can't be used: %s", broken.name, broken.reason)
-    return profiles.of(groups_of(user, os.environ, groups))
+    return profiles
 
 
 def _machine() -> tuple[float, int]:

@@ -10,7 +10,7 @@ from hrlab.server.handler import HrlabHandler, Verb
 from hrlab.services.nearest import did_you_mean
 
 #: First parts of the addresses that are there.
-ENDPOINTS = ("clusters", "compare", "profiles", "runs", "sizing")
+ENDPOINTS = ("clusters", "compare", "profiles", "quotas", "runs", "sizing")
 
 
 def _missing() -> Verb:

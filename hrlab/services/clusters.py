@@ -18,7 +18,9 @@ from hrlab.model.errors import (
     NotFoundError,
 )
 from hrlab.model.profile import Profile
+from hrlab.model.quota import Held
 from hrlab.model.wire import encode
+from hrlab.services.claims import claims_of
 from hrlab.services.cluster_body import read_change, read_request
 from hrlab.services.cluster_names import free_name, new_id
 from hrlab.services.idempotency import Idempotency
@@ -155,6 +157,17 @@ class ClusterService:
             why = f": {cluster.reason}" if cluster.reason else f", it is {cluster.state}."
             raise NotFoundError(f"{cluster.name} has no dashboard now{why}", id=cluster_id)
         return url
+
+    async def held(self) -> Held:
+        """What clusters hold of quotas."""
+        await self._begin()
+        problems = self._kinds.problems()
+        unseen = {
+            name: problems[profile.kind]
+            for name, profile in self._profiles.usable.items()
+            if profile.kind in problems
+        }
+        return Held(list(claims_of(self._kinds)), unseen)
 
     async def stop(self) -> None:
         """Watch no more; clusters live on."""

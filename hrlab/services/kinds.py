@@ -81,7 +81,7 @@ class Kinds:
     def clusters(self) -> Iterator[tuple[Cluster, ClusterKind]]:
         """Every cluster that is known, with its kind."""
         seen: set[str] = set()
-        for kind in self._there():
+        for kind in self.there():
             for cluster in kind.clusters():
                 if cluster.id not in seen:
                     seen.add(cluster.id)
@@ -115,7 +115,8 @@ class Kinds:
                 await task.result().stop()
         self._tasks.clear()
 
-    def _there(self) -> list[ClusterKind]:
+    def there(self) -> list[ClusterKind]:
+        """Those that have begun."""
         done = [self._tasks[name] for name in self._makers if name in self._tasks]
         return [
             task.result()

@@ -14,6 +14,8 @@ from hrlab.services.nearest import did_you_mean
 from hrlab.services.profile_reader import ProfileError, read_profile
 
 TRAIT = "HRLab.profiles"
+#: What the file declares.
+KEYS = ("profiles", "quotas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ def _profiles_of(found: Located) -> Located:
     if not isinstance(found.value, Mapping):
         raise MalformedError(f"{found.where(())}: must be a mapping with the key `profiles`.")
     for key in found.value:
-        if key != "profiles":
-            hint = did_you_mean(str(key), ["profiles"])
+        if key not in KEYS:
+            hint = did_you_mean(str(key), KEYS)
             raise MalformedError(f"{found.where((key,))}: there is no key `{key}` here. {hint}")
     value = found.value.get("profiles", {}) or {}
     if not isinstance(value, Mapping):

@@ -10,6 +10,7 @@ from typing import Any
 from hrlab.clusters.kind import Plan
 from hrlab.model.cluster import Cluster, Step, Target, WorkerCount
 from hrlab.model.errors import BackendError, NotFoundError
+from hrlab.model.quota import Claim
 
 
 class PretendedClusters:
@@ -42,6 +43,27 @@ class PretendedClusters:
 
     def clusters(self) -> Sequence[Cluster]:
         return list(self.known.values())
+
+    def claims(self) -> Sequence[Claim]:
+        plans = {plan.id: plan for plan in self.plans}
+        return [
+            self._claim(one, plans[one.id].options)
+            for one in self.known.values()
+            if one.id in plans
+        ]
+
+    def _claim(self, cluster: Cluster, options: Mapping[str, Any]) -> Claim:
+        workers = max(cluster.workers.most, int(options.get("maximum", 0)))
+        return Claim(
+            id=cluster.id,
+            name=cluster.name,
+            mine=cluster.mine,
+            profile=cluster.profile,
+            workers=workers,
+            cores=workers * options.get("cores", 1),
+            memory_bytes=workers * options.get("memory", 0),
+            created_at=cluster.created_at,
+        )
 
     async def create(self, plan: Plan) -> Cluster:
         await self.slow.wait()

@@ -1,0 +1,119 @@
+"""Core-hours that the user's clusters took, day by day."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hrlab.model.quota import Claim
+
+DAY = 86_400
+#: Most days that are kept.
+KEPT_DAYS = 400
+#: The file is written at most so often.
+WRITE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    at: float
+    cores: float
+    profile: str
+
+
+class CoreHours:
+    """A ledger: cores that clusters hold, times how long they hold them, as this server sees it.
+
+    Counted while the server runs; a cluster that lived on while it did not is counted for that time with the cores that it
+    has afterwards, and one that was gone by then is not.
+
+    Parameters
+    ----------
+    path
+        JSON file that keeps it; one that can't be read is begun anew.
+    clock
+        UTC epoch seconds.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self._path = path
+        self._clock = clock
+        self._days: dict[str, dict[str, float]] = {}
+        self._seen: dict[str, _Seen] = {}
+        self._written_at = 0.0
+        self._lock = threading.Lock()
+        self._loaded = False
+
+    def hours(self, profiles: Collection[str] | None, days: int) -> float:
+        """Core-hours of clusters of these profiles (None: all) within the last `days`."""
+        first = int(self._clock() // DAY) - days + 1
+        seconds = sum(
+            amount
+            for day, amounts in self._days.items()
+            if int(day) >= first
+            for profile, amount in amounts.items()
+            if profiles is None or profile in profiles
+        )
+        return round(seconds / 3600, 3)
+
+    def note(self, claims: Iterable[Claim]) -> None:
+        """Count up to now for what was held when it was looked at last; reads and may write a file."""
+        with self._lock:
+            now = self._clock()
+            mine = {claim.id: claim for claim in claims if claim.mine}
+            if self._load():  # what ended while no server ran: nobody knows when
+                self._seen = {one: seen for one, seen in self._seen.items() if one in mine}
+            for cluster_id, seen in list(self._seen.items()):
+                if cluster_id not in mine:
+                    self._count(seen, now)
+                    del self._seen[cluster_id]
+            for cluster_id, claim in mine.items():
+                if cluster_id in self._seen:
+                    self._count(self._seen[cluster_id], now)
+                self._seen[cluster_id] = _Seen(now, claim.cores, claim.profile or "")
+            if now - self._written_at >= WRITE_SECONDS:
+                self._written_at = now
+                self._write()
+
+    def _count(self, seen: _Seen, now: float) -> None:
+        """Add to each day its part of the time since it was seen."""
+        start = seen.at
+        while start < now:
+            day = int(start // DAY)
+            stop = min(now, (day + 1) * DAY)
+            amounts = self._days.setdefault(str(day), {})
+            amounts[seen.profile] = amounts.get(seen.profile, 0.0) + seen.cores * (stop - start)
+            start = stop
+
+    def _load(self) -> bool:
+        """Read what was kept, once; whether it was this time."""
+        if self._loaded:
+            return False
+        self._loaded = True
+        try:
+            kept = json.loads(self._path.read_text(encoding="utf-8"))
+            self._days = {str(int(day)): _amounts(one) for day, one in kept["days"].items()}
+            self._seen = {str(key): _Seen(*one) for key, one in kept["seen"].items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            self._days, self._seen = {}, {}
+        return True
+
+    def _write(self) -> None:
+        oldest = int(self._clock() // DAY) - KEPT_DAYS
+        self._days = {day: one for day, one in self._days.items() if int(day) > oldest}
+        seen = {key: [one.at, one.cores, one.profile] for key, one in self._seen.items()}
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            new = self._path.with_suffix(".new")
+            new.write_text(json.dumps({"days": self._days, "seen": seen}), encoding="utf-8")
+            new.replace(self._path)
+        except OSError:
+            return  # counted on in memory; a full disk must not stop clusters
+
+
+def _amounts(value: Any) -> dict[str, float]:
+    return {str(profile): float(amount) for profile, amount in value.items()}

@@ -1,0 +1,95 @@
+"""What the machine or the pod of the Jupyter server may use: its control group, and what a hub says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hrlab.model.options import OptionError, memory_bytes
+from hrlab.model.quota import UNKNOWN, Quota, quota
+from hrlab.quotas.waiting import in_own_thread
+
+#: As JupyterHub's spawners set them: bytes (or ``2G``), and cores.
+MEM_LIMIT, CPU_LIMIT = "MEM_LIMIT", "CPU_LIMIT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What can be seen of a machine, as its container sees it.
+
+    Attributes
+    ----------
+    cores, memory_bytes
+        What may be used.
+    cores_used, memory_used_bytes
+        What is used; None if it can't be told.
+    """
+
+    cores: float
+    memory_bytes: int
+    cores_used: float | None
+    memory_used_bytes: int | None
+
+
+class ServerQuotas:
+    """The source ``server``.
+
+    Parameters
+    ----------
+    look
+        Looks at the machine; called in a thread.
+    environ
+        Of the Jupyter server.
+    profiles
+        Those whose workers run on this machine.
+    """
+
+    name = "server"
+    fresh_seconds = 5.0
+
+    def __init__(
+        self,
+        look: Callable[[], Machine],
+        environ: Mapping[str, str],
+        profiles: Sequence[str],
+        clock: Callable[[], float],
+    ) -> None:
+        self._look = look
+        self._environ = environ
+        self._profiles = profiles
+        self._clock = clock
+
+    async def quotas(self) -> Sequence[Quota]:
+        """Cores and memory."""
+        machine = await in_own_thread(self._look)
+        cores = _least(machine.cores, self._given(CPU_LIMIT, float))
+        memory = _least(machine.memory_bytes, self._given(MEM_LIMIT, memory_bytes))
+        amounts = (
+            ("cores", cores, machine.cores_used),
+            ("memory", memory, machine.memory_used_bytes),
+        )
+        return [
+            quota(
+                resource,
+                "user",
+                self.name,
+                self._clock(),
+                limit=limit,
+                used=UNKNOWN if used is None else used,
+                label="The machine that runs JupyterLab",
+                profiles=self._profiles,
+            )
+            for resource, limit, used in amounts
+        ]
+
+    def _given(self, name: str, read: Callable[[str], float]) -> float | None:
+        """A limit from the environment; a text that is none says nothing."""
+        try:
+            limit = read(self._environ.get(name, ""))
+        except (OptionError, ValueError):
+            return None
+        return limit if limit > 0 else None
+
+
+def _least(limit: float, other: float | None) -> float:
+    return limit if other is None else min(limit, other)

@@ -1,0 +1,109 @@
+"""Limits that the site declares, and what clusters hold of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from hrlab.model.quota import UNKNOWN, Amount, Claim, Held, Holder, Quota, quota
+from hrlab.model.site_limit import SiteLimit, mark
+from hrlab.quotas.hours import CoreHours
+from hrlab.quotas.source import QuotaError
+
+
+class SiteQuotas:
+    """The source ``site``.
+
+    Parameters
+    ----------
+    limits
+        Those that are for this user.
+    held
+        Looks at all clusters.
+    hours
+        Core-hours so far.
+    broken
+        What is wrong in the configuration, for the user to tell the admin.
+    """
+
+    name = "site"
+    fresh_seconds = 0.0
+
+    def __init__(
+        self,
+        limits: Sequence[SiteLimit],
+        held: Callable[[], Awaitable[Held]],
+        hours: CoreHours,
+        clock: Callable[[], float],
+        broken: Sequence[str] = (),
+    ) -> None:
+        self._limits = limits
+        self._held = held
+        self._hours = hours
+        self._clock = clock
+        self._broken = broken
+
+    async def quotas(self) -> Sequence[Quota]:
+        """One for each amount that a limit sets."""
+        if not self._limits:
+            if self._broken:
+                raise QuotaError(" ".join(self._broken))
+            return ()
+        held = await self._held()
+        if any(limit.hours is not None for limit in self._limits):
+            await asyncio.to_thread(self._hours.note, held.claims)
+        return [one for limit in self._limits for one in self._of(limit, held)]
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong in the configuration; None if all is well."""
+        return " ".join(self._broken) or None
+
+    def _of(self, limit: SiteLimit, held: Held) -> Iterator[Quota]:
+        claims = [one for one in held.claims if counts(one, limit)]
+        unseen = next(
+            (held.unseen[name] for name in limit.profiles or held.unseen if name in held.unseen),
+            None,
+        )
+        for resource, most in limit.amounts.items():
+            used: Amount = sum(one.of(resource) for one in claims)
+            if resource == "hours":
+                used = self._hours.hours(limit.profiles, limit.days)
+            yield quota(
+                resource,
+                limit.scope,
+                self.name,
+                self._clock(),
+                limit=most,
+                used=UNKNOWN if unseen else used,
+                label=limit.label or limit.name,
+                profiles=limit.profiles,
+                enforced=True,
+                holders=_holders(claims, resource),
+                note=bypassed(claims),
+                error=unseen,
+            )
+
+
+def counts(claim: Claim, limit: SiteLimit) -> bool:
+    """Whether what a cluster holds counts for a limit."""
+    if limit.profiles is not None and claim.profile not in limit.profiles:
+        return False
+    if limit.scope == "user":
+        return claim.mine
+    return limit.scope == "site" or claim.mine or mark(limit.name) in claim.groups
+
+
+def bypassed(claims: Sequence[Claim]) -> str:
+    """A sentence about clusters that were made larger by others than hrlab; empty if none was."""
+    larger = [one for one in claims if one.granted is not None and one.workers > one.granted]
+    if not larger:
+        return ""
+    named = ", ".join(
+        f"{one.name} ({one.workers} workers, {one.granted} granted)" for one in larger
+    )
+    return f"Changed outside hrlab: {named}."
+
+
+def _holders(claims: Sequence[Claim], resource: str) -> list[Holder]:
+    return [Holder(name=one.name, used=one.of(resource), mine=one.mine) for one in claims]

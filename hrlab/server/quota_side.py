@@ -1,0 +1,91 @@
+"""Puts the part of quotas together: which sources there are, from configuration."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from logging import Logger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hrlab.model.profile import Profile
+from hrlab.services.clusters import ClusterService
+from hrlab.services.quotas import QuotaService
+from hrlab.store.location import jupyter_data_directory
+
+if TYPE_CHECKING:
+    from hrlab.quotas.server import Machine
+    from hrlab.quotas.source import QuotaSource
+    from hrlab.services.site_limits import SiteLimits
+
+#: A class of workers that are processes beside the Jupyter server.
+LOCAL = "LocalCluster"
+
+
+def site_limits(
+    configured: Mapping[str, Any],
+    file: str,
+    profiles: Mapping[str, Profile],
+    user: str,
+    groups: Collection[str],
+    log: Logger,
+) -> SiteLimits | None:
+    """The limits for `user`; broken ones are logged once, here. None where nothing is configured."""
+    if not configured and not file:
+        return None
+    from hrlab.services.site_limits import load_limits  # the server starts sooner without
+
+    limits = load_limits(configured, Path(file).expanduser() if file else None, profiles)
+    for reason in limits.broken:
+        log.warning("hrlab: a limit can't be used: %s", reason)
+    return limits.of(user, groups)
+
+
+def quota_service(
+    limits: SiteLimits | None,
+    clusters: ClusterService,
+    profiles: Mapping[str, Profile],
+    log: Logger,
+) -> QuotaService:
+    """The service of one user's quotas."""
+    return QuotaService(partial(_sources, limits, clusters, profiles), log)
+
+
+def _sources(
+    limits: SiteLimits | None, clusters: ClusterService, profiles: Mapping[str, Profile]
+) -> Iterator[QuotaSource]:
+    from hrlab.quotas.hours import CoreHours
+    from hrlab.quotas.server import ServerQuotas
+    from hrlab.quotas.site import SiteQuotas
+
+    if limits is not None:
+        hours = CoreHours(jupyter_data_directory() / "hrlab" / "hours.json", time.time)
+        yield SiteQuotas(limits.usable, clusters.held, hours, time.time, limits.broken)
+    local = [name for name, profile in profiles.items() if is_local(profile)]
+    yield ServerQuotas(_machine(), os.environ, local, time.time)
+
+
+def is_local(profile: Profile) -> bool:
+    """Whether workers of a profile run on this machine."""
+    kind = str(profile.template.get("class", ""))
+    return profile.kind == "process" and kind.rpartition(".")[2] == LOCAL
+
+
+def _machine() -> Callable[[], Machine]:
+    from hrlab.clusters.machine import machine_cores, machine_memory_bytes
+    from hrlab.clusters.machine_use import CoresUsed, memory_used_bytes
+    from hrlab.quotas.server import Machine
+
+    cores_used = CoresUsed()
+
+    def look() -> Machine:
+        return Machine(
+            cores=machine_cores(),
+            memory_bytes=machine_memory_bytes(),
+            cores_used=cores_used.look(),
+            memory_used_bytes=memory_used_bytes(),
+        )
+
+    return look

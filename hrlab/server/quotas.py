@@ -1,0 +1,36 @@
+"""Handler of quotas."""
+
+from __future__ import annotations
+
+import json
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from hrlab.model.wire import encode
+from hrlab.server.backend import Backend
+from hrlab.server.handler import HrlabHandler
+from hrlab.server.parameters import given
+from hrlab.services.quotas import QuotaService
+
+
+class QuotaSide(HrlabHandler):
+    """A handler that asks the service of quotas."""
+
+    def initialize(  # type: ignore[override]
+        self, backend: Backend, quotas: QuotaService
+    ) -> None:
+        """Take what the extension composed."""
+        super().initialize(backend)
+        self.quotas = quotas
+
+
+class QuotasHandler(QuotaSide):
+    """``quotas``: what this user may still use, by every source."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Limits, use, and how each source was when it was last asked."""
+        given(self.query(), ())
+        self.answer(json.dumps(encode(await self.quotas.report())))

@@ -1,0 +1,64 @@
+"""What clusters hold, of every kind: what the kind itself says, else what can be seen of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from hrlab.clusters.kind import Counts, Plan, Weighs
+from hrlab.model.cluster import Cluster
+from hrlab.model.options import Value
+from hrlab.model.profile import CORES, MEMORY
+from hrlab.model.quota import Asks, Claim
+from hrlab.services.kinds import Kinds
+from hrlab.services.refusals import most_workers
+
+#: Those in these states hold nothing, or soon nothing.
+GONE = ("failed", "closing")
+
+
+def claims_of(kinds: Kinds) -> Iterator[Claim]:
+    """Of every cluster that can be seen."""
+    told = {
+        claim.id: claim
+        for kind in kinds.there()
+        if isinstance(kind, Counts)
+        for claim in kind.claims()
+    }
+    for cluster, _ in kinds.clusters():
+        if cluster.state not in GONE and cluster.kind != "address":
+            yield told.get(cluster.id) or _seen(cluster)
+
+
+def asks_of(plan: Plan, kind: object) -> Asks:
+    """What a cluster of this plan would take, with all workers that it may come to have."""
+    return kind.asks(plan) if isinstance(kind, Weighs) else plain_asks(plan.options)
+
+
+def plain_asks(options: Mapping[str, Value]) -> Asks:
+    """The same by the options that hrlab itself understands."""
+    return Asks(
+        workers=int(most_workers(options)),
+        cores_each=_number(options.get(CORES)),
+        memory_each=int(_number(options.get(MEMORY))),
+    )
+
+
+def _seen(cluster: Cluster) -> Claim:
+    workers = cluster.workers.most
+    ready = cluster.workers.ready
+    share = workers / ready if ready else 1
+    return Claim(
+        id=cluster.id,
+        name=cluster.name,
+        mine=cluster.mine,
+        profile=cluster.profile,
+        workers=workers,
+        cores=cluster.cores * share,
+        memory_bytes=round(cluster.memory_bytes * share),
+        created_at=cluster.created_at,
+    )
+
+
+def _number(value: Value | None) -> float:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if is_number and value is not None else 0.0
