@@ -75,8 +75,10 @@ OLD_LEAKS = ("-W", "ignore:unclosed <socket:ResourceWarning")
 # Renderers, server and what fits runs have no Dask in them, and the example's packages no release that fits.
 NOT_ON_THE_KERNEL_SIDE = (
     "tests/cli",
+    "tests/export",
     "tests/render",
     "tests/server",
+    "tests/services/test_reports.py",
     "tests/services/test_sizing.py",
     "tests/test_example.py",
 )
@@ -152,10 +154,12 @@ def _digest(requirements: Sequence[str]) -> str:
 
 def made(pattern: str) -> str:
     """The wheel or sdist in dist/; built now unless it is newer than everything that it is made from."""
-    there = [path.stat().st_mtime for path in DIST.glob(pattern)]
-    sources = [(ROOT / name).stat().st_mtime for name in tracked()]
-    if not there or min(there) < max(sources):
-        call(sys.executable, "scripts/package.py", str(DIST))
+    VENVS.mkdir(exist_ok=True)
+    with locked(VENVS / "dist.lock"):
+        there = [path.stat().st_mtime for path in DIST.glob(pattern)]
+        sources = [(ROOT / name).stat().st_mtime for name in tracked()]
+        if not there or min(there) < max(sources):
+            call(sys.executable, "scripts/package.py", str(DIST))
     return str(next(DIST.glob(pattern)))
 
 

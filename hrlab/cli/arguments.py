@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from hrlab.cli.comparing import add_compare
 from hrlab.cli.exporting import add_export, add_import
+from hrlab.cli.report import add_report
 from hrlab.cli.run import add_run
 
 
@@ -20,10 +22,11 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _list(commands)
     _show(commands)
-    _compare(commands)
+    add_compare(commands)
     _size(commands)
     add_export(commands)
     add_import(commands)
+    add_report(commands)
     add_run(commands)
     return made
 
@@ -48,16 +51,6 @@ def _list(commands: Any) -> None:
 def _show(commands: Any) -> None:
     made = _command(commands, "show", "One run with its phases.")
     made.add_argument("run", help="its id, the beginning of it, or `last`")
-
-
-def _compare(commands: Any) -> None:
-    made = _command(commands, "compare", "Runs beside each other: speed-up and efficiency.")
-    made.add_argument("runs", nargs="*", help="ids, or beginnings of them")
-    made.add_argument("--like", metavar="RUN", help="all successful runs of this one's code")
-    made.add_argument(
-        "--by", help="approach, threads, workers, run, label:<name> or workload:<name>"
-    )
-    made.add_argument("--baseline", metavar="KEY", help="the group that is 1")
 
 
 def _size(commands: Any) -> None:

@@ -6,16 +6,16 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
 
+from hrlab.cli.comparing import compare
 from hrlab.cli.exporting import export, import_runs
+from hrlab.cli.report import report
 from hrlab.cli.run import run
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
-from hrlab.model.units import format_count, format_duration, format_share, significant
 from hrlab.model.wire import encode
 from hrlab.render.size_words import advice_text
-from hrlab.render.text import aligned, phase_table, text
+from hrlab.render.text import phase_table, text
 from hrlab.services.advising import question_from
 from hrlab.services.listing import listing
 from hrlab.services.runs import RunService
@@ -52,22 +52,6 @@ def show(service: RunService, asked: argparse.Namespace) -> None:
         _write(phase_table(run))
 
 
-def compare(service: RunService, asked: argparse.Namespace) -> None:
-    """``compare``."""
-    ids = [service.full_id(run) for run in asked.runs]
-    like = service.full_id(asked.like) if asked.like else None
-    found = service.compare(ids, asked.by, asked.baseline, like=like)
-    if asked.json:
-        _write_json(found)
-        return
-    rows: list[tuple[str, ...]] = [("", "runs", "wall time", "threads", "speed-up", "efficiency")]
-    rows += [_row(group, found["amount"]) for group in found["groups"]]
-    _write(found["headline"])
-    _write("\n".join(aligned(rows)))
-    for note in found["notes"]:
-        _write(f"- {note}")
-
-
 def size(service: RunService, asked: argparse.Namespace) -> None:
     """``size``."""
     goals = {
@@ -97,23 +81,9 @@ COMMANDS: Mapping[str, Callable[[RunService, argparse.Namespace], int | None]] =
     "size": size,
     "export": export,
     "import": import_runs,
+    "report": report,
     "run": run,
 }
-
-
-def _row(group: Mapping[str, Any], amount: str | None) -> tuple[str, ...]:
-    name = str(group["label"])
-    if amount and group["amount"] is not None:
-        name += f", {format_count(group['amount'])} {amount}"
-    speed_up = group["speed_up"]
-    return (
-        name,
-        str(len(group["runs"])),
-        format_duration(group["wall_seconds"]),
-        format_count(group["threads"]),
-        "–" if speed_up is None else significant(speed_up),
-        format_share(group["efficiency"]),
-    )
 
 
 def _pair(word: str, option: str) -> tuple[str, str]:

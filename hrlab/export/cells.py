@@ -123,7 +123,8 @@ def made(values: Mapping[str, str], *, run_id: str, name: str, now: float) -> Ru
         column: PLAIN[column](column, text) for column, text in values.items() if column in PLAIN
     }
     started = read.get("started_at", read.get("started_utc"))
-    threads_known = "threads" in read or not read.get("workers")
+    parallel = read.get("workers") or read.get("approach", "serial") != "serial"
+    threads_known = "threads" in read or not parallel
     workload = {
         **{column: _number(column, values[column]) for column in NAMES if column in values},
         **_figures(values, WORKLOAD),
@@ -211,9 +212,7 @@ def _warnings(values: Mapping[str, str], *, begun: bool, threads: bool) -> list[
         message = "The table does not say when this ran: the time of the import stands in for it."
         found.append({"code": "start-unknown", "message": message})
     if not threads:
-        message = (
-            "The table does not say how many threads there were: one for each worker is taken."
-        )
+        message = "The table does not say how many threads there were: one for each worker, or one, is taken."
         found.append({"code": "threads-unknown", "message": message})
     if any(column in values for column in _TIMES):
         message = (
