@@ -106,12 +106,22 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a cluster takes at most, with what is beside its workers."""
+
+    workers: int
+    cores: float
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DryRun:
-    """What would become of a request."""
+    """What would become of a request, and what it would take (``asks``; None if it can't be told)."""
 
     allowed: bool
     refusals: tuple[Refusal, ...] = ()
     warnings: tuple[str, ...] = ()
+    asks: Taken | None = field(default=None, metadata=OMIT_NONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +135,20 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterRequest:
-    """What a user asks for; `kernel` names the kernelspec whose Python a ``process`` cluster runs."""
+    """What a user asks for.
+
+    Attributes
+    ----------
+    as_many_as_allowed
+        Workers beyond what profile and quotas allow are cut instead of refused.
+    kernel
+        Names the kernelspec whose Python a ``process`` cluster runs.
+    """
 
     profile: str
     name: str | None = None
     options: Mapping[str, Value] = field(default_factory=dict)
     idempotency_key: str | None = None
     dry_run: bool = False
+    as_many_as_allowed: bool = False
     kernel: str | None = None

@@ -28,6 +28,7 @@ class SiteQuotas:
 
     name = "site"
     fresh_seconds = 0.0
+    enforced = True
 
     def __init__(
         self,
@@ -76,13 +77,18 @@ class SiteQuotas:
                 self._clock(),
                 limit=most,
                 used=UNKNOWN if unseen else used,
-                label=limit.label or limit.name,
+                label=_label(limit, resource),
                 profiles=limit.profiles,
                 enforced=True,
                 holders=_holders(claims, resource),
                 note=bypassed(claims),
                 error=unseen,
             )
+
+
+def _label(limit: SiteLimit, resource: str) -> str:
+    label = limit.label or limit.name
+    return f"{label}, last {limit.days} days" if resource == "hours" else label
 
 
 def counts(claim: Claim, limit: SiteLimit) -> bool:

@@ -24,6 +24,8 @@ class QuotaSource(Protocol):
         Its word in `Quota.source`.
     fresh_seconds
         For how long an answer is given again before it is asked for anew.
+
+    One that may set limits that hrlab enforces has ``enforced = True``: it is asked anew before each decision.
     """
 
     name: str

@@ -201,6 +201,9 @@ class HRLab(ExtensionApp):
         self._clusters = cluster_service(server, profiles, kinds, owner, self.log)
         limits = site_limits(self.quotas, self.profiles_file, every.usable, owner, groups, self.log)
         self._quotas = quota_service(limits, self._clusters, profiles.usable, self.log)
+        self._clusters.weighing.binding = self._quotas.binding
+        if limits is not None:
+            self._clusters.marks = limits.marks
         emit = server.event_logger.emit
         self._cluster_announcer = ClusterAnnouncer(emit)
         self._quota_announcer = ClusterAnnouncer(emit, topic="quotas")

@@ -29,6 +29,12 @@ def claims_of(kinds: Kinds) -> Iterator[Claim]:
             yield told.get(cluster.id) or _seen(cluster)
 
 
+def claim_of(kinds: Kinds, cluster: Cluster) -> Claim:
+    """Of one cluster."""
+    found = (claim for claim in claims_of(kinds) if claim.id == cluster.id)
+    return next(found, None) or _seen(cluster)
+
+
 def asks_of(plan: Plan, kind: object) -> Asks:
     """What a cluster of this plan would take, with all workers that it may come to have."""
     return kind.asks(plan) if isinstance(kind, Weighs) else plain_asks(plan.options)

@@ -10,7 +10,7 @@ from logging import Logger
 from typing import Any
 
 from hrlab.clusters.kind import ClusterKind, Plan
-from hrlab.model.cluster import Cluster, ClusterRequest, DryRun, Refusal
+from hrlab.model.cluster import Cluster, ClusterRequest, DryRun, Refusal, Taken
 from hrlab.model.errors import (
     ConflictError,
     ForbiddenError,
@@ -28,8 +28,9 @@ from hrlab.services.kernels import NoLocalPythonError
 from hrlab.services.kinds import Kinds, Maker
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.profiles import Profiles
-from hrlab.services.refusals import Checked, check, check_target
+from hrlab.services.refusals import Checked
 from hrlab.services.starts import StartTimes
+from hrlab.services.weighing import Weighing
 
 #: Name and interpreter of a kernelspec; None is the default one. Raises `NoLocalPythonError`.
 FindKernel = Callable[[str | None], Awaitable[tuple[str, str]]]
@@ -81,6 +82,10 @@ class ClusterService:
         self._starting: set[str] = set()
         self._keeping: set[asyncio.Future[None]] = set()
         self._loaded = False
+        #: Knows, once it is told where from, what quotas allow.
+        self.weighing = Weighing(self._kinds)
+        #: Of the common limits for which clusters of a profile count.
+        self.marks: Callable[[str], tuple[str, ...]] = lambda _: ()
         #: Is told of ids of clusters that are new in some way.
         self.changed: Callable[[Sequence[str]], None] = lambda _: None
 
@@ -129,9 +134,10 @@ class ClusterService:
             await kind.extend(cluster_id)
         else:
             profile = self._profiles.usable.get(cluster.profile or "")
-            if profile is not None:
-                _refuse(check_target(change, profile, cluster))
-            await kind.scale(cluster_id, change)
+            async with self._one_at_a_time:
+                _refuse(await self.weighing.change(change, profile, cluster))
+                await kind.scale(cluster_id, change)
+                self.weighing.promise(cluster_id, change)
         self._on_change([cluster_id])
         return self._seen(*self._kinds.find(cluster_id))
 
@@ -167,7 +173,7 @@ class ClusterService:
             for name, profile in self._profiles.usable.items()
             if profile.kind in problems
         }
-        return Held(list(claims_of(self._kinds)), unseen)
+        return Held(list(self.weighing.with_promises(claims_of(self._kinds))), unseen)
 
     async def stop(self) -> None:
         """Watch no more; clusters live on."""
@@ -196,13 +202,24 @@ class ClusterService:
         profile = self._profiles.usable.get(request.profile)
         if profile is None:
             return DryRun(allowed=False, refusals=(self._no_profile(request.profile),))
-        refusals = self._check(request, profile).refusals
+        weighed = await self.weighing.request(request, profile, self._mine(profile))
+        refusals = weighed.checked.refusals
         if profile.kind == "process":
             _, _, refused = await self._kernel(request)
             refusals += refused
         problem = self._kinds.problems().get(profile.kind)
+        asks = weighed.asks
         return DryRun(
-            allowed=not refusals, refusals=refusals, warnings=(problem,) if problem else ()
+            allowed=not refusals,
+            refusals=refusals,
+            warnings=(*weighed.warnings, *([problem] if problem else ())),
+            asks=None
+            if weighed.checked.impossible
+            else Taken(
+                workers=asks.workers,
+                cores=asks.of("cores"),
+                memory_bytes=round(asks.of("memory")),
+            ),
         )
 
     async def _make(self, request: ClusterRequest) -> str:
@@ -210,7 +227,7 @@ class ClusterService:
         if profile is None:
             raise _invalid([self._no_profile(request.profile)])
         async with self._one_at_a_time:  # else two requests at once may both take the last place
-            checked = self._check(request, profile)
+            checked = (await self.weighing.request(request, profile, self._mine(profile))).checked
             _refuse(checked)
             kernel = python = None
             if profile.kind == "process":
@@ -227,6 +244,7 @@ class ClusterService:
                 created_at=self._clock(),
                 python=python,
                 kernel=kernel,
+                marks=self.marks(profile.name),
             )
             kind = await self._kinds.needed(profile.kind)
             self._starting.add(plan.id)
@@ -249,15 +267,14 @@ class ClusterService:
             return None, None, (Refusal(limit="kernel", asked=asked, left=None, message=message),)
         return name, python, ()
 
-    def _check(self, request: ClusterRequest, profile: Profile) -> Checked:
-        mine = [
+    def _mine(self, profile: Profile) -> Sequence[Cluster]:
+        return [
             cluster
             for cluster, _ in self._kinds.clusters()
             if cluster.mine
             and cluster.profile == profile.name
             and cluster.state not in ("failed", "closing")
         ]
-        return check(request, profile, mine)
 
     def _no_profile(self, name: str) -> Refusal:
         shown = name[:60]

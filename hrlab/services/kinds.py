@@ -124,6 +124,12 @@ class Kinds:
             if task.done() and not task.cancelled() and task.exception() is None
         ]
 
+    def begun_kind(self, name: str) -> ClusterKind | None:
+        """One of them, if it has begun."""
+        task = self._tasks.get(name)
+        there = task is not None and task.done() and not task.cancelled()
+        return task.result() if task and there and task.exception() is None else None
+
     def _begin(self, name: str) -> asyncio.Task[ClusterKind]:
         task = self._tasks.get(name)
         failed = task is not None and task.done() and (task.cancelled() or task.exception())

@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from logging import Logger
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hrlab.model.errors import HrlabError
 from hrlab.model.quota import Left, Quota, QuotaReport, SourceState, left
 
 if TYPE_CHECKING:
     from hrlab.quotas.source import QuotaSource
+
+_Answer: TypeAlias = "asyncio.Task[tuple[Quota, ...]]"
 
 #: How long a source may take; then it counts as hanging, until it is asked again.
 SOURCE_SECONDS = 5.0
@@ -55,7 +57,7 @@ class QuotaService:
         self.changed: Callable[[], None] = lambda: None
         self._reported: object = None
         self._stopped = False
-        self._late: set[asyncio.Task[None]] = set()
+        self._late: set[_Answer] = set()
 
     async def report(self, wait_seconds: float = REPORT_SECONDS) -> QuotaReport:
         """All quotas; waits a moment for sources that are asked anew, and then tells what they said before."""
@@ -65,9 +67,14 @@ class QuotaService:
         return report
 
     async def binding(self, wait_seconds: float = DECISION_SECONDS) -> Sequence[Quota]:
-        """Those that hrlab enforces, as fresh as can be had in that time."""
-        await self._refresh(wait_seconds)
-        return [one for one in self._known().quotas if one.enforced]
+        """Those that hrlab enforces, found anew; of a source that takes too long, what it said before."""
+        asked = [one for one in self._all() if one.is_enforced]
+        tasks = {one: asyncio.ensure_future(one.ask()) for one in asked}
+        if tasks:
+            _, late = await asyncio.wait(tasks.values(), timeout=wait_seconds)
+            self._tell_later(late)
+        found = [task.result() if task.done() else one.quotas for one, task in tasks.items()]
+        return [quota for quotas in found for quota in quotas if quota.enforced]
 
     async def left_for(self, profile: str) -> Left:
         """What the next cluster of a profile may take."""
@@ -80,30 +87,35 @@ class QuotaService:
     def look_again(self) -> None:
         """Clusters have changed: find out what that means for limits, and tell."""
         for asked in () if self._stopped else self._asked:
-            if asked.is_cheap and (task := asked.begin()) is not None and task not in self._late:
-                self._late.add(task)
-                task.add_done_callback(self._came_late)
+            if asked.is_cheap and (task := asked.begin()) is not None:
+                self._tell_later([task])
 
     async def stop(self) -> None:
         """Ask nobody any more."""
         self._stopped = True
-        tasks = [asked.task for asked in self._asked if asked.task is not None]
+        tasks = {asked.task for asked in self._asked if asked.task is not None} | self._late
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _refresh(self, wait_seconds: float) -> None:
+    def _all(self) -> Sequence[_Asked]:
         if not self._asked:
             self._asked = [self._make(source) for source in self._sources()]
-        tasks = [task for asked in self._asked if (task := asked.begin()) is not None]
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=wait_seconds)
-        for task in late - self._late:
-            self._late.add(task)
-            task.add_done_callback(self._came_late)
+        return self._asked
 
-    def _came_late(self, task: asyncio.Task[None]) -> None:
+    async def _refresh(self, wait_seconds: float) -> None:
+        tasks = [task for one in self._all() if (task := one.begin()) is not None]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=wait_seconds)
+            self._tell_later(late)
+
+    def _tell_later(self, tasks: Iterable[_Answer]) -> None:
+        for task in tasks:
+            if task not in self._late:
+                self._late.add(task)
+                task.add_done_callback(self._came_late)
+
+    def _came_late(self, task: _Answer) -> None:
         self._late.discard(task)
         if self._reported is None or task.cancelled():
             return
@@ -130,22 +142,28 @@ class _Asked:
         self._again_at = 0.0
         self.quotas: tuple[Quota, ...] = ()
         self.state = SourceState(source=source.name, as_of_at=None, error=_ASKED)
-        self.task: asyncio.Task[None] | None = None
+        self.task: _Answer | None = None
 
     @property
     def is_cheap(self) -> bool:
         """Whether it only looks at what the server knows anyway."""
         return self._source.fresh_seconds == 0
 
-    def begin(self) -> asyncio.Task[None] | None:
+    @property
+    def is_enforced(self) -> bool:
+        """Whether it may set limits that hrlab enforces."""
+        return getattr(self._source, "enforced", False)
+
+    def begin(self) -> _Answer | None:
         """Ask it, unless its last answer is still fresh; None if nobody has to wait."""
         if self.task is None or self.task.done():
             if self._clock() < self._again_at:
                 return None
-            self.task = asyncio.ensure_future(self._ask())
+            self.task = asyncio.ensure_future(self.ask())
         return self.task
 
-    async def _ask(self) -> None:
+    async def ask(self) -> tuple[Quota, ...]:
+        """What it says now, or said before if it fails; never raises."""
         try:
             found = await asyncio.wait_for(self._source.quotas(), self._seconds)
         except asyncio.TimeoutError:
@@ -158,7 +176,8 @@ class _Asked:
             self.quotas = tuple(found)
             now, problem = self._clock(), getattr(self._source, "problem", None)
             self.state = SourceState(source=self._source.name, as_of_at=now, error=problem)
-            self._again_at = self._clock() + self._source.fresh_seconds
+            self._again_at = now + self._source.fresh_seconds
+        return self.quotas
 
     def _failed(self, why: str) -> None:
         if why != self.state.error:

@@ -11,7 +11,7 @@ from typing import Any
 from hrlab.model.errors import HrlabError, InvalidRecordError
 from hrlab.model.options import OptionError, memory_bytes
 from hrlab.model.profile import Profile
-from hrlab.model.site_limit import RESOURCES, SiteLimit
+from hrlab.model.site_limit import RESOURCES, SiteLimit, mark
 from hrlab.model.wire import decode
 from hrlab.services.located import Located, Place, read_yaml
 from hrlab.services.nearest import did_you_mean
@@ -27,6 +27,14 @@ class SiteLimits:
 
     usable: tuple[SiteLimit, ...]
     broken: tuple[str, ...] = ()
+
+    def marks(self, profile: str) -> tuple[str, ...]:
+        """Of the limits that users of a group share, for clusters of that profile."""
+        return tuple(
+            mark(limit.name)
+            for limit in self.usable
+            if limit.scope == "group" and profile in (limit.profiles or ())
+        )
 
     def of(self, user: str, groups: Collection[str]) -> SiteLimits:
         """Those for one user."""

@@ -200,7 +200,8 @@ async def test_places_are_taken_one_at_a_time_and_failed_clusters_take_none(ask,
 async def test_dry_run_makes_nothing(ask, pretended):
     answer = await ask("POST", "clusters", body={"profile": "zee", "dry_run": True})
     assert answer.status == 200
-    assert answer.json == {"allowed": True, "refusals": [], "warnings": []}
+    asks = {"workers": 2, "cores": 2.0, "memory_bytes": 2 * 2 * 1024**3}
+    assert answer.json == {"allowed": True, "refusals": [], "warnings": [], "asks": asks}
     assert pretended.plans == []
 
 

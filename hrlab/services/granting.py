@@ -1,0 +1,194 @@
+"""Whether quotas have room for what is asked, how much of it they have room for, and the words of a refusal."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+
+from hrlab.model.cluster import ClusterRequest, Refusal
+from hrlab.model.options import Value
+from hrlab.model.profile import CORES, MAXIMUM, MEMORY, MINIMUM, WORKERS, Profile
+from hrlab.model.quota import Amount, Asks, Claim, Holder, Quota, applies, is_number, shown
+from hrlab.model.units import counted
+
+#: Most holders that a sentence names.
+_NAMED = 3
+_WHOSE = {
+    "user": "your",
+    "group": "your group's",
+    "namespace": "the namespace's",
+    "site": "the site's",
+}
+
+
+def exceeded(
+    asks: Asks, quotas: Iterable[Quota], profile: str | None, held: Claim | None = None
+) -> list[Refusal]:
+    """Quotas that have no room.
+
+    Parameters
+    ----------
+    asks
+        What the cluster would take in all.
+    held
+        What it has of that already, where an existing one is to change.
+    """
+    return [
+        _refusal(asks, one, held)
+        for one in quotas
+        if one.enforced and applies(one, profile) and _is_over(asks, one, held)
+    ]
+
+
+def room(
+    asks: Asks, quotas: Iterable[Quota], profile: str | None, held: Claim | None = None
+) -> int | None:
+    """Most workers of this kind that all quotas have room for; None if none limits them."""
+    fits = [_fit(asks, one, held) for one in quotas if one.enforced and applies(one, profile)]
+    known = [one for one in fits if one is not None]
+    return min(known) if known else None
+
+
+def profile_room(profile: Profile, options: Mapping[str, Value]) -> int | None:
+    """Most workers that the profile itself allows, by its options' bounds and its limits; None if it sets none."""
+    limits = profile.limits
+    cores, memory = _number(options.get(CORES)), _number(options.get(MEMORY))
+    most: list[float] = []
+    for name in (WORKERS, MAXIMUM):
+        option = profile.options.get(name)
+        if option is not None and option.maximum is not None:
+            most.append(option.maximum)
+    if limits.workers is not None:
+        most.append(limits.workers)
+    if limits.cores is not None and cores:
+        most.append(limits.cores // cores)
+    if limits.memory_bytes is not None and memory:
+        most.append(limits.memory_bytes // memory)
+    return int(min(most)) if most else None
+
+
+def cut(request: ClusterRequest, profile: Profile, most: int | None) -> ClusterRequest:
+    """The request with at most so many workers; as it is where it can't be cut that far.
+
+    A minimum that was asked for, and what the site has fixed, are no wishes that could be cut.
+    """
+    if most is None:
+        return request
+    options = dict(request.options)
+    for name in (WORKERS, MAXIMUM):
+        option = profile.options.get(name)
+        if option is None:
+            continue
+        wanted = _number(options.get(name, option.default))
+        least = max(1.0, option.minimum or 0, _number(options.get(MINIMUM)))
+        if wanted > most >= least and option.user_may_set:
+            options[name] = most
+    return dataclasses.replace(request, options=options)
+
+
+def _number(value: Value | None) -> float:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
+
+
+def _is_over(asks: Asks, one: Quota, held: Claim | None) -> bool:
+    if not is_number(one.available):
+        return False  # unknown is no reason to refuse: whoever sets the limit will
+    if one.resource == "hours":
+        return one.available <= 0 and held is None
+    need = asks.of(one.resource) - (held.of(one.resource) if held else 0)
+    # What others than hrlab have taken too much must not keep anybody from making a cluster smaller.
+    return need > 0 and need > one.available * (1 + 1e-9)
+
+
+def _fit(asks: Asks, one: Quota, held: Claim | None) -> int | None:
+    if not is_number(one.available):
+        return None
+    has = held.of(one.resource) if held else 0
+    return asks.fit(one.resource, one.available + has)
+
+
+def _refusal(asks: Asks, one: Quota, held: Claim | None) -> Refusal:
+    assert is_number(one.available)
+    has = held.of(one.resource) if held else 0
+    asked, left = asks.of(one.resource), one.available + has
+    if one.resource == "hours":
+        message = _spent(one)
+        asked = 0
+    elif one.resource == "clusters":
+        message = _too_many(one)
+    else:
+        message = " ".join(
+            part
+            for part in (
+                _asked(asks, one, asked, left),
+                _held_by(one, held),
+                _remedy(asks, one, held),
+            )
+            if part
+        )
+    return Refusal(limit=one.resource, asked=_plain(asked), left=_plain(left), message=message)
+
+
+def _asked(asks: Asks, one: Quota, asked: float, left: float) -> str:
+    amount = "" if one.resource == WORKERS else f" ({shown(asked, one.unit)})"
+    is_are = "is" if left == 1 or one.unit == "bytes" else "are"
+    whose = _WHOSE[one.scope]
+    named = f" ({one.label})" if one.label else ""
+    return (
+        f"Asked for {counted(asks.workers, 'worker')}{amount}; {shown(left, one.unit)} {is_are} left of "
+        f"{whose} {shown(one.limit, one.unit)}{named}."
+    )
+
+
+def _held_by(one: Quota, held: Claim | None) -> str:
+    others = [holder for holder in one.holders if held is None or holder.name != held.name]
+    if not others:
+        return ""
+    more = len(others) - _NAMED
+    said = [_holder(holder, one.unit) for holder in others[:_NAMED]]
+    rest = [counted(more, "other cluster")] if more > 0 else []
+    return f"The rest is held by {_listed([*said, *rest])}."
+
+
+def _holder(holder: Holder, unit: str) -> str:
+    whose = "" if holder.mine else " of another user"
+    return f"{holder.name}{whose} ({shown(holder.used, unit)})"
+
+
+def _remedy(asks: Asks, one: Quota, held: Claim | None) -> str:
+    fits = _fit(asks, one, held)
+    mine = [
+        holder.name
+        for holder in one.holders
+        if holder.mine and (held is None or holder.name != held.name)
+    ]
+    close = f"close {mine[0]}" if mine else ""
+    if fits:
+        return f"Ask for at most {counted(fits, 'worker')}{f', or {close}' if close else ''}."
+    if close:
+        return f"C{close[1:]} first."
+    return "Wait until others have closed theirs, or ask your admin."
+
+
+def _too_many(one: Quota) -> str:
+    named = f" ({one.label})" if one.label else ""
+    have = f"{one.used} of at most {shown(one.limit, one.unit)}"
+    who = "You have" if one.scope == "user" else "There are"
+    mine = [holder.name for holder in one.holders if holder.mine]
+    remedy = f"Close one of yours first: {_listed(mine[:5])}." if mine else "Ask your admin."
+    return f"{who} {have}{named}. {remedy}"
+
+
+def _spent(one: Quota) -> str:
+    return (
+        f"You have used {shown(one.used, one.unit)} of your {shown(one.limit, one.unit)} ({one.label}). "
+        "Wait until some of it lies longer back, or ask your admin."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _plain(amount: Amount) -> Value:
+    return int(amount) if is_number(amount) and float(amount).is_integer() else amount

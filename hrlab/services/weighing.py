@@ -1,0 +1,137 @@
+"""Weighs requests and changes against profile and quotas: what they take, and whether there is room for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from hrlab.clusters.kind import Plan
+from hrlab.model.cluster import Cluster, ClusterRequest, Target
+from hrlab.model.profile import Profile
+from hrlab.model.quota import Asks, Claim, Quota
+from hrlab.model.units import counted
+from hrlab.services.claims import asks_of, claim_of
+from hrlab.services.granting import cut, exceeded, profile_room, room
+from hrlab.services.kinds import Kinds
+from hrlab.services.refusals import Checked, check, check_target
+
+#: Quotas that hrlab enforces, as fresh as can be had.
+Binding = Callable[[], Awaitable[Sequence[Quota]]]
+
+#: For so long a new size counts from when it was asked for, until what is there says the same.
+PROMISED_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What became of a request: checked, perhaps cut, and what it takes."""
+
+    checked: Checked
+    asks: Asks
+    warnings: tuple[str, ...] = ()
+
+
+class Weighing:
+    """Decides for one user.
+
+    Parameters
+    ----------
+    kinds
+        Know what exists, and what a cluster takes.
+    """
+
+    def __init__(self, kinds: Kinds, clock: Callable[[], float] = time.monotonic) -> None:
+        self._kinds = kinds
+        self._clock = clock
+        self._promised: dict[str, tuple[int, float]] = {}
+        self.binding: Binding = _none
+
+    async def request(
+        self, request: ClusterRequest, profile: Profile, mine: Sequence[Cluster]
+    ) -> Weighed:
+        """A request for a cluster; `mine` are the user's clusters of that profile that hold resources."""
+        wanted = request
+        if request.as_many_as_allowed:
+            options = {name: option.default for name, option in profile.options.items()}
+            options |= request.options
+            request = cut(request, profile, profile_room(profile, options))
+        checked = check(request, profile, mine)
+        if checked.refusals:
+            return Weighed(checked, self._asks(profile, checked))
+        quotas = await self.binding()
+        if request.as_many_as_allowed:
+            asks = self._asks(profile, checked)
+            request = cut(request, profile, room(asks, quotas, profile.name))
+            checked = check(request, profile, mine)
+        asks = self._asks(profile, checked)
+        over = exceeded(asks, quotas, profile.name)
+        checked = replace(checked, over_limit=(*checked.over_limit, *over))
+        return Weighed(checked, asks, _cut_note(wanted, request, asks))
+
+    async def change(self, target: Target, profile: Profile | None, cluster: Cluster) -> Checked:
+        """A new size of a cluster."""
+        checked = Checked({}) if profile is None else check_target(target, profile, cluster)
+        if checked.refusals:
+            return checked
+        claim = self._claim(cluster)
+        workers = target.workers if target.workers is not None else target.maximum or 0
+        if workers <= claim.workers:
+            return checked  # making it smaller is never refused
+        each = max(1, claim.workers)
+        asks = Asks(
+            workers=workers,
+            cores_each=claim.cores / each,
+            memory_each=round(claim.memory_bytes / each),
+        )
+        if claim.workers == 0 and profile is not None:
+            asks = replace(
+                self._asks(profile, check(_plain(profile), profile, ())), workers=workers
+            )
+        over = exceeded(asks, await self.binding(), cluster.profile, claim)
+        return replace(checked, over_limit=(*checked.over_limit, *over))
+
+    def promise(self, cluster_id: str, target: Target) -> None:
+        """A new size was granted: it counts at once, before it is there."""
+        workers = target.workers if target.workers is not None else target.maximum or 0
+        self._promised[cluster_id] = workers, self._clock() + PROMISED_SECONDS
+
+    def with_promises(self, claims: Iterable[Claim]) -> Iterator[Claim]:
+        """`claims` with what was granted and is not there yet."""
+        for claim in claims:
+            workers, until = self._promised.get(claim.id, (0, 0.0))
+            if workers <= claim.workers or self._clock() > until:
+                self._promised.pop(claim.id, None)
+                yield claim
+            else:
+                share = workers / max(1, claim.workers)
+                yield replace(
+                    claim,
+                    workers=workers,
+                    cores=claim.cores * share,
+                    memory_bytes=round(claim.memory_bytes * share),
+                    granted=None if claim.granted is None else max(claim.granted, workers),
+                )
+
+    def _claim(self, cluster: Cluster) -> Claim:
+        return claim_of(self._kinds, cluster)
+
+    def _asks(self, profile: Profile, checked: Checked) -> Asks:
+        plan = Plan(
+            id="new", name="new", profile=profile, options=checked.options, owner="", created_at=0.0
+        )
+        return asks_of(plan, self._kinds.begun_kind(profile.kind))
+
+
+async def _none() -> Sequence[Quota]:
+    return ()
+
+
+def _plain(profile: Profile) -> ClusterRequest:
+    return ClusterRequest(profile=profile.name)
+
+
+def _cut_note(wanted: ClusterRequest, request: ClusterRequest, asks: Asks) -> tuple[str, ...]:
+    if wanted.options == request.options:
+        return ()
+    return (f"Cut to {counted(asks.workers, 'worker')}, as many as are allowed now.",)
