@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from hrlab.model.options import Option
+from hrlab.model.shape import Node
 from hrlab.model.wire import OMIT_NONE
 
 Kind: TypeAlias = Literal["kubernetes", "process", "address"]
@@ -60,6 +61,8 @@ class Profile:
         Who may use it; None: everybody.
     packages
         Whose versions are compared between kernel and workers, beside Python's, dask's and distributed's.
+    node
+        The machines on which workers run, so that advice fits them; None: unknown.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Profile:
     limits: Limits = field(default_factory=Limits)
     groups: tuple[str, ...] | None = field(default=None, metadata=OMIT_NONE)
     packages: tuple[str, ...] = ()
+    node: Node | None = field(default=None, metadata=OMIT_NONE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

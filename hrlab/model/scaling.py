@@ -11,7 +11,12 @@ in thread seconds, :math:`B` what contention costs and :math:`C` what coherency 
 measured: three, two, or one.
 
 More threads than tasks idle: :math:`N_\text{eff} = \min(N, \text{tasks})`; and no run is shorter than its longest task.
-Work grows with the amount that is processed, where runs say it.
+Where tasks of several kinds may have to follow one another, the longest of each kind, one after the other, is within the
+range of what is likely. Work grows with the amount that is processed, where runs say it.
+
+Workers that start while the run waits cost time of their own: the first one :math:`t_1`, each further one :math:`r`. While
+the :math:`n` workers come one after the other, on average half of them are missed, so that
+:math:`T_\text{start}(n) = t_1 + r\,(n - 1) / 2` is added.
 
 References
 ----------
@@ -23,7 +28,9 @@ References
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 LawName: TypeAlias = Literal["universal-scalability", "amdahl", "work-conservation"]
@@ -32,8 +39,31 @@ LawName: TypeAlias = Literal["universal-scalability", "amdahl", "work-conservati
 MAX_EXTRAPOLATION = 4.0
 #: An expectation is never said to be better known than this: repeats of one cell on one machine differ as much.
 LEAST_UNCERTAINTY = 0.05
+#: Assumed where there are no more runs than fitted numbers, so that nothing says how well they fit.
+UNKNOWN_UNCERTAINTY = 0.15
 #: With one number of threads nothing is known of contention. The upper end assumes that so much of each doubling is lost.
 ASSUMED_LOSS_PER_DOUBLING = 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """An expected time, and between what it probably is (about 95 %)."""
+
+    expected: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Startup:
+    """Seconds until the first worker is there, and from each worker to the next."""
+
+    first_seconds: float = 0.0
+    per_worker_seconds: float = 0.0
+
+    def seconds(self, workers: int) -> float:
+        """What waiting for so many costs a run."""
+        return self.first_seconds + self.per_worker_seconds * (workers - 1) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +78,16 @@ class Point:
         What was processed, in any unit that all runs share; 1 where none is said.
     fixed_seconds
         What does not scale: `pre`, `between`, `post`, `submit`, `gather`.
+    parts
+        The same by those names; empty if only the wall time is known.
+    startup
+        Waiting for workers; None if they were there.
     scaling_seconds
         The rest of the wall time.
     tasks, longest_seconds
         Number of tasks, and the longest of them; None if unknown.
+    chain_seconds
+        The longest of each kind of task, one after the other; None if unknown.
     """
 
     run_id: str
@@ -59,8 +95,11 @@ class Point:
     amount: float = 1.0
     fixed_seconds: float
     scaling_seconds: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+    startup: Startup | None = None
     tasks: int | None = None
     longest_seconds: float | None = None
+    chain_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +131,15 @@ class Law:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """What the next run is: amount, its fixed time, number of tasks, longest task."""
+    """What the next run is: amount, fixed time (in all and by parts), waiting for workers, number and lengths of tasks."""
 
     amount: float
     fixed_seconds: float
+    parts: Mapping[str, Times] = field(default_factory=dict)
+    startup: Startup = Startup()
     tasks: int | None = None
     longest_seconds: float | None = None
+    chain_seconds: float | None = None
 
 
 Bound: TypeAlias = Literal["tasks", "longest-task"]
@@ -105,13 +147,18 @@ Bound: TypeAlias = Literal["tasks", "longest-task"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """Wall time on so many threads, with the ends of what is likely (about 95 %), and what holds it up, if anything."""
+    """Wall time on so many threads, with the ends of what is likely (about 95 %), and what holds it up, if anything.
+
+    `dask_times` is without `submit` and `gather`, and with waiting for workers.
+    """
 
     threads: int
     seconds: float
     low_seconds: float
     high_seconds: float
     scaling_seconds: float
+    startup_seconds: float = 0.0
+    dask_times: Times
     bound: Bound | None = None
     extrapolated: bool = False
 
@@ -134,28 +181,65 @@ def law_for(points: list[Point]) -> LawName:
     return "amdahl" if different == 2 else "work-conservation"
 
 
-def expect(law: Law, work: Workload, threads: int) -> Expectation:
-    """What `work` would take on `threads`."""
+def expect(law: Law, work: Workload, threads: int, workers: int | None = None) -> Expectation:
+    """What `work` would take on `threads` of so many `workers` (None: one each)."""
     busy = busy_threads(threads, work.tasks)
     bound: Bound | None = "tasks" if busy < threads else None
     scaling = law.scaling_seconds(busy) * work.amount
     if work.longest_seconds is not None and scaling <= work.longest_seconds:
         scaling, bound = work.longest_seconds, "longest-task"
+    startup = work.startup.seconds(threads if workers is None else workers)
     below, above = _uncertainty(law, busy)
+    dask = Times(
+        expected=startup + scaling,
+        low=(startup + scaling) * (1 - below),
+        high=max((startup + scaling) * (1 + above), startup + (work.chain_seconds or 0.0)),
+    )
+    fixed = _fixed(work, below, above)
     return Expectation(
         threads=threads,
-        seconds=work.fixed_seconds + scaling,
-        low_seconds=(work.fixed_seconds + scaling) * (1 - below),
-        high_seconds=(work.fixed_seconds + scaling) * (1 + above),
+        seconds=work.fixed_seconds + startup + scaling,
+        low_seconds=fixed.low + dask.low,
+        high_seconds=fixed.high + dask.high,
         scaling_seconds=scaling,
+        startup_seconds=startup,
+        dask_times=dask,
         bound=bound,
         extrapolated=threads > MAX_EXTRAPOLATION * law.measured_threads[1],
     )
 
 
+def _fixed(work: Workload, below: float, above: float) -> Times:
+    if work.parts:
+        return total(work.parts.values())
+    fixed = work.fixed_seconds
+    return Times(expected=fixed, low=fixed * (1 - below), high=fixed * (1 + above))
+
+
+def total(parts: Iterable[Times]) -> Times:
+    """Times one after the other."""
+    many = list(parts)
+    return Times(
+        expected=sum(part.expected for part in many),
+        low=sum(part.low for part in many),
+        high=sum(part.high for part in many),
+    )
+
+
+def times_of(measured: Sequence[float]) -> Times:
+    """What to expect of a part that does not scale: the median, and a little more than what was seen."""
+    spread = LEAST_UNCERTAINTY if len(measured) > 1 else UNKNOWN_UNCERTAINTY
+    return Times(
+        expected=statistics.median(measured),
+        low=min(measured) * (1 - spread),
+        high=max(measured) * (1 + spread),
+    )
+
+
 def _uncertainty(law: Law, threads: float) -> tuple[float, float]:
     """How much shorter and longer it may be, as shares."""
-    spread = max(LEAST_UNCERTAINTY, 2 * (law.spread or 0.0))
+    known = UNKNOWN_UNCERTAINTY if law.spread is None else 2 * law.spread
+    spread = max(LEAST_UNCERTAINTY, known)
     doublings = _doublings(law.measured_threads, threads)
     if law.name == "work-conservation":
         return min(0.9, spread), spread + ASSUMED_LOSS_PER_DOUBLING * doublings

@@ -8,11 +8,25 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from hrlab.model.errors import InvalidRequestError, MalformedError
-from hrlab.model.scaling import Expectation, Law, LawName, Workload, expect
+from hrlab.model.scaling import (
+    MAX_EXTRAPOLATION,
+    Expectation,
+    Law,
+    LawName,
+    Startup,
+    Times,
+    Workload,
+    expect,
+    total,
+)
+from hrlab.model.shape import BoundName, MemoryAdvice, Packing, Shape, bounds, packing
+from hrlab.model.units import format_count, format_duration
 from hrlab.model.wire import OMIT_NONE
 
 GoalName: TypeAlias = Literal["finish_within_seconds", "efficiency", "fastest", "core_hours"]
-LimitedBy: TypeAlias = Literal["goal", "tasks", "serial", "longest-task", "profile", "quota"]
+LimitedBy: TypeAlias = Literal[
+    "goal", "tasks", "serial", "longest-task", "profile", "memory", "quota"
+]
 
 #: More is not asked of anybody: ten times what the largest facility has.
 MAX_WORKERS = 10_000
@@ -20,6 +34,8 @@ MAX_WORKERS = 10_000
 AS_FAST = 0.01
 #: Points of a curve, beside the advice.
 CURVE_POINTS = 32
+#: With fewer tasks for each thread, threads idle while the last tasks are done.
+TASKS_PER_THREAD = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,48 +47,37 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """What may be asked for.
-
-    Attributes
-    ----------
-    cores, memory_bytes
-        Of one worker.
-    workers_minimum, workers_maximum
-        Bounds of their number, and who sets the upper one.
-    """
-
-    cores: int = 1
-    memory_bytes: int = 0
-    workers_minimum: int = 1
-    workers_maximum: int = 128
-    limited_by: Literal["profile", "quota"] = "profile"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """An expected time, and between what it probably is (about 95 %)."""
-
-    expected: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """How many workers to ask for, and why.
 
     Attributes
     ----------
     phases
-        Seconds that do not scale (``fixed``) and that do (``scaling``), as expected.
+        Seconds that do not scale (``fixed``), that do (``scaling``), and for which workers are waited (``startup``).
+    phase_seconds
+        What is expected of `pre`, `dask`, `between` and `post`; empty if the runs do not tell phases apart.
+    startup
+        What workers take to start, as far as runs had to wait for them; absent if they did not.
     efficiency
         Work over what the threads could have done in the scaling time, from 0 to 1.
     core_hours
         Cores times wall time.
     limited_by
         Why it is not more: the goal is reached, fewer tasks than threads, the part that does not scale, the longest
-        task, the profile, the quota.
+        task, the profile, memory for more of them, the quota.
+    bounds
+        Most workers by ``profile``, ``memory`` and ``quota``, those that say one; the tightest first.
+    trusted_workers
+        Beyond that many, expectations are a guess: four times what was measured.
+    memory
+        Why so much memory for each; absent if it was never measured.
+    nodes
+        How the workers lie on the site's nodes; absent if the site does not say what they are like.
+    tasks, least_tasks
+        How many tasks the run has at once (absent if unknown), and how many it should have for that many threads.
+    measured
+        ``[threads, wall seconds, fitted wall seconds, amount]`` of each run of the evidence, in its order; amounts of
+        the figure in `workload`, else 1.
     evidence
         Ids of the runs.
     curve
@@ -97,6 +102,15 @@ class Advice:
     curve: tuple[tuple[int, float, float, float], ...] = ()
     table: tuple[tuple[int, float, float], ...] = ()
     workload: Mapping[str, float] = field(default_factory=dict)
+    phase_seconds: Mapping[str, Times] = field(default_factory=dict)
+    startup: Startup | None = field(default=None, metadata=OMIT_NONE)
+    bounds: Mapping[str, int] = field(default_factory=dict)
+    trusted_workers: int = MAX_WORKERS
+    memory: MemoryAdvice | None = field(default=None, metadata=OMIT_NONE)
+    nodes: Packing | None = field(default=None, metadata=OMIT_NONE)
+    tasks: int | None = field(default=None, metadata=OMIT_NONE)
+    least_tasks: int = 0
+    measured: tuple[tuple[float, float, float, float], ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -131,30 +145,37 @@ def goal_from(value: object) -> Goal:
 
 
 def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequence[str]) -> Advice:
-    """The smallest cluster that reaches the goal, or comes nearest to it."""
-    sizes = range(max(1, shape.workers_minimum), min(shape.workers_maximum, MAX_WORKERS) + 1)
-    if not sizes:
-        raise InvalidRequestError(
-            f"From {shape.workers_minimum} to {shape.workers_maximum} workers there is no number to advise."
-        )
-    expected = {workers: expect(law, work, workers * shape.cores) for workers in sizes}
-    chosen, warnings = _choose(expected, law, work, goal)
-    one = expected[chosen]
-    if one.extrapolated:
-        warnings.append(
-            f"More than four times the {law.measured_threads[1]:g} threads that were measured: a guess. "
-            "Measure a larger run first."
-        )
-    shown = _shown(sizes, chosen)
+    """The smallest cluster that reaches the goal, or comes nearest to it, of those that may be had."""
+    most = bounds(shape)
+    packed, stranded = packing(shape, 1)
+    if shape.node is not None and packed is None:
+        raise InvalidRequestError(stranded[0])
+    expected = _expected(law, work, shape, most)
+    allowed = _allowed(expected, most)
+    chosen, warnings = _choose(allowed, law, work, goal)
+    one = allowed[chosen]
+    packed, stranded = packing(shape, chosen)
+    shown = _shown(expected, chosen, most)
     return Advice(
         workers=chosen,
         cores_per_worker=shape.cores,
         memory_bytes_per_worker=shape.memory_bytes,
         wall_seconds=Times(expected=one.seconds, low=one.low_seconds, high=one.high_seconds),
-        phases={"fixed": work.fixed_seconds, "scaling": one.scaling_seconds},
+        phases={
+            "fixed": work.fixed_seconds,
+            "scaling": one.scaling_seconds,
+            "startup": one.startup_seconds,
+        },
+        phase_seconds=_phases(work, one),
+        startup=work.startup if work.startup != Startup() else None,
         efficiency=efficiency(law, work, one),
         core_hours=core_hours(one),
-        limited_by=_limit(expected, chosen, law, work, goal, shape),
+        limited_by=_limit(allowed, chosen, law, work, goal, most),
+        bounds=dict(most),
+        trusted_workers=max(1, int(MAX_EXTRAPOLATION * law.measured_threads[1] / shape.cores)),
+        nodes=packed,
+        tasks=work.tasks,
+        least_tasks=TASKS_PER_THREAD * one.threads,
         model=law.name,
         evidence=tuple(evidence),
         spread=law.spread,
@@ -162,8 +183,87 @@ def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequenc
         table=tuple(
             (n, efficiency(law, work, expected[n]), core_hours(expected[n])) for n in shown
         ),
-        warnings=tuple(warnings),
+        warnings=(
+            *warnings,
+            *_of_quota(expected, chosen, most, law, work, goal),
+            *_of_extrapolation(law, one),
+            *_of_tasks(work, one),
+            *stranded,
+        ),
     )
+
+
+def _expected(
+    law: Law, work: Workload, shape: Shape, most: Mapping[BoundName, int]
+) -> dict[int, Expectation]:
+    """By number of workers, whatever quotas leave: they change."""
+    last = min([MAX_WORKERS, *(n for name, n in most.items() if name != "quota")])
+    sizes = range(max(1, shape.workers_minimum), last + 1)
+    if not sizes:
+        raise InvalidRequestError(
+            f"From {sizes.start} to {last} workers there is no number to advise."
+        )
+    return {n: expect(law, work, n * shape.cores, n) for n in sizes}
+
+
+def _allowed(
+    expected: Mapping[int, Expectation], most: Mapping[BoundName, int]
+) -> dict[int, Expectation]:
+    quota = most.get("quota", MAX_WORKERS)
+    # Where nothing is left, the smallest is what to make room for.
+    return {n: one for n, one in expected.items() if n <= quota or n == min(expected)}
+
+
+def _phases(work: Workload, one: Expectation) -> dict[str, Times]:
+    if not work.parts:
+        return {}
+    around = [work.parts[name] for name in ("submit", "gather") if name in work.parts]
+    outside = {name: work.parts[name] for name in ("pre", "between", "post") if name in work.parts}
+    return {**outside, "dask": total([one.dask_times, *around])}
+
+
+def _of_quota(
+    expected: Mapping[int, Expectation],
+    chosen: int,
+    most: Mapping[BoundName, int],
+    law: Law,
+    work: Workload,
+    goal: Goal,
+) -> list[str]:
+    left = most.get("quota")
+    if left is None or left >= max(expected):
+        return []
+    if left < chosen:
+        return [
+            f"Your quotas leave room for {format_count(left)} workers, and a cluster has at least "
+            f"{format_count(chosen)}: close another one first."
+        ]
+    wanted, _ = _choose(expected, law, work, goal)
+    if wanted <= left:
+        return []
+    seconds = format_duration(expected[wanted].seconds)
+    return [
+        f"Without the quota it would be {format_count(wanted)} workers and about {seconds}; {format_count(left)} are left."
+    ]
+
+
+def _of_extrapolation(law: Law, one: Expectation) -> list[str]:
+    if not one.extrapolated:
+        return []
+    return [
+        f"More than four times the {law.measured_threads[1]:g} threads that were measured: a guess. "
+        "Measure a larger run first."
+    ]
+
+
+def _of_tasks(work: Workload, one: Expectation) -> list[str]:
+    if work.tasks is None or work.tasks >= TASKS_PER_THREAD * one.threads:
+        return []
+    return [
+        f"{format_count(work.tasks)} tasks for {format_count(one.threads)} threads: with fewer than two for each, threads "
+        f"idle. Ask for at least {format_count(TASKS_PER_THREAD * one.threads)} partitions or chunks where the graph is "
+        "built (`npartitions`, which ROOT fixes then)."
+    ]
 
 
 def efficiency(law: Law, work: Workload, one: Expectation) -> float:
@@ -188,8 +288,10 @@ def _choose(
         if good:
             return min(good), []
         best = expected[fastest].seconds
+        why = f" {work.fixed_seconds:.3g} s do not scale with workers."
         return fastest, [
             f"It can't be done in {goal.value:g} s: the fastest is about {best:.3g} s."
+            f"{why if work.fixed_seconds >= goal.value else ''}"
         ]
     if goal.name == "efficiency":
         good = [n for n, one in expected.items() if efficiency(law, work, one) >= goal.value]
@@ -209,34 +311,46 @@ def _fastest(expected: Mapping[int, Expectation]) -> int:
 
 
 def _limit(
-    expected: Mapping[int, Expectation],
+    allowed: Mapping[int, Expectation],
     chosen: int,
     law: Law,
     work: Workload,
     goal: Goal,
-    shape: Shape,
+    most: Mapping[BoundName, int],
 ) -> LimitedBy:
     """Why it is not more workers."""
-    one = expected[chosen]
-    if chosen == max(expected) and _would_gain(law, work, one):
-        return shape.limited_by
-    if goal.name != "fastest" and chosen != _fastest(expected):
+    one, largest = allowed[chosen], max(allowed)
+    if (
+        goal.name == "finish_within_seconds"
+        and goal.value is not None
+        and one.seconds <= goal.value
+    ):
         return "goal"
-    following = expected.get(chosen + 1, one)
+    # The fastest may be a little below the bound: a few workers more or less are as fast.
+    at_bound = chosen in (largest, _fastest(allowed))
+    if at_bound and _would_gain(law, work, allowed[largest], largest):
+        return next((name for name, workers in most.items() if workers <= largest), "profile")
+    if goal.name != "fastest" and chosen != _fastest(allowed):
+        return "goal"
+    following = allowed.get(chosen + 1, one)
     if following.bound is not None:
         return following.bound
     return "serial"
 
 
-def _would_gain(law: Law, work: Workload, one: Expectation) -> bool:
-    return expect(law, work, 2 * one.threads).seconds < one.seconds * (1 - AS_FAST)
+def _would_gain(law: Law, work: Workload, one: Expectation, workers: int) -> bool:
+    twice = expect(law, work, 2 * one.threads, 2 * workers)
+    return twice.seconds < one.seconds * (1 - AS_FAST)
 
 
-def _shown(sizes: range, chosen: int) -> list[int]:
-    """Which numbers of workers to show: evenly spread over the doublings, and the advice."""
-    low, high = sizes[0], sizes[-1]
+def _shown(
+    expected: Mapping[int, Expectation], chosen: int, most: Mapping[BoundName, int]
+) -> list[int]:
+    """Which numbers of workers to show: evenly spread over the doublings, the advice, and what quotas leave."""
+    low, high = min(expected), max(expected)
     spread = {round(low * (high / low) ** (i / CURVE_POINTS)) for i in range(CURVE_POINTS + 1)}
-    return sorted({chosen, *spread})
+    marked = {chosen, min(high, max(low, most.get("quota", high)))}
+    return sorted(spread | marked)
 
 
 def _curve_point(workers: int, one: Expectation) -> tuple[int, float, float, float]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hrlab.model.sizing import Advice, LimitedBy
-from hrlab.model.units import format_count, format_duration, format_share, significant
+from hrlab.model.units import (
+    format_bytes,
+    format_count,
+    format_duration,
+    format_share,
+    significant,
+)
 from hrlab.render.text import aligned
 
 #: Lines of the table: more are in the chart.
@@ -17,6 +23,7 @@ _LIMITS: Mapping[LimitedBy, str] = {
     "serial": "more would not be faster",
     "longest-task": "the longest task takes as long",
     "profile": "more are not offered",
+    "memory": "there is no memory for more",
     "quota": "more are not left to you",
 }
 _LAWS = {
@@ -40,9 +47,27 @@ def _sentences(advice: Advice) -> Iterator[str]:
         f"{format_share(advice.efficiency)} efficient, {significant(advice.core_hours)} core hours; "
         f"{_LIMITS[advice.limited_by]} (limited by: {advice.limited_by})."
     )
+    yield from _parts(advice)
     runs = len(advice.evidence)
     fit = "" if advice.spread is None else f", which they fit within {format_share(advice.spread)}"
     yield f"From {runs} run{'' if runs == 1 else 's'}, by {_LAWS[advice.model]}{fit}."
+
+
+def _parts(advice: Advice) -> Iterator[str]:
+    """Each worker, the nodes, and the phases, as far as they are known."""
+    each = [f"{advice.cores_per_worker} core{'' if advice.cores_per_worker == 1 else 's'}"]
+    if advice.memory_bytes_per_worker:
+        each.append(format_bytes(advice.memory_bytes_per_worker))
+    peak = f" (up to {format_bytes(advice.memory.peak_bytes)} were used)" if advice.memory else ""
+    nodes = f"; {advice.nodes.workers_per_node} on a node" if advice.nodes else ""
+    yield f"Each worker: {' and '.join(each)}{peak}{nodes}."
+    if advice.phase_seconds:
+        shown = (
+            f"{name} {format_duration(times.expected)} ({format_duration(times.low)} to {format_duration(times.high)})"
+            for name, times in advice.phase_seconds.items()
+            if times.high > 0
+        )
+        yield f"{', '.join(shown)}."
 
 
 def _table(advice: Advice) -> list[str]:

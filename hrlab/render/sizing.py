@@ -16,24 +16,36 @@ _COLUMNS = (
     Column("high", "at most", "s"),
     Column("efficiency", "efficiency"),
     Column("core_hours", "core hours"),
+    Column("note", "note"),
 )
+ADVISED, OVER_QUOTA, A_GUESS = "advised", "over the quota", "a guess"
 _TOOLTIP = [
     {"field": "workers"},
     {"field": "said", "title": "wall time"},
     {"field": "share", "title": "efficiency"},
     {"field": "core_hours", "title": "core hours", "format": ".3~g"},
+    {"field": "note"},
 ]
 
 
 def sizing(advice: Advice) -> Chart:
-    """Wall time (line, with the range of what is likely) and efficiency (dashed) against workers."""
+    """Wall time (line, with the range of what is likely) and efficiency (dashed) against workers.
+
+    Measured runs are dots; beyond four times the most that was measured the line is dotted. What quotas do not leave
+    is grey.
+    """
     rows = _rows(advice)
     spec = spec_of(
         f"Expected wall time and efficiency against workers; {advice.workers} are advised",
         values_of(_COLUMNS, rows, _said),
         height=220,
         encoding={"x": _workers_axis(rows)},
-        layer=[_times(), _efficiency(), _mark(advice)],
+        layer=[
+            *_over_quota(advice, rows),
+            _times(advice),
+            _efficiency(),
+            _mark(advice, rows),
+        ],
         resolve={"scale": {"y": "independent"}},
     )
     return Chart(spec, Table(_COLUMNS, rows))
@@ -41,12 +53,22 @@ def sizing(advice: Advice) -> Chart:
 
 def _rows(advice: Advice) -> tuple[tuple[Cell, ...], ...]:
     return tuple(
-        (*point, *more[1:]) for point, more in zip(advice.curve, advice.table, strict=True)
+        (*point, *more[1:], _note(advice, point[0]))
+        for point, more in zip(advice.curve, advice.table, strict=True)
     )
 
 
+def _note(advice: Advice, workers: int) -> str:
+    notes = {
+        ADVISED: workers == advice.workers,
+        OVER_QUOTA: workers > advice.bounds.get("quota", workers),
+        A_GUESS: workers > advice.trusted_workers,
+    }
+    return ", ".join(note for note, holds in notes.items() if holds)
+
+
 def _said(row: Any) -> dict[str, Cell]:
-    _, seconds, low, high, share, _ = row
+    _, seconds, low, high, share, *_ = row
     between = f"{format_duration(low)} to {format_duration(high)}"
     return {"said": f"{format_duration(seconds)} ({between})", "share": format_share(share)}
 
@@ -63,33 +85,78 @@ def _workers_axis(rows: tuple[tuple[Cell, ...], ...]) -> dict[str, Any]:
     }
 
 
-def _times() -> dict[str, Any]:
-    colour = PHASE_COLOURS["dask"]
+def _times(advice: Advice) -> dict[str, Any]:
+    colour, trusted = PHASE_COLOURS["dask"], advice.trusted_workers
     axis = {"title": "wall time (s)", "grid": True}
     scale = {"domainMin": 0, "nice": True}
+    y = {"field": "seconds", "type": "quantitative", "axis": axis, "scale": scale}
+    points = {"filled": True, "color": colour, "size": 20}
+    line = {"type": "line", "color": colour, "strokeWidth": 2, "point": points}
     return {
         "layer": [
             {
                 "mark": {"type": "area", "color": colour, "opacity": 0.25},
-                "encoding": {
-                    "y": {"field": "low", "type": "quantitative", "axis": axis, "scale": scale},
-                    "y2": {"field": "high"},
-                },
+                "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}},
             },
             {
-                "mark": {
-                    "type": "line",
-                    "color": colour,
-                    "strokeWidth": 2,
-                    "point": {"filled": True, "color": colour, "size": 20},
-                },
-                "encoding": {
-                    "y": {"field": "seconds", "type": "quantitative", "axis": axis, "scale": scale},
-                    "tooltip": _TOOLTIP,
-                },
+                "transform": [{"filter": f"datum.workers <= {trusted}"}],
+                "mark": line,
+                "encoding": {"y": y, "tooltip": _TOOLTIP},
             },
+            {
+                "transform": [{"filter": f"datum.workers >= {trusted}"}],
+                "mark": {**line, "strokeDash": [2, 4]},
+                "encoding": {"y": y, "tooltip": _TOOLTIP},
+            },
+            *_measured(advice, y),
         ]
     }
+
+
+def _measured(advice: Advice, y: dict[str, Any]) -> list[dict[str, Any]]:
+    """The runs of the evidence that did as much work."""
+    amount = next(iter(advice.workload.values()), 1.0)
+    values = [
+        {"workers": threads / advice.cores_per_worker, "seconds": seconds, "of": "measured"}
+        for threads, seconds, _, worked in advice.measured
+        if worked == amount and threads >= advice.cores_per_worker
+    ]
+    if not values:
+        return []
+    colour = PHASE_COLOURS["dask"]
+    titles = {"of": " ", "workers": "workers", "seconds": "wall time (s)"}
+    tooltip = [{"field": field, "title": title} for field, title in titles.items()]
+    return [
+        {
+            "data": {"values": values},
+            "mark": {"type": "point", "color": colour, "size": 70, "strokeWidth": 2},
+            "encoding": {"y": y, "tooltip": tooltip},
+        }
+    ]
+
+
+def _over_quota(advice: Advice, rows: tuple[tuple[Cell, ...], ...]) -> list[dict[str, Any]]:
+    left, last = advice.bounds.get("quota"), int(rows[-1][0] or 1)
+    if left is None or left >= last:
+        return []
+    first = max(left, int(rows[0][0] or 1))
+    return [
+        {
+            "data": {"values": [{"workers": first, "last": last}]},
+            "mark": {"type": "rect", "color": NEUTRAL, "opacity": 0.15},
+            "encoding": {"x2": {"field": "last"}},
+        },
+        {
+            "data": {"values": [{"workers": first, "said": f"quota leaves {format_count(left)}"}]},
+            "layer": [
+                {"mark": {"type": "rule", "color": NEUTRAL, "strokeDash": [4, 3]}},
+                {
+                    "mark": _text(first, rows, 22),
+                    "encoding": {"text": {"field": "said"}, "y": {"value": 0}},
+                },
+            ],
+        },
+    ]
 
 
 def _efficiency() -> dict[str, Any]:
@@ -112,7 +179,7 @@ def _efficiency() -> dict[str, Any]:
     }
 
 
-def _mark(advice: Advice) -> dict[str, Any]:
+def _mark(advice: Advice, rows: tuple[tuple[Cell, ...], ...]) -> dict[str, Any]:
     chosen = {"filter": f"datum.workers === {advice.workers}"}
     text = f"{format_count(advice.workers)} advised"
     return {
@@ -120,8 +187,16 @@ def _mark(advice: Advice) -> dict[str, Any]:
         "layer": [
             {"mark": {"type": "rule", "color": NEUTRAL, "strokeWidth": 2}},
             {
-                "mark": {"type": "text", "align": "left", "dx": 5, "dy": 8, "baseline": "top"},
+                "mark": _text(advice.workers, rows, 8),
                 "encoding": {"text": {"value": text}, "y": {"value": 0}},
             },
         ],
     }
+
+
+def _text(workers: int, rows: tuple[tuple[Cell, ...], ...], below: int) -> dict[str, Any]:
+    """Beside the line at `workers`, on the side that has more room."""
+    least, most = int(rows[0][0] or 1), int(rows[-1][0] or 1)
+    is_right = workers * workers > least * most
+    side = {"align": "right", "dx": -5} if is_right else {"align": "left", "dx": 5}
+    return {"type": "text", **side, "dy": below, "baseline": "top"}

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 from hrlab.model.errors import MalformedError, NotFoundError
 from hrlab.model.run import Run
-from hrlab.model.sizing import Advice, Goal, Shape, goal_from
+from hrlab.model.shape import Shape
+from hrlab.model.sizing import Advice, Goal, goal_from
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.sizing import advice_for
 from hrlab.store.query import RunQuery

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from hrlab.model.errors import InvalidRequestError
 from hrlab.model.run import Run
-from hrlab.model.scaling import Point
+from hrlab.model.scaling import Point, Startup
+from hrlab.model.shape import Need
 from hrlab.model.workload import by_meaning
 
 
@@ -57,17 +58,71 @@ def body_of(runs: Sequence[Run]) -> Body:
 
 def point_of(run: Run, amount: str | None) -> Point:
     """What one run says."""
-    fixed = _fixed_seconds(run)
-    longest = max((group.longest_seconds for group in run.groups), default=None)
+    parts = _parts(run)
+    # Only the wall time is known of imported runs: all of it may scale.
+    fixed = min(run.wall_seconds, sum(parts.values()))
+    startup = startup_of(run)
+    scaling = max(0.0, run.wall_seconds - fixed - (startup.first_seconds if startup else 0.0))
+    lengths = [group.longest_seconds for group in run.groups]
     return Point(
         run_id=run.id,
         threads=_threads(run),
         amount=run.workload[amount] if amount else 1.0,
         fixed_seconds=fixed,
-        scaling_seconds=max(0.0, run.wall_seconds - fixed),
-        tasks=run.tasks or None,
-        longest_seconds=longest,
+        parts=parts,
+        startup=startup,
+        scaling_seconds=scaling,
+        # What is done one after the other finds no threads at the same time.
+        tasks=max((loop.tasks for loop in run.loops), default=0) or None,
+        longest_seconds=max(lengths, default=None),
+        chain_seconds=min(scaling, sum(lengths)) if lengths else None,
     )
+
+
+def startup_of(run: Run) -> Startup | None:
+    """How long the loops of the run had no worker at all, and how fast workers came; None if they were there."""
+    first, steps = 0.0, list[float]()
+    for index, cluster in enumerate(run.clusters):
+        spans = _spans(run, index)
+        history = cluster.workers.history
+        if not spans or not history:
+            continue
+        first += _seconds_without(history, spans)
+        came = [
+            (at, workers)
+            for at, workers, _ in history
+            if spans[0][0] <= at <= spans[-1][1] and workers
+        ]
+        before = next((n for at, n, _ in reversed(history) if at < spans[0][0]), 0)
+        peak = max((workers for _, workers in came), default=0)
+        if before == 0 and peak > 1:
+            start, alone = came[0]
+            full = next(at for at, workers in came if workers == peak)
+            steps += [(full - start) / (peak - alone)] if peak > alone else []
+    if first <= 0 and not steps:
+        return None
+    return Startup(first_seconds=first, per_worker_seconds=max(steps, default=0.0))
+
+
+def need_of(runs: Sequence[Run]) -> Need | None:
+    """Memory that one worker took at most in any of `runs`; None if none of them measured it."""
+    found = [
+        Need(
+            peak_bytes=use.worker_memory_peak_bytes,
+            threads=_threads_of_a_worker(run, use.cluster),
+            is_cut=any(value for value in use.spilled_bytes.total),
+        )
+        for run in runs
+        if run.resources is not None
+        for use in run.resources.clusters
+        if use.worker_memory_peak_bytes
+    ]
+    return max(found, key=lambda need: need.peak_bytes / need.threads, default=None)
+
+
+def _threads_of_a_worker(run: Run, index: int) -> float:
+    workers = run.clusters[index].workers
+    return max(1.0, workers.threads_peak / workers.peak) if workers.peak else 1.0
 
 
 def _unusable(run: Run) -> str | None:
@@ -93,32 +148,52 @@ def _shared_amount(runs: Sequence[Run]) -> str | None:
     return next(iter([*by_meaning(differing), *by_meaning(shared)]), None)
 
 
-def _fixed_seconds(run: Run) -> float:
+def _parts(run: Run) -> dict[str, float]:
+    """Seconds that do not scale, by what they are; empty if only the wall time is known."""
     if run.phases is None:
-        return 0.0  # only the wall time is known: all of it may scale
-    outside = run.phases.pre_seconds + run.phases.between_seconds + run.phases.post_seconds
-    inside = sum(loop.stages.submit_seconds + loop.stages.gather_seconds for loop in run.loops)
-    return min(run.wall_seconds, outside + inside)
+        return {}
+    return {
+        "pre": run.phases.pre_seconds,
+        "submit": sum(loop.stages.submit_seconds for loop in run.loops),
+        "gather": sum(loop.stages.gather_seconds for loop in run.loops),
+        "between": run.phases.between_seconds,
+        "post": run.phases.post_seconds,
+    }
 
 
 def _threads(run: Run) -> float:
-    """Threads over the time of the loops, on average; of imported runs the most that there were."""
+    """Threads over the time of the loops in which there were any, on average; of imported runs the most that there were."""
     total = 0.0
     for index, cluster in enumerate(run.clusters):
-        spans = [(one.start_seconds, one.stop_seconds) for one in run.loops if one.cluster == index]
-        total += _average(cluster.workers.history, spans) or cluster.workers.threads_peak
+        threads = _average(cluster.workers.history, _spans(run, index))
+        total += threads or cluster.workers.threads_peak
     return max(1.0, total)
+
+
+def _spans(run: Run, index: int) -> list[tuple[float, float]]:
+    return [(one.start_seconds, one.stop_seconds) for one in run.loops if one.cluster == index]
 
 
 def _average(
     history: Sequence[tuple[float, int, int]], spans: Sequence[tuple[float, float]]
 ) -> float | None:
-    seconds = sum(stop - start for start, stop in spans)
-    if not history or seconds <= 0:
-        return None
+    """Threads in `spans`, without the time in which there were none: that is waiting for workers."""
+    spent = [(threads, seconds) for threads, seconds in _overlaps(history, spans) if threads]
+    whole = sum(seconds for _, seconds in spent)
+    return sum(threads * seconds for threads, seconds in spent) / whole if whole > 0 else None
+
+
+def _seconds_without(
+    history: Sequence[tuple[float, int, int]], spans: Sequence[tuple[float, float]]
+) -> float:
+    return sum(seconds for threads, seconds in _overlaps(history, spans) if not threads)
+
+
+def _overlaps(
+    history: Sequence[tuple[float, int, int]], spans: Sequence[tuple[float, float]]
+) -> Iterator[tuple[int, float]]:
+    """Threads, and for how many seconds of `spans` there were as many."""
     changes = [*history, (float("inf"), 0, 0)]
-    sums = 0.0
     for (begin, _, threads), (end, *_rest) in pairwise(changes):
         for start, stop in spans:
-            sums += threads * max(0.0, min(stop, end) - max(start, begin))
-    return sums / seconds or None
+            yield threads, max(0.0, min(stop, end) - max(start, begin))

@@ -21,6 +21,7 @@ from hrlab.model.profile import (
     Limits,
     Profile,
 )
+from hrlab.model.shape import Node
 from hrlab.model.template import places
 from hrlab.model.wire import decode
 from hrlab.services.located import Place
@@ -71,6 +72,7 @@ def read_profile(name: str, value: object) -> Profile:
     if problem := problem_of(profile):
         raise ProfileError(f"{problem.rstrip('.')}.", ("template",))
     _check_limits(profile)
+    _check_node(profile.node)
     for refusal in check(ClusterRequest(profile=name), profile, ()).refusals:
         raise ProfileError(f"its defaults would be refused: {refusal.message}", ("limits",))
     return profile
@@ -79,7 +81,7 @@ def read_profile(name: str, value: object) -> Profile:
 def _known_keys(value: Mapping[str, Any]) -> None:
     known = [field.name for field in dataclasses.fields(Profile) if field.name != "name"]
     _only(value, known, ())
-    for part, kind in (("deliver", Deliver), ("limits", Limits)):
+    for part, kind in (("deliver", Deliver), ("limits", Limits), ("node", Node)):
         if isinstance(value.get(part), Mapping):
             _only(value[part], [field.name for field in dataclasses.fields(kind)], (part,))
     options = value.get("options")
@@ -110,6 +112,8 @@ def _with_numbers(value: Mapping[str, Any]) -> dict[str, Any]:
         }
     if isinstance(limits, Mapping):
         changed["limits"] = _amounts(limits, ("memory_bytes",), ("limits",))
+    if isinstance(value.get("node"), Mapping):
+        changed["node"] = _amounts(value["node"], ("memory_bytes",), ("node",))
     return changed
 
 
@@ -217,4 +221,18 @@ def _check_limits(profile: Profile) -> None:
             "a limit of memory needs the options `workers` and `memory` (memory of each worker; "
             "`user_may_set: false` if it is fixed).",
             (place, "memory_bytes"),
+        )
+
+
+def _check_node(node: Node | None) -> None:
+    if node is None:
+        return
+    for name, value in (("cores", node.cores), ("memory_bytes", node.memory_bytes)):
+        if value <= 0:
+            raise ProfileError(
+                f"`{name}` of a node must be above 0, not {value:g}.", ("node", name)
+            )
+    if node.count is not None and node.count < 1:
+        raise ProfileError(
+            f"`count` of nodes must be at least 1, not {node.count}.", ("node", "count")
         )

@@ -1,68 +1,105 @@
-"""What a profile lets one ask for, as sizing needs it."""
+"""What a profile and quotas let one ask for, as sizing needs it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from hrlab.model.cluster import ClusterRequest
 from hrlab.model.errors import InvalidRequestError, NotFoundError
-from hrlab.model.options import Option, OptionError
+from hrlab.model.options import Option, Value
 from hrlab.model.profile import CORES, MEMORY, WORKERS, Profile
-from hrlab.model.sizing import Shape
+from hrlab.model.shape import Room, Shape, dividing
+from hrlab.model.wire import encode
+from hrlab.services.refusals import check
 
 #: Without a profile: workers of one core, as many as anybody at the facility has had.
 ANY = Shape(cores=1, workers_maximum=128)
 
 
 def any_shape(profile: str | None, options: Mapping[str, Any]) -> Shape:
-    """The shape where there are no profiles."""
-    del options
+    """The shape where there are no profiles.
+
+    Raises
+    ------
+    NotFoundError
+        If one is asked for.
+    InvalidRequestError
+        If options are given, of which there are none.
+    """
     if profile is not None:
         raise NotFoundError(f"There is no profile {profile[:80]!r}: none is configured.")
-    return ANY
+    return shape_of(None, options)
 
 
-def shape_of(profile: Profile | None, options: Mapping[str, Any]) -> Shape:
-    """Cores and memory of a worker of `profile` with these `options`, and how many workers it lets one have.
+def shape_of(
+    profile: Profile | None, options: Mapping[str, Any], room: Room | None = None
+) -> Shape:
+    """Cores and memory of a worker of `profile` with these `options`, and for how many there is room.
+
+    Parameters
+    ----------
+    room
+        What quotas leave for one more cluster of the profile; None: there are none.
 
     Raises
     ------
     InvalidRequestError
-        If an option does not take its value.
+        If an option is unknown, fixed by the site, or does not take its value.
     """
     if profile is None:
+        if options:
+            raise InvalidRequestError("`options` are those of a profile: name it in `profile`.")
         return ANY
-    values = {name: _value(profile, name, options) for name in (CORES, MEMORY)}
-    cores, memory = max(1, int(values[CORES] or 1)), int(values[MEMORY] or 0)
-    limits = profile.limits
-    most = [
-        limits.workers,
-        int(limits.cores // cores) if limits.cores is not None else None,
-        limits.memory_bytes // memory if limits.memory_bytes is not None and memory else None,
-    ]
-    workers = profile.options.get(WORKERS)
-    if workers is not None:
-        most.append(_most(workers))
-    known = [one for one in most if one is not None]
+    values = _values(profile, options)
+    memory = profile.options.get(MEMORY)
     return Shape(
-        cores=cores,
-        memory_bytes=memory,
-        workers_minimum=1,
-        workers_maximum=max(1, min(known)) if known else ANY.workers_maximum,
+        cores=_cores(profile, values, options),
+        memory_bytes=int(values.get(MEMORY) or 0),
+        workers_maximum=_workers(profile),
+        cores_limit=profile.limits.cores,
+        memory_limit_bytes=profile.limits.memory_bytes,
+        memory_free=memory is not None and memory.user_may_set and MEMORY not in options,
+        memory_minimum=_whole(memory.minimum) if memory else None,
+        memory_maximum=_whole(memory.maximum) if memory else None,
+        node=profile.node,
+        room=room,
     )
 
 
-def _value(profile: Profile, name: str, options: Mapping[str, Any]) -> Any:
-    option = profile.options.get(name)
-    if option is None:
-        return None
-    try:
-        return option.check(options.get(name, option.default))
-    except OptionError as error:
-        raise InvalidRequestError(f"`{name}` {error}.") from error
+def _values(profile: Profile, options: Mapping[str, Any]) -> Mapping[str, Value]:
+    checked = check(ClusterRequest(profile=profile.name, options=options), profile, ())
+    if checked.impossible:
+        raise InvalidRequestError(
+            " ".join(refusal.message for refusal in checked.impossible),
+            refusals=encode(checked.impossible),
+        )
+    return checked.options
+
+
+def _cores(profile: Profile, values: Mapping[str, Value], options: Mapping[str, Any]) -> int:
+    """Cores of a worker; where the user leaves them open, so many that nodes are filled."""
+    cores = max(1, int(values.get(CORES) or 1))
+    option = profile.options.get(CORES)
+    is_open = option is not None and option.user_may_set and CORES not in options
+    if profile.node is None or option is None or not is_open:
+        return cores
+    filling = dividing(profile.node.cores, cores)
+    return filling if filling >= (option.minimum or 1) else cores
+
+
+def _workers(profile: Profile) -> int:
+    """Most workers that one cluster of the profile may have; where it says nothing, as many as anybody has had."""
+    option = profile.options.get(WORKERS)
+    known = [profile.limits.workers, None if option is None else _most(option)]
+    return max(1, min([n for n in known if n is not None], default=ANY.workers_maximum))
 
 
 def _most(option: Option) -> int | None:
     if not option.user_may_set:
         return int(option.default)
-    return None if option.maximum is None else int(option.maximum)
+    return _whole(option.maximum)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)

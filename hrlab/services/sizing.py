@@ -9,12 +9,25 @@ from dataclasses import replace
 
 from hrlab.model.errors import InvalidRequestError
 from hrlab.model.run import Run
-from hrlab.model.scaling import Law, Point, Workload, busy_threads, law_for, terms
-from hrlab.model.sizing import Advice, Goal, Shape, advise
-from hrlab.model.units import format_count
-from hrlab.services.evidence import Body, body_of
+from hrlab.model.scaling import (
+    MAX_EXTRAPOLATION,
+    Law,
+    Point,
+    Startup,
+    Workload,
+    busy_threads,
+    law_for,
+    terms,
+    times_of,
+)
+from hrlab.model.shape import Shape, with_memory
+from hrlab.model.sizing import Advice, Goal, advise
+from hrlab.model.units import format_count, format_duration, format_share
+from hrlab.services.evidence import Body, body_of, need_of
 
 TERMS = {"universal-scalability": 3, "amdahl": 2, "work-conservation": 1}
+#: Runs that differ from the fitted law by more than that are of different things, or in different units.
+POOR_SPREAD = 0.5
 
 
 def advice_for(
@@ -35,16 +48,66 @@ def advice_for(
     body = body_of(runs)
     law = fitted(body.points)
     work, warnings = _work(body, workload or {})
+    shape, memory, of_memory = with_memory(shape, need_of(body.runs))
     evidence = [point.run_id for point in body.points]
     advice = advise(law, work, goal, shape, evidence)
+    warnings += _of_law(law) + _of_runs(body) + _of_startup(work, advice.workers) + of_memory
     left_out = [f"Left out: {one}." for one in body.left_out]
+    return replace(
+        advice,
+        workload={body.amount: work.amount} if body.amount else {},
+        memory=memory,
+        measured=tuple(_measured(law, point) for point in body.points),
+        warnings=(*advice.warnings, *warnings, *left_out),
+    )
+
+
+def _measured(law: Law, point: Point) -> tuple[float, float, float, float]:
+    around = point.fixed_seconds + (point.startup.first_seconds if point.startup else 0.0)
+    fit = max(law.scaling_seconds(_busy(point)) * point.amount, point.longest_seconds or 0.0)
+    return point.threads, around + point.scaling_seconds, around + fit, point.amount
+
+
+def _of_law(law: Law) -> list[str]:
     if law.name == "work-conservation":
-        warnings.append(
+        return [
             f"All runs had {format_count(round(law.measured_threads[1]))} threads, so contention is unknown: "
             "time it on other numbers of workers to know better."
-        )
-    measured_by = {body.amount: work.amount} if body.amount else {}
-    return replace(advice, workload=measured_by, warnings=(*advice.warnings, *warnings, *left_out))
+        ]
+    if law.spread is not None and law.spread > POOR_SPREAD:
+        return [
+            f"The runs differ from the law by {format_share(law.spread)}: they may not be of the same thing, or say what "
+            "they processed in different units. Expect little of this advice."
+        ]
+    return []
+
+
+def _of_runs(body: Body) -> list[str]:
+    """What makes runs say less than they seem to."""
+    found = {
+        "shared their cluster with other clients' tasks": [
+            r for r in body.runs if r.alone is False
+        ],
+        "had tasks that failed": [r for r in body.runs if r.failed_tasks],
+    }
+    told = [
+        f"{len(some)} of {len(body.runs)} runs {what}: alone or without them they would be faster."
+        for what, some in found.items()
+        if some
+    ]
+    if all(run.approach == "serial" for run in body.runs):
+        told.append("The runs are serial: that their work can be spread over workers is assumed.")
+    return told
+
+
+def _of_startup(work: Workload, workers: int) -> list[str]:
+    seconds = work.startup.seconds(workers)
+    if not seconds:
+        return []
+    return [
+        f"As in the newest run, workers are taken to start while it waits: about {format_duration(seconds)}. On a cluster "
+        "that is ready it is so much faster."
+    ]
 
 
 def fitted(points: Sequence[Point]) -> Law:
@@ -90,7 +153,7 @@ def _busy(point: Point) -> float:
 
 def _work(body: Body, workload: Mapping[str, float]) -> tuple[Workload, list[str]]:
     """What the next run is: as the newest, or of another amount."""
-    newest, last = body.runs[0], body.points[0]
+    last = body.points[0]
     amount, warnings = last.amount, list[str]()
     if workload:
         if body.amount is None or body.amount not in workload:
@@ -101,17 +164,53 @@ def _work(body: Body, workload: Mapping[str, float]) -> tuple[Workload, list[str
         amount = workload[body.amount]
         if not math.isfinite(amount) or amount <= 0:
             raise InvalidRequestError(f"`{body.amount}` must be more than 0, not {amount!r}.")
-        if amount != last.amount:
-            warnings.append(
-                f"Time that does not scale with workers is taken not to grow with {body.amount}, all other time to be "
-                f"proportional to it ({format_count(last.amount)} in {newest.name}, {format_count(amount)} asked)."
-            )
-    fixed = statistics.median(point.fixed_seconds for point in body.points)
+        warnings = _of_amount(body, amount)
+    parts = {
+        name: times_of([point.parts[name] for point in body.points])
+        for name in last.parts
+        if all(name in point.parts for point in body.points)
+    }
+    fixed = (
+        sum(part.expected for part in parts.values())
+        if parts
+        else statistics.median(point.fixed_seconds for point in body.points)
+    )
+    chains = [point.chain_seconds for point in body.points if point.chain_seconds is not None]
     # More of the same are more tasks of the same length.
     tasks = None if last.tasks is None else max(1, round(last.tasks * amount / last.amount))
     return (
         Workload(
-            amount=amount, fixed_seconds=fixed, tasks=tasks, longest_seconds=last.longest_seconds
+            amount=amount,
+            fixed_seconds=fixed,
+            parts=parts,
+            startup=_startup(body) if last.startup else Startup(),
+            tasks=tasks,
+            longest_seconds=last.longest_seconds,
+            chain_seconds=min(chains, default=None),
         ),
         warnings,
+    )
+
+
+def _of_amount(body: Body, amount: float) -> list[str]:
+    name, known = body.amount, [point.amount for point in body.points]
+    if amount == known[0]:
+        return []
+    told = [
+        f"Time that does not scale with workers is taken not to grow with {name}, all other time to be "
+        f"proportional to it ({format_count(known[0])} in {body.runs[0].name}, {format_count(amount)} asked)."
+    ]
+    if not min(known) / MAX_EXTRAPOLATION <= amount <= max(known) * MAX_EXTRAPOLATION:
+        told.append(
+            f"{format_count(amount)} {name} are more than four times beyond what was measured: a guess. Measure it first."
+        )
+    return told
+
+
+def _startup(body: Body) -> Startup:
+    """Of the runs that had to wait for workers, the median."""
+    found = [point.startup for point in body.points if point.startup]
+    return Startup(
+        first_seconds=statistics.median(one.first_seconds for one in found),
+        per_worker_seconds=statistics.median(one.per_worker_seconds for one in found),
     )

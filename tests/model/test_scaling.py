@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrlab.model.errors import InvalidRequestError, MalformedError
-from hrlab.model.scaling import MAX_EXTRAPOLATION, Law, Workload, expect
+from hrlab.model.scaling import MAX_EXTRAPOLATION, Law, Startup, Times, Workload, expect, times_of
+from hrlab.model.shape import Node, Room
 from hrlab.model.sizing import Goal, Shape, advise, core_hours, goal_from
 
 positive = st.floats(0.01, 1e5)
@@ -129,6 +130,107 @@ def test_what_stops_a_larger_cluster_is_named():
     assert (long.workers, long.limited_by) == (5, "longest-task")
     serial = advise(law(10, 9), work(1000.0), Goal(name="fastest"), Shape(), ["a"])
     assert serial.limited_by == "serial"
+
+
+def test_bound_is_named_though_a_few_workers_fewer_are_as_fast():
+    many = advise(law(1e6), work(), Goal(name="fastest"), Shape(), ["a"])
+    assert many.limited_by == "profile"
+    assert many.workers >= 126
+
+
+def test_quota_bounds_the_advice_but_not_the_curve():
+    shape = Shape(workers_maximum=64, room=Room(workers=12))
+    advice = advise(law(1e4), work(), Goal(name="fastest"), shape, ["a"])
+    assert (advice.workers, advice.limited_by) == (12, "quota")
+    assert dict(advice.bounds) == {"quota": 12, "profile": 64}
+    assert advice.curve[-1][0] == 64
+    assert 12 in [point[0] for point in advice.curve]
+    assert "Without the quota it would be" in advice.warnings[0]
+
+
+def test_quota_that_leaves_nothing_is_said_with_the_remedy():
+    shape = Shape(room=Room(cores=0.5))
+    advice = advise(law(), work(), Goal(name="fastest"), shape, ["a"])
+    assert (advice.workers, advice.limited_by) == (1, "quota")
+    assert "close another one first" in advice.warnings[0]
+
+
+def test_quota_that_is_no_hindrance_is_not_mentioned():
+    shape = Shape(room=Room(workers=50))
+    goal = Goal(name="finish_within_seconds", value=35.0)
+    advice = advise(law(), work(), goal, shape, ["a"])
+    assert (advice.workers, advice.limited_by, advice.warnings) == (4, "goal", ())
+
+
+def test_memory_of_the_profile_bounds_workers():
+    shape = Shape(memory_bytes=2**32, memory_limit_bytes=2**34)
+    advice = advise(law(1e4), work(), Goal(name="fastest"), shape, ["a"])
+    assert (advice.workers, advice.limited_by) == (4, "memory")
+
+
+def test_worker_that_fits_no_node_can_not_be_advised():
+    shape = Shape(cores=128, node=Node(cores=96, memory_bytes=2**39))
+    with pytest.raises(InvalidRequestError, match="fits no node"):
+        advise(law(), work(), Goal(name="fastest"), shape, ["a"])
+
+
+def test_fewer_than_two_tasks_a_thread_are_warned_of():
+    few = advise(law(), work(tasks=20), Goal(name="fastest"), Shape(cores=4), ["a"])
+    assert few.workers == 5
+    assert few.least_tasks == 40
+    assert any("20 tasks for 20 threads" in w and "npartitions" in w for w in few.warnings)
+    many = advise(law(), work(tasks=1000), Goal(name="fastest"), Shape(cores=4), ["a"])
+    assert not any("npartitions" in warning for warning in many.warnings)
+
+
+def test_waiting_for_workers_costs_time_and_makes_many_of_them_slower():
+    slow = Workload(
+        amount=1.0,
+        fixed_seconds=0.0,
+        startup=Startup(first_seconds=5.0, per_worker_seconds=2.0),
+    )
+    one = expect(law(), slow, 8, 4)
+    assert one.startup_seconds == 5.0 + 3 * 2.0 / 2
+    assert one.seconds == pytest.approx(12.5 + 8.0)
+    advice = advise(law(), slow, Goal(name="fastest"), Shape(), ["a"])
+    # The least of 100 / n + n - 1 is at n = 10, and 9 is within 1 % of it.
+    assert (advice.workers, advice.limited_by) == (9, "serial")
+    assert advice.phases["startup"] == 5.0 + 8.0
+
+
+def test_phases_add_up_to_the_wall_time_and_so_do_their_ends():
+    parts = {
+        name: times_of([seconds, seconds + 1])
+        for name, seconds in (("pre", 4), ("submit", 1), ("gather", 2), ("between", 0), ("post", 3))
+    }
+    fixed = sum(part.expected for part in parts.values())
+    phased = Workload(
+        amount=1.0, fixed_seconds=fixed, parts=parts, startup=Startup(first_seconds=2)
+    )
+    advice = advise(law(), phased, Goal(name="fastest"), Shape(), ["a"])
+    assert list(advice.phase_seconds) == ["pre", "between", "post", "dask"]
+    for end in ("expected", "low", "high"):
+        summed = sum(getattr(times, end) for times in advice.phase_seconds.values())
+        assert summed == pytest.approx(getattr(advice.wall_seconds, end))
+
+
+def test_part_that_was_seen_once_is_less_certain_than_one_seen_twice():
+    assert times_of([10.0]) == Times(expected=10.0, low=8.5, high=11.5)
+    assert times_of([10.0, 10.0]) == Times(expected=10.0, low=9.5, high=10.5)
+
+
+def test_tasks_that_may_follow_one_another_widen_the_range():
+    chained = Workload(
+        amount=1.0, fixed_seconds=0.0, tasks=1000, longest_seconds=2.0, chain_seconds=9.0
+    )
+    one = expect(law(), chained, 100)
+    assert one.seconds == pytest.approx(2.0)
+    assert one.high_seconds == pytest.approx(9.0)
+
+
+def test_goal_shorter_than_what_does_not_scale_says_so():
+    advice = advise(law(), work(30), Goal(name="finish_within_seconds", value=20), Shape(), ["a"])
+    assert "30 s do not scale with workers" in advice.warnings[0]
 
 
 @pytest.mark.parametrize(

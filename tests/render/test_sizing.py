@@ -37,7 +37,8 @@ def test_chart_is_valid_and_draws(tmp_path):
 def test_table_has_the_advised_number_and_what_it_costs():
     one = advice()
     rows = {row[0]: row for row in sizing(one).table.rows}
-    _, seconds, low, high, efficiency, hours = rows[one.workers]
+    _, seconds, low, high, efficiency, hours, note = rows[one.workers]
+    assert note == "advised"
     assert low < seconds < high
     assert (seconds, efficiency, hours) == (
         one.wall_seconds.expected,

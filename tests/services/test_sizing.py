@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from hrlab.model.errors import InvalidRequestError
+from hrlab.model.resources import ClusterUse, Resources, Series
 from hrlab.model.run import (
     Cluster,
     Environment,
@@ -20,8 +21,10 @@ from hrlab.model.run import (
     Stages,
     Workers,
 )
-from hrlab.model.sizing import Goal, Shape
-from hrlab.services.evidence import body_of, point_of
+from hrlab.model.scaling import Startup
+from hrlab.model.shape import Shape
+from hrlab.model.sizing import Goal
+from hrlab.services.evidence import body_of, need_of, point_of, startup_of
 from hrlab.services.sizing import advice_for, fitted
 
 FASTEST = Goal(name="fastest")
@@ -210,3 +213,96 @@ def test_advice_from_runs_without_a_figure_names_none():
 def test_one_task_run_is_not_advised_more_than_one_worker():
     advice = advice_for([timed(1, 30, tasks=1)], FASTEST, Shape())
     assert (advice.workers, advice.limited_by) == (1, "tasks")
+
+
+def test_time_without_any_worker_is_waiting_and_not_work():
+    # The loop lasts from 5 s to 107 s; the first of four workers comes at 25 s, the others 3 s after each other.
+    history = ((0.0, 0, 0), (25.0, 1, 2), (28.0, 2, 4), (31.0, 3, 6), (34.0, 4, 8))
+    run = timed(8, 100.0, clusters=(cluster(8, history),))
+    assert startup_of(run) == Startup(first_seconds=20.0, per_worker_seconds=3.0)
+    point = point_of(run, None)
+    assert point.scaling_seconds == pytest.approx(100.0 - 20.0)
+    assert point.threads == pytest.approx((3 * (2 + 4 + 6) + 73 * 8) / 82)
+
+
+def test_workers_that_were_there_are_not_waited_for():
+    history = ((0.0, 4, 8), (40.0, 3, 6), (50.0, 4, 8))
+    assert startup_of(timed(8, 100.0, clusters=(cluster(8, history),))) is None
+    advice = advice_for([timed(4, 25)], FASTEST, Shape())
+    assert advice.startup is None
+    assert advice.phases["startup"] == 0
+
+
+def test_next_run_waits_for_workers_as_the_newest_did():
+    history = ((0.0, 0, 0), (25.0, 1, 1), (28.0, 2, 2), (31.0, 3, 3), (34.0, 4, 4))
+    cold, warm = timed(4, 100.0, clusters=(cluster(4, history),)), timed(4, 70.0)
+    waits = advice_for([cold, warm], FASTEST, Shape(workers_maximum=8))
+    ready = advice_for([warm, cold], FASTEST, Shape(workers_maximum=8))
+    assert waits.startup == Startup(first_seconds=20.0, per_worker_seconds=3.0)
+    assert ready.startup is None
+    assert any("workers are taken to start while it waits" in w for w in waits.warnings)
+    assert sum(waits.phases.values()) == pytest.approx(waits.wall_seconds.expected)
+    assert waits.wall_seconds.expected > ready.wall_seconds.expected + 15
+
+
+def using(run, peak, spilled=0.0):
+    """`run` with workers' memory measured."""
+    nothing = Series((0.0,))
+    use = ClusterUse(
+        cluster=0,
+        workers=(1.0,),
+        threads=(1.0,),
+        hosts=(1.0,),
+        cpu_cores=nothing,
+        memory_bytes=nothing,
+        spilled_bytes=Series((spilled,)),
+        network_read_bytes_per_second=nothing,
+        network_write_bytes_per_second=nothing,
+        disk_read_bytes_per_second=nothing,
+        disk_write_bytes_per_second=nothing,
+        worker_memory_peak_bytes=peak,
+    )
+    return replace(
+        run,
+        resources=Resources(
+            interval_seconds=1.0, points=1, sampled_every_seconds=1.0, clusters=(use,)
+        ),
+    )
+
+
+def test_memory_is_advised_from_the_largest_peak_of_the_runs():
+    runs = [using(timed(4, 25), 2**30), using(timed(2, 50), 3 * 2**30), timed(1, 100)]
+    advice = advice_for(runs, FASTEST, Shape(memory_free=True))
+    assert advice.memory is not None
+    assert advice.memory.peak_bytes == 3 * 2**30
+    assert advice.memory_bytes_per_worker == 5 * 2**30
+    assert advice_for([timed(1, 100)], FASTEST, Shape()).memory is None
+
+
+def test_memory_on_disk_says_that_the_peak_is_cut():
+    need = need_of([using(timed(4, 25), 2**30, spilled=5.0)])
+    assert need is not None
+    assert need.is_cut
+
+
+def test_lack_of_memory_limits_the_number_of_workers():
+    shape = Shape(memory_free=True, memory_limit_bytes=20 * 2**30)
+    advice = advice_for([using(timed(4, 25), 3 * 2**30)], FASTEST, shape)
+    assert (advice.workers, advice.limited_by) == (4, "memory")
+
+
+def test_tasks_at_once_are_those_of_the_largest_loop():
+    stages = Stages(1.0, 0.0, 48.0, 1.0)
+    loops = tuple(Loop(at, at + 50.0, 0, "c", n, 0, 0, stages) for at, n in ((5.0, 30), (55.0, 50)))
+    run = timed(4, 98.0, loops=loops)
+    assert point_of(run, None).tasks == 50
+
+
+def test_evidence_says_what_was_measured_and_how_the_law_fits_it():
+    runs = [timed(1, 100), timed(2, 50), timed(4, 25)]
+    advice = advice_for(runs, FASTEST, Shape())
+    assert [row[0] for row in advice.measured] == [1, 2, 4]
+    for run, (_, measured, fitted_seconds, amount) in zip(runs, advice.measured, strict=True):
+        assert measured == pytest.approx(run.wall_seconds)
+        assert fitted_seconds == pytest.approx(run.wall_seconds, rel=1e-6)
+        assert amount == 1.0

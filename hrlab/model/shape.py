@@ -1,0 +1,262 @@
+"""What may be asked for: cores and memory of a worker, and for how many a profile, nodes and quotas have room. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
+
+from hrlab.model.units import format_bytes, format_count
+from hrlab.model.wire import OMIT_NONE
+
+BoundName: TypeAlias = Literal["profile", "memory", "quota"]
+
+#: Dask moves data to disk from 60 % of a worker's limit on (``distributed.worker.memory.target``). A worker whose peak stays
+#: below that neither spills, pauses nor is killed.
+USED_SHARE = 0.6
+#: Memory is advised in steps of so much, which read well.
+MEMORY_STEP = 256 * 1024**2
+#: What a worker of one thread needs for Python, Dask and the user's libraries alone.
+LEAST_MEMORY = 512 * 1024**2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A machine on which workers run: what it offers to them, and how many there are (None: unknown)."""
+
+    cores: float
+    memory_bytes: int
+    count: int | None = field(default=None, metadata=OMIT_NONE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What quotas leave for the workers of one more cluster; None: no limit, or an unknown one, named in `unknown`."""
+
+    workers: float | None = None
+    cores: float | None = None
+    memory_bytes: float | None = None
+    clusters: float | None = None
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What may be asked for.
+
+    Attributes
+    ----------
+    cores, memory_bytes
+        Of one worker; 0 bytes: nothing is said of memory.
+    workers_minimum, workers_maximum
+        Bounds of their number in the profile.
+    cores_limit, memory_limit_bytes
+        Most that one cluster of the profile may have; None: no limit.
+    memory_free
+        Whether the memory of a worker may be advised: it may be set, and was not asked for.
+    memory_minimum, memory_maximum
+        Bounds of a worker's memory in the profile.
+    node
+        On what machines the workers run, where the site says it.
+    room
+        What quotas leave; None: none are known.
+    """
+
+    cores: int = 1
+    memory_bytes: int = 0
+    workers_minimum: int = 1
+    workers_maximum: int = 128
+    cores_limit: float | None = None
+    memory_limit_bytes: int | None = None
+    memory_free: bool = False
+    memory_minimum: int | None = None
+    memory_maximum: int | None = None
+    node: Node | None = None
+    room: Room | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Memory that a worker was seen to take.
+
+    Attributes
+    ----------
+    peak_bytes
+        Largest resident memory of one worker.
+    threads
+        Of that worker.
+    is_cut
+        Whether workers wrote to disk because their memory was full: they would have taken more.
+    """
+
+    peak_bytes: int
+    threads: float = 1.0
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryAdvice:
+    """Why a worker is advised so much memory.
+
+    Attributes
+    ----------
+    peak_bytes
+        Measured peak of one worker, for as many threads as the advised worker has.
+    needed_bytes
+        What leaves it headroom: Dask begins to write to disk at 60 % of a worker's limit.
+    is_cut
+        Whether less than that is offered.
+    """
+
+    peak_bytes: int
+    needed_bytes: int
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packing:
+    """How workers lie on nodes.
+
+    Attributes
+    ----------
+    cores, memory_bytes
+        Of a node.
+    workers_per_node
+        As many as have room on one.
+    nodes
+        That the advised workers take.
+    idle_cores_per_node
+        Cores of a full node that no further worker can use.
+    """
+
+    cores: float
+    memory_bytes: int
+    workers_per_node: int
+    nodes: int
+    idle_cores_per_node: float
+
+
+def with_memory(shape: Shape, need: Need | None) -> tuple[Shape, MemoryAdvice | None, list[str]]:
+    """`shape` with the memory per worker that `need` wants, cut to what is offered, and what to mind of it."""
+    if need is None:
+        return shape, None, []
+    warnings = []
+    peak = need.peak_bytes
+    if need.threads != shape.cores:
+        peak = round(peak * shape.cores / need.threads)
+        warnings.append(
+            f"Memory was measured on workers of {need.threads:.3g} threads, and is taken to be proportional to them."
+        )
+    needed = max(LEAST_MEMORY, math.ceil(peak / USED_SHARE / MEMORY_STEP) * MEMORY_STEP)
+    most = _most_memory(shape)
+    given = max(shape.memory_minimum or 0, min(needed, most)) if _is_open(shape) else None
+    memory = shape.memory_bytes if given is None else int(given)
+    if need.is_cut:
+        warnings.append(
+            "Workers wrote data to disk for lack of memory: their measured peak is cut, they need more."
+        )
+    if 0 < memory < needed:
+        warnings.append(_too_little(memory, peak, needed))
+    advice = MemoryAdvice(peak_bytes=peak, needed_bytes=needed, is_cut=0 < memory < needed)
+    return replace(shape, memory_bytes=memory), advice, warnings
+
+
+def _is_open(shape: Shape) -> bool:
+    return shape.memory_free or not shape.memory_bytes
+
+
+def _most_memory(shape: Shape) -> float:
+    limits = (
+        shape.memory_maximum,
+        shape.memory_limit_bytes,
+        shape.node and shape.node.memory_bytes,
+    )
+    return min((limit for limit in limits if limit), default=math.inf)
+
+
+def _too_little(memory: int, peak: int, needed: int) -> str:
+    remedy = "Smaller partitions or fewer threads per worker need less."
+    if memory <= peak:
+        return (
+            f"A worker took {format_bytes(peak)} at its peak, and gets {format_bytes(memory)}: it would be killed or "
+            f"write to disk. {remedy}"
+        )
+    return (
+        f"A worker took {format_bytes(peak)} at its peak, and gets {format_bytes(memory)}; {format_bytes(needed)} would "
+        f"keep it from writing to disk. {remedy}"
+    )
+
+
+def bounds(shape: Shape) -> dict[BoundName, int]:
+    """Most workers by each that bounds them, the tightest first; of equals the profile, then memory, then quota."""
+    found: dict[BoundName, list[int]] = {"profile": [], "memory": [], "quota": []}
+    for name, workers in _bounds(shape):
+        found[name].append(max(0, workers))
+    tightest = {name: min(many) for name, many in found.items() if many}
+    return dict(sorted(tightest.items(), key=lambda one: one[1]))
+
+
+def _bounds(shape: Shape) -> Iterator[tuple[BoundName, int]]:
+    yield "profile", shape.workers_maximum
+    yield from _most("profile", shape.cores_limit, shape.cores)
+    yield from _most("memory", shape.memory_limit_bytes, shape.memory_bytes)
+    if shape.node is not None and shape.node.count is not None:
+        count, by_cores = shape.node.count, int(shape.node.cores // shape.cores)
+        yield "profile", count * by_cores
+        if shape.memory_bytes:
+            yield "memory", count * min(by_cores, shape.node.memory_bytes // shape.memory_bytes)
+    if shape.room is not None:
+        yield from _most("quota", shape.room.workers, 1)
+        yield from _most("quota", shape.room.cores, shape.cores)
+        yield from _most("quota", shape.room.memory_bytes, shape.memory_bytes)
+        if shape.room.clusters is not None and shape.room.clusters < 1:
+            yield "quota", 0
+
+
+def _most(name: BoundName, limit: float | None, each: float) -> Iterator[tuple[BoundName, int]]:
+    if limit is not None and each:
+        # A sum of tenths of a core must not lose a worker to rounding.
+        yield name, math.floor(limit / each + 1e-9)
+
+
+def packing(shape: Shape, workers: int) -> tuple[Packing | None, list[str]]:
+    """How so many workers lie on the site's nodes, and what would be stranded there."""
+    node = shape.node
+    if node is None:
+        return None, []
+    by_cores = int(node.cores // shape.cores)
+    by_memory = node.memory_bytes // shape.memory_bytes if shape.memory_bytes else by_cores
+    each = min(by_cores, by_memory)
+    named = f"{format_count(node.cores)} cores and {format_bytes(node.memory_bytes)}"
+    if each < 1:
+        what = f"{shape.cores} cores and {format_bytes(shape.memory_bytes)}"
+        return None, [f"A worker of {what} fits no node: one has {named}. It would wait for ever."]
+    packed = Packing(
+        cores=node.cores,
+        memory_bytes=node.memory_bytes,
+        workers_per_node=each,
+        nodes=-(-workers // each),
+        idle_cores_per_node=node.cores - each * shape.cores,
+    )
+    return packed, list(_stranded(shape, node, packed, by_cores)) if workers >= each else []
+
+
+def _stranded(shape: Shape, node: Node, packed: Packing, by_cores: int) -> Iterator[str]:
+    if packed.idle_cores_per_node <= 0:
+        return
+    idle = (
+        f"{packed.workers_per_node} workers fill a node and leave {packed.idle_cores_per_node:g} of its "
+        f"{node.cores:g} cores to nobody"
+    )
+    if packed.workers_per_node < by_cores:
+        share = node.memory_bytes // by_cores // MEMORY_STEP * MEMORY_STEP
+        yield f"{idle}, for lack of memory: with at most {format_bytes(share)} per worker all would be used."
+    else:
+        yield f"{idle}: with {dividing(node.cores, shape.cores)} cores per worker all would be used."
+
+
+def dividing(whole: float, part: int) -> int:
+    """The largest number up to `part` of which `whole` is a multiple."""
+    cores = max(1, int(whole))
+    return next(n for n in range(min(part, cores), 0, -1) if cores % n == 0)
