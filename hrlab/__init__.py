@@ -1,7 +1,7 @@
 """hrlab: time, compare and scale Dask analyses without leaving JupyterLab.
 
 In a notebook: ``%load_ext hrlab``, then ``%%hrtime`` at the top of a cell. In code: :func:`timed`, :func:`phase`,
-:func:`last_run`, :func:`connect`.
+:func:`last_run`, :func:`connect`, :func:`runs`, :func:`compare`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from distributed import Client
 
     from hrlab.model.run import Run
     from hrlab.services.advised import Advised
     from hrlab.services.block import Block
+    from hrlab.services.history import ShownComparison
+    from hrlab.services.runtable import RunTable
 
-__all__ = ["advise", "connect", "last_run", "phase", "timed"]
+__all__ = ["advise", "compare", "connect", "last_run", "phase", "runs", "timed"]
 
 
 def timed(
@@ -176,6 +179,93 @@ def advise(
     goal = {key: value for key, value in goals.items() if value is not None} or {"fastest": True}
     asked = {key: value for key, value in given.items() if value is not None}
     return advised(runs, {**asked, "goal": goal})
+
+
+def runs(
+    text: str = "",
+    *,
+    notebook: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    status: Literal["running", "ok", "failed", "interrupted"] | None = None,
+    since: float | str | datetime | None = None,
+    limit: int | None = 50,
+    offset: int = 0,
+) -> RunTable:
+    """Kept runs, newest first: a table to look at and a sequence of records. Needs no server.
+
+    ``.records`` are the whole records, ``.to_pandas()`` is a data frame if pandas is installed.
+
+    Parameters
+    ----------
+    text
+        Words, all of which occur in the name, note, notebook or labels, in any case.
+    notebook
+        Exactly this notebook.
+    labels
+        Labels that the run carries, all of them.
+    status
+        How the run ended.
+    since
+        Runs that began then or later: seconds since 1970 (UTC), a datetime, or text such as ``"2026-11-21"``.
+    limit, offset
+        Most runs to give (None: all), and runs to skip.
+
+    Raises
+    ------
+    hrlab.model.errors.UsageError
+        For impossible values.
+    hrlab.model.errors.StoreError
+        If the store can't be used.
+    """
+    from hrlab.services.history import runs as kept_runs
+
+    return kept_runs(
+        text,
+        notebook=notebook,
+        labels=labels,
+        status=status,
+        since=since,
+        limit=limit,
+        offset=offset,
+    )
+
+
+def compare(
+    *runs: str | Run | Iterable[str | Run],
+    like: str | None = None,
+    previous: str | None = None,
+    by: str | None = None,
+    baseline: str | None = None,
+    over: Literal["threads", "workers"] | None = None,
+) -> ShownComparison:
+    """Compare runs: the tables and pictures of the panel's comparison, in a notebook. Needs no server.
+
+    Parameters
+    ----------
+    runs
+        Records, ids, beginnings of ids, ``"last"``, or what :func:`runs` gives. Without any, and without `like` and
+        `previous`: all successful runs of the code that ran last.
+    like
+        All successful runs of this one's code, the newest 200.
+    previous
+        This run, and the successful one of its code before it.
+    by
+        By what runs are grouped: ``approach``, ``threads``, ``workers``, ``run``, ``label:<name>`` or
+        ``workload:<name>``; by default the first in which they differ.
+    baseline
+        Key of the group that is 1; by default serial runs, else the fewest threads, else the oldest run.
+    over
+        What the efficiency counts; by default threads, or workers if runs are grouped by them.
+
+    Raises
+    ------
+    hrlab.model.errors.HrlabError
+        For runs that are not there, what they can't be grouped by, and fewer than two that succeeded.
+    """
+    from hrlab.services.history import compare as compared
+
+    asked = {"like": like, "previous": previous, "by": by, "baseline": baseline, "over": over}
+    return compared(runs, asked)
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -97,6 +97,23 @@ def test_blocks_work_in_a_plain_script_without_ipython():
     assert out.split() == ["ok", "False", "False"]
 
 
+def test_kept_runs_are_listed_and_compared_without_a_server(tmp_path):
+    out = run(
+        f"""
+        import os
+        os.environ["HRLAB_STORE"] = {str(tmp_path / "runs.sqlite")!r}
+        import hrlab
+        for _ in range(2):
+            with hrlab.timed("Zee", workload={{"events": 5}}):
+                sum(range(100000))
+        table = hrlab.runs("zee")
+        print(len(table), table[0].workload["events"], "<table" in table._repr_html_())
+        print(hrlab.compare(table, by="run").comparison.by, "distributed" in sys.modules)
+        """
+    )
+    assert out.split() == ["2", "5.0", "True", "run", "False"]
+
+
 def test_importing_hrlab_imports_next_to_nothing():
     out = run(
         """

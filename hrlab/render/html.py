@@ -8,7 +8,7 @@ variables are used, with fallbacks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from hrlab.model.run import Group, Run
@@ -20,6 +20,7 @@ from hrlab.model.units import (
     format_share,
 )
 from hrlab.render.advice import advice
+from hrlab.render.htmltable import BLOCK, html_table
 from hrlab.render.palette import NEUTRAL, ON_COLOUR, PHASE_COLOURS, PHASE_PATTERNS
 from hrlab.render.words import (
     PHASE_HELP,
@@ -38,23 +39,14 @@ MOST_GROUPS = 10
 # A label needs this share of the bar to be read inside it.
 _LABEL_SHARE = 0.08
 
-_BLOCK = (
-    "font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-ui-font-size1,13px);"
-    "line-height:1.5;color:var(--jp-ui-font-color1,inherit);max-width:60em;margin:4px 0"
-)
 _BAR = f"display:flex;height:16px;margin:4px 0;border:1px solid {NEUTRAL};border-radius:2px;overflow:hidden"
-_TEXT = "padding:1px 12px 1px 0;text-align:left;background:transparent"
-_MEANING = "what it is"
-_NAME = f"{_TEXT};white-space:nowrap"
-_NUMBER = f"{_NAME};text-align:right;font-variant-numeric:tabular-nums"
-_TABLE = "border-collapse:collapse;border:0;margin:4px 0 8px;color:inherit;font-size:inherit"
 
 
 def html(run: Run) -> str:
     """The run as one ``<div>``: outcome, bar, phases in words, warnings, and details to unfold."""
     return "".join(
         (
-            f'<div class="hrlab-Run" style="{_BLOCK}">',
+            f'<div class="hrlab-Run" style="{BLOCK}">',
             _heading(run),
             _bar(run),
             _phases_in_words(run),
@@ -124,7 +116,7 @@ def _phase_table(run: Run) -> str:
             rows += [
                 _phase_row(stage, run.wall_seconds, STAGE_HELP, "— ") for stage in stage_parts(run)
             ]
-    return _table(("phase", "time", "share", _MEANING), rows) if rows else ""
+    return html_table(("phase", "time", "share", "what it is"), rows, texts=(3,)) if rows else ""
 
 
 def _phase_row(
@@ -151,26 +143,4 @@ def _group_table(groups: Sequence[Group]) -> str:
     ]
     rest = len(groups) - len(rows)
     more = f"<div>and {counted(rest, 'more group')}</div>" if rest else ""
-    return _table(("tasks named", "tasks", "thread time", "longest", "results"), rows) + more
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    titles = "".join(
-        f'<th scope="col" style="{_style(i, head)};font-weight:600">{escape(t)}</th>'
-        for i, t in enumerate(head)
-    )
-    body = "".join(
-        f'<tr style="background:transparent">{"".join(_data(i, head, cell) for i, cell in enumerate(row))}</tr>'
-        for row in rows
-    )
-    return f'<table style="{_TABLE}"><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def _data(column: int, head: Sequence[str], cell: str) -> str:
-    return f'<td style="{_style(column, head)}">{escape(cell)}</td>'
-
-
-def _style(column: int, head: Sequence[str]) -> str:
-    if head[column] == _MEANING:
-        return _TEXT
-    return _NAME if column == 0 else _NUMBER
+    return html_table(("tasks named", "tasks", "thread time", "longest", "results"), rows) + more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -80,6 +81,18 @@ def test_published_table_is_compared(call, store):
     assert "distributed, 100 variations" in out
     code, out, _ = call("compare", "--like", runs[0].id, "--by", "threads", "--json")
     assert json.loads(out)["by"] == "threads"
+
+
+def test_two_runs_differ_part_by_part(call, store):
+    for threads in (2, 4):
+        store.save(timed(threads, 100.0 / threads))
+    code, out, _ = call("compare", "--previous", "last", "--over", "workers")
+    assert code == 0
+    assert re.search(r"^wall time +1 min 2 s +37\.0 s +−25\.0 s +−40 %$", out, re.MULTILINE)
+    assert "dask: compute" in out
+    code, _, said = call("compare", "--previous", json.loads(call("list", "--json")[1])[-1]["id"])
+    assert code == 1
+    assert "before this one" in said
 
 
 def test_size_advises(call, store):
