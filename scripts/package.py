@@ -35,23 +35,33 @@ def locked(file: Path) -> Iterator[None]:
 
 
 def build(folder: Path) -> list[Path]:
-    """Wheel and sdist in `folder`, which is emptied first."""
-    shutil.rmtree(folder, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix="hrlab-build-") as clean:
+    """Wheel and sdist, alone in `folder`; what somebody reads of an earlier build meanwhile stays readable."""
+    with tempfile.TemporaryDirectory(prefix="hrlab-build-") as clean, _beside(folder) as new:
         for name in tracked():
             target = Path(clean, name)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
-        command = [sys.executable, "-m", "build", "--outdir", str(folder.resolve()), clean]
+        command = [sys.executable, "-m", "build", "--outdir", str(new), clean]
         done = subprocess.run(
             command, check=False, stdin=subprocess.DEVNULL, stdout=PIPE, stderr=STDOUT
         )
         if done.returncode:  # else nobody wants to read thousands of lines of Yarn
             raise SystemExit(done.stdout.decode(errors="replace"))
-    return sorted(folder.iterdir())
+        made = [path.replace(folder / path.name) for path in new.iterdir()]
+    for path in set(folder.iterdir()) - set(made):
+        path.unlink()
+    return sorted(made)
+
+
+@contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """A folder for a while, from which files move into `folder` in one step."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder.resolve()
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as new:
+        yield Path(new)
 
 
 if __name__ == "__main__":
-    with locked(ROOT / "pyproject.toml"):
-        for made in build(Path(sys.argv[1])):
-            print(made)
+    for one in build(Path(sys.argv[1])):
+        print(one)
