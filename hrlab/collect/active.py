@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +13,13 @@ from hrlab.collect.background import Background
 from hrlab.collect.cells import OwnTime
 from hrlab.collect.dask.doors import doors
 from hrlab.collect.dask.watch import DaskWatch
+from hrlab.collect.process import ProcessSamples
+from hrlab.collect.samples import sampling_seconds
 from hrlab.model.request import Request
 from hrlab.model.run import DeclaredPhase, SourceKind
+
+#: How many times as long the pause after a look at this process is at least as the look took.
+PAUSE_PER_LOOK = 300
 
 
 @dataclass(slots=True)
@@ -49,6 +55,7 @@ class ActiveRun:
         self.marks: list[OpenMark] = []
         self.sources: list[str] = []
         self.failures: list[str] = []
+        self.process = ProcessSamples()
         self._background: Background | None = None
         self._lock = threading.Lock()
         self.watch = DaskWatch(run_id, self.background)
@@ -66,6 +73,9 @@ class ActiveRun:
         doors.install()
         doors.watcher = self.watch
         guard.attempt(self.watch.begin, doors.clients())
+        if sampling_seconds():
+            self._look()
+            self.background().spawn(self._look_again())
 
     def enter(self, source: str | None, cell_id: str | None = None) -> None:
         """A cell or block of the run begins, as the last thing before the user's code."""
@@ -91,6 +101,8 @@ class ActiveRun:
         """Stop observing, with the last word of every scheduler."""
         if doors.watcher is self.watch:
             doors.watcher = None
+        if sampling_seconds():
+            self._look()
         guard.attempt(self.watch.finish)
 
     def release(self) -> None:
@@ -98,6 +110,15 @@ class ActiveRun:
         self._unlisten()
         if self._background is not None:
             self._background.stop(*(link.close() for link in self.watch.links))
+
+    def _look(self) -> None:
+        guard.attempt(self.process.take, clock.monotonic())
+
+    async def _look_again(self) -> None:
+        while True:
+            pause = PAUSE_PER_LOOK * self.process.took_seconds
+            await asyncio.sleep(max(sampling_seconds() or 1.0, pause))
+            self._look()
 
     @property
     def reports(self) -> list[dict[str, Any]]:

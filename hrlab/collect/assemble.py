@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from hrlab.collect import clock as clocks
-from hrlab.collect import facts
+from hrlab.collect import facts, guard
 from hrlab.collect.active import ActiveRun
 from hrlab.collect.clock import ClockMap
 from hrlab.collect.dask.link import SchedulerLink
+from hrlab.collect.dask.tally import median_of
 from hrlab.collect.evidence import Evidence
 from hrlab.collect.findings import warnings_of
 from hrlab.collect.loops import loops_of
+from hrlab.collect.resources import resources_of
 from hrlab.model import source
 from hrlab.model.run import (
     Approach,
@@ -38,6 +40,9 @@ def assemble(
     used = [i for i, link in enumerate(evidence.links) if _used(link, i, evidence)]
     used.sort(key=lambda i: evidence.links[i].first_used(now))
     reports = [evidence.links[i].report for i in used]
+    resources = guard.attempt(
+        resources_of, evidence, used
+    )  # before the warnings, of which it may be one
     return replace(
         bare_record(active, status, error),
         wall_seconds=evidence.axis.length / 1e9,
@@ -54,6 +59,7 @@ def assemble(
         cold=_any(reports, "cold"),
         alone=None if (shared := _any(reports, "shared")) is None else not shared,
         warnings=warnings_of(evidence, used),
+        resources=resources,
     )
 
 
@@ -92,18 +98,23 @@ def _used(link: SchedulerLink, index: int, evidence: Evidence) -> bool:
 
 
 def _groups(active: ActiveRun) -> tuple[Group, ...]:
-    sums: dict[str, list[float]] = {}
+    sums: dict[str, list[Any]] = {}
     for report in active.reports:
-        for name, (tasks, failed, compute, longest, size, _) in report["groups"].items():
-            group = sums.setdefault(name, [0, 0, 0.0, 0.0, 0])
+        for name, (tasks, failed, compute, longest, size, _, bins) in report["groups"].items():
+            group = sums.setdefault(name, [0, 0, 0.0, 0.0, 0, {}])
+            lengths = group[5]
             sums[name] = [
                 group[0] + tasks,
                 group[1] + failed,
                 group[2] + compute,
                 max(group[3], longest),
                 group[4] + size,
+                {bin_: lengths.get(bin_, 0) + bins.get(bin_, 0) for bin_ in {*lengths, *bins}},
             ]
-    groups = [Group(name, int(g[0]), int(g[1]), g[2], g[3], int(g[4])) for name, g in sums.items()]
+    groups = [
+        Group(name, int(g[0]), int(g[1]), g[2], g[3], int(g[4]), median_of(g[5], g[3]))
+        for name, g in sums.items()
+    ]
     return tuple(sorted(groups, key=lambda group: -group.compute_seconds))
 
 
@@ -142,6 +153,7 @@ def _workers(evidence: Evidence, link: SchedulerLink, clock: ClockMap | None) ->
     history = (link.report or {}).get("history")
     if clock is None or not history:
         return Workers(0, 0.0, 0)
+    lost = int((link.report or {}).get("samples", {}).get("lost", 0))
     changes: list[tuple[int, int, int]] = []
     for at, workers, threads in history:
         # The plugin arrives some milliseconds after the run began, but the workers were there.
@@ -161,6 +173,7 @@ def _workers(evidence: Evidence, link: SchedulerLink, clock: ClockMap | None) ->
         time_average=average,
         threads_peak=max(threads for _, _, threads in changes),
         history=tuple((place / 1e9, workers, threads) for place, workers, threads in changes),
+        lost=lost,
     )
 
 

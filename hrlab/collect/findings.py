@@ -36,7 +36,14 @@ def _about_schedulers(evidence: Evidence, used: list[int]) -> list[tuple[str, st
                     "waiting and computing can't be told apart, and tasks are not counted.",
                 )
             )
-        elif link.lost is not None:
+        if link.samples.told.get("problem"):
+            found.append(
+                (
+                    "sampling-failed",
+                    f"What workers use could not be sampled at {link.address} ({link.samples.told['problem']}).",
+                )
+            )
+        if link.refusal is None and link.lost is not None:
             found.append(
                 (
                     "scheduler-lost",

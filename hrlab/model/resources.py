@@ -110,7 +110,7 @@ class KernelUse:
     processes
         How many: 1 is the kernel alone.
     cpu_seconds
-        Processor time from the start of the run to its end, children included.
+        Processor time during the run, of the children too.
     memory_peak_bytes
         Largest `memory_bytes` that was sampled.
     """

@@ -132,7 +132,8 @@ class Clock:
 class Workers:
     """Workers while the run was on: most at once, average over the run, most threads, and each change.
 
-    `history` is of ``[seconds, workers, threads]``. `lost` counts those that went without being told to; absent if unknown.
+    `history` is of ``[seconds, workers, threads]``. `lost` counts those whose connection broke while they
+    had tasks; absent if unknown.
     """
 
     peak: int

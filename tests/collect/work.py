@@ -84,3 +84,15 @@ def modules_of_hrlab():
 def step(seconds):
     """Runs on a scheduler whose clocks look at `time.shift`."""
     time.shift += seconds
+
+
+def burn(seconds, *_):
+    """Keep a core busy."""
+    begin = time.thread_time()
+    while time.thread_time() - begin < seconds:
+        pass
+
+
+def hold(size):
+    """A result of that many bytes."""
+    return b"x" * size

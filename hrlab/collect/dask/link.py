@@ -19,6 +19,7 @@ from hrlab.collect.clock import DRIFT, ClockMap, Reading, best, monotonic, wall
 from hrlab.collect.dask.outgoing import Outgoing
 from hrlab.collect.dask.parcel import PluginParcel
 from hrlab.collect.dask.stretches import Stretches
+from hrlab.collect.samples import Samples, sampling_seconds
 
 #: Bounds, in seconds. A scheduler answers in milliseconds; who does not within these is taken for lost.
 CONNECT_SECONDS = 5.0
@@ -66,6 +67,8 @@ class SchedulerLink:
         Graphs that left for the scheduler, and time during which results of it were asked for.
     missing
         Numbers of graphs that had not arrived when the run ended.
+    samples
+        What the workers used, on the scheduler's monotonic clock.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class SchedulerLink:
         self.outgoing = Outgoing()
         self.fetching = Stretches()
         self.missing: list[int] = []
+        self.samples = Samples()
         self._since = 0  # graphs from this number on are counted by the plugin
         self._background = background
         self._connection_args = dict(connection_args)
@@ -129,9 +133,10 @@ class SchedulerLink:
         if plugin is None:
             self.refusal = self.refusal or "the cell never let the scheduler's event loop run"
             return
-        before, (remote, epoch), after = monotonic(), plugin.read_clocks(), monotonic()
+        before, remote, epoch, after = monotonic(), plugin.tally.clock(), wall(), monotonic()
         self._last_readings = [_reading(before, remote, epoch, after)]
-        self.report = plugin.snapshot()
+        self.report = plugin.snapshot(self.samples.next)
+        self.samples.take(self.report["samples"])
         plugin.leave()
 
     @property
@@ -195,7 +200,7 @@ class SchedulerLink:
 
         self._scheduler = rpc(self.address, connection_args=self._connection_args)
         await self._scheduler.register_scheduler_plugin(
-            plugin=pickle.dumps(PluginParcel(self.run_id, owners)),
+            plugin=pickle.dumps(PluginParcel(self.run_id, owners, sampling_seconds())),
             name=f"hrlab-{self.run_id}",
             idempotent=True,
         )
@@ -221,9 +226,12 @@ class SchedulerLink:
     async def _watch(self) -> None:
         if not self._readings:
             self._readings = await self._compare_clocks(CONNECT_SECONDS)
-        report = await self._ask("report", since=self._since, wait=REPORT_SECONDS)
+        report = await self._ask(
+            "report", since=self._since, wait=REPORT_SECONDS, rows=self.samples.next
+        )
         if not self._ended:
             self.report, self.lost = report, None
+            self.samples.take(report["samples"])
         if report["closing"]:
             with contextlib.suppress(*Refused):
                 await self._ask("report", heard=True)
@@ -255,9 +263,11 @@ class SchedulerLink:
             refused=self.outgoing.refused(),
             wait=LAST_GRAPH_SECONDS,
             leave=True,
+            rows=self.samples.next,
         )
         self._ended = True
         self.report = report
+        self.samples.take(report["samples"])
         refused = set(self.outgoing.refused())
         self.missing = [number for number in report["missing"] if number not in refused]
         if not self._last_readings:

@@ -10,9 +10,11 @@ import hashlib
 from importlib import resources
 from typing import Any
 
-FILES = ("tally.py", "plugin.py")
+from hrlab.collect.dask.sampler import EVERY_SECONDS
 
-#: Runs on the scheduler, with `texts`, `name`, `run_id` and `owners`; leaves `plugin`.
+FILES = ("tally.py", "sampler.py", "plugin.py")
+
+#: Runs on the scheduler, with `texts`, `name`, `run_id`, `owners` and `every_seconds`; leaves `plugin`.
 _BUILD = """
 import sys, types
 module = sys.modules.get(name)
@@ -21,7 +23,8 @@ if module is None:
     for file, text in texts:
         exec(compile(text, 'hrlab/collect/dask/' + file, 'exec'), module.__dict__)
     sys.modules[name] = module
-plugin = module.RunPlugin(run_id, owners, module.Tally(), module.Numbers())
+sampler = module.Sampler(every_seconds)
+plugin = module.RunPlugin(run_id, owners, module.Tally(), module.Numbers(), sampler)
 """
 _CALL = "(lambda space: (exec(space['build'], space), space['plugin'])[1])(dict(given))"
 
@@ -40,11 +43,14 @@ def module_name() -> str:
 
 
 class PluginParcel:
-    """Unpickles as the plugin of run `run_id`, whose clients are `owners`."""
+    """Unpickles as the plugin of run `run_id`, whose clients are `owners`, and which samples `every_seconds`."""
 
-    def __init__(self, run_id: str, owners: list[str]) -> None:
+    def __init__(
+        self, run_id: str, owners: list[str], every_seconds: float = EVERY_SECONDS
+    ) -> None:
         self.run_id = run_id
         self.owners = owners
+        self.every_seconds = every_seconds
 
     def __reduce__(self) -> tuple[Any, ...]:
         given = {
@@ -53,5 +59,6 @@ class PluginParcel:
             "name": module_name(),
             "run_id": self.run_id,
             "owners": self.owners,
+            "every_seconds": self.every_seconds,
         }
         return eval, (_CALL, {"given": given})

@@ -1,8 +1,8 @@
 """The scheduler plugin: tells the tally of one run what happens on one scheduler, in constant time per transition.
 
-It travels as source text together with `tally.py` (see `link.py`), so the scheduler needs no hrlab and may run another
-Python: this file imports nothing but the standard library and distributed, keeps to Python 3.9, and must work from
-distributed 2023.11.0 on.
+It travels as source text with `tally.py` and `sampler.py` (see `parcel.py`), so the scheduler needs no hrlab and may
+run another Python: this file imports nothing but the standard library and distributed, keeps to Python 3.9, and must
+work from distributed 2023.11.0 on.
 """
 # ruff: noqa: ARG002 - the signatures are those by which distributed calls
 
@@ -21,6 +21,7 @@ from distributed.metrics import time as wall_time
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
+    from hrlab.collect.dask.sampler import Sampler
     from hrlab.collect.dask.tally import Numbers, Tally
 
 TAG = "hrlab_run"  # the annotation: "<run id>:<number of the graph>"
@@ -31,6 +32,10 @@ EXPIRES_AFTER = 600.0  # seconds without a question: the kernel is gone
 LINGERS = 0.2  # seconds for which the handlers outlast the plugin
 LATELY = 64  # finished tasks that are remembered
 LAST_ANSWER_SECONDS = 0.5  # for the answer to leave a scheduler that closes
+UNASKED = (
+    "handle-worker-cleanup",
+    "check-worker-ttl",
+)  # how Dask names why a worker went that nobody sent away
 
 
 class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no types that hold for both versions
@@ -39,12 +44,15 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
     Reports are asked for by the handlers `hrlab_report_<run id>` and `hrlab_clock_<run id>`.
     """
 
-    def __init__(self, run_id: str, owners: Iterable[str], tally: Tally, numbers: Numbers) -> None:
+    def __init__(
+        self, run_id: str, owners: Iterable[str], tally: Tally, numbers: Numbers, sampler: Sampler
+    ) -> None:
         self.name = f"hrlab-{run_id}"
         self.run_id = run_id
         self.owners = set(owners)
         self.tally = tally
         self.numbers = numbers  # of the graphs that were seen
+        self.sampler = sampler
         self.inferred = 0
         self.shared = False
         self.closing = False
@@ -78,11 +86,13 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         scheduler.handlers[f"hrlab_report_{self.run_id}"] = self.report
         scheduler.handlers[f"hrlab_clock_{self.run_id}"] = self.clock
         self.expiry = self.loop.call_later(EXPIRES_AFTER, self.expire)
+        self.sampler.start(scheduler, self.loop)
 
     def leave(self) -> None:
         """Leave; the handlers a moment later, for questions that are on their way."""
         self.left = True
         self.changed.set()
+        self.sampler.stop()
         self.expiry.cancel()
         self.loop.call_later(LINGERS, self.take_handlers_away)
         if self.name in self.scheduler.plugins:
@@ -105,6 +115,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
     async def before_close(self) -> None:
         """The scheduler ends: answer who is asking, and give the answer a moment to leave."""
         self.closing = True
+        self.sampler.stop()
         self.changed.set()
         if self.asking:
             with contextlib.suppress(asyncio.TimeoutError):
@@ -160,9 +171,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
             if number is not None:
                 self.numbers.add(number)
             self.arrive(tasks or keys, number, client)
-        elif (
-            tag is not None
-        ):  # another run's: of another notebook, or an earlier one of this client
+        elif tag is not None:  # another run's: of another notebook, or an earlier one
             self.shared = self.shared or client not in self.owners
         elif (client or "").startswith("Client-worker"):
             if self.submitted_by_my_task(client, sys._getframe(1)):  # noqa: SLF001 - see there
@@ -314,6 +323,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
 
     def remove_worker(self, scheduler: Any, worker: str, **kwargs: Any) -> None:
         """A worker went."""
+        self.sampler.worker_went(worker, str(kwargs.get("stimulus_id")))
         self.count_workers()
 
     def count_workers(self) -> None:
@@ -322,13 +332,9 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         memory = sum(ws.memory_limit or 0 for ws in workers)
         self.tally.workers(len(workers), sum(ws.nthreads for ws in workers), memory)
 
-    def read_clocks(self) -> list[float]:
+    async def clock(self) -> list[float]:
         """What the scheduler's clocks read: the monotonic one, and epoch seconds."""
         return [self.tally.clock(), wall_time()]
-
-    async def clock(self) -> list[float]:
-        """The same, for who asks from afar."""
-        return self.read_clocks()
 
     async def report(
         self,
@@ -338,11 +344,12 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         wait: float = 0.0,
         leave: bool = False,  # noqa: FBT001, FBT002 - by name
         heard: bool = False,  # noqa: FBT001, FBT002
+        rows: int = 0,
     ) -> dict[str, Any]:
         """What is known: once all `graphs` that left were seen, or after `wait` seconds, or when the scheduler ends.
 
         Graphs before `since` left before they were counted, the `refused` ones will not be seen. `heard` says that the
-        last answer has arrived.
+        last answer has arrived. Samples are told from number `rows` on.
         """
         self.asked_at = self.loop.time()
         if heard:
@@ -354,7 +361,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
             await self.until(graphs, refused, wait)
         finally:
             self.asking -= 1
-        answer = self.snapshot()
+        answer = self.snapshot(rows, last=leave)
         answer["missing"] = self.numbers.missing(graphs or 0, refused)
         if leave:
             self.leave()
@@ -375,25 +382,18 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
             except asyncio.TimeoutError:
                 return
 
-    def executing_since(self) -> list[float]:
-        """Since when tasks of the run execute, as the workers' last heartbeats told."""
-        now, wall, sent = self.tally.clock(), wall_time(), self.tally.keys
-        return [
-            max(now - (wall - ws.last_seen) - seconds, sent[ts.key])
-            for ws in self.scheduler.workers.values()
-            for ts, seconds in ws.executing.items()
-            if sent.get(ts.key) is not None
-        ]
-
-    def snapshot(self) -> dict[str, Any]:
-        """All that is known now."""
+    def snapshot(self, rows: int = 0, last: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002
+        """All that is known now, with samples from number `rows` on; the `last` time with one of now."""
         self.settle()
+        if last:
+            self.sampler.last_word()
         return {
-            **self.tally.snapshot(self.executing_since()),
+            **self.tally.snapshot(self.sampler.executing_since(self.tally.keys)),
             "wall": wall_time(),
             "version": distributed.__version__,
             "closing": self.closing,
             "inferred": self.inferred,
             "shared": self.shared,
             "cold": self.cold,
+            "samples": self.sampler.since(rows),
         }

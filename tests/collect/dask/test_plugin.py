@@ -14,6 +14,7 @@ import pytest
 from hrlab.collect.dask import plugin as module
 from hrlab.collect.dask.parcel import FILES, PluginParcel, module_name
 from hrlab.collect.dask.plugin import RunPlugin
+from hrlab.collect.dask.sampler import Sampler
 from hrlab.collect.dask.tally import Numbers, Tally
 
 RUN, OTHER = "a" * 32, "b" * 32
@@ -56,7 +57,7 @@ def scheduler():
 
 def with_plugin(scheduler, act):
     async def main():
-        plugin = RunPlugin(RUN, ["Client-mine"], Tally(), Numbers())
+        plugin = RunPlugin(RUN, ["Client-mine"], Tally(), Numbers(), Sampler(0))
         await plugin.start(scheduler)
         scheduler.plugins[plugin.name] = plugin
         found = act(plugin)
