@@ -11,6 +11,7 @@ import { runViewPlugin } from './plugins/runview';
 import {
   clusterServicePlugin,
   liveRunsPlugin,
+  quotaServicePlugin,
   runsPlugin
 } from './plugins/service';
 import { timingPlugin } from './plugins/timing';
@@ -19,6 +20,7 @@ const plugins: readonly JupyterFrontEndPlugin<unknown>[] = [
   runsPlugin,
   liveRunsPlugin,
   clusterServicePlugin,
+  quotaServicePlugin,
   panelPlugin,
   clustersPlugin,
   runActionsPlugin,

@@ -17,6 +17,7 @@ import type {
   IProgress,
   IProgressEnd,
   IProgressStart,
+  IQuotaReport,
   IRunPage,
   IRunPatch,
   IRunQuery,
@@ -129,6 +130,18 @@ export interface IClusters {
 export const IClusters = new Token<IClusters>(
   'hrlab:IClusters',
   'The clusters that exist, and what one may do with them.'
+);
+
+/** What the user may still have. */
+export interface IQuotas {
+  /** Limits, or what is used of them, may have changed. */
+  readonly changed: ISignal<IQuotas, void>;
+  list(): Promise<IQuotaReport>;
+}
+
+export const IQuotas = new Token<IQuotas>(
+  'hrlab:IQuotas',
+  'What the user may still have.'
 );
 
 /** hrlab's side panel, to which features add their sections. */

@@ -17,6 +17,8 @@ export interface IClusterRequest {
   readonly name?: string;
   readonly options: OptionValues;
   readonly idempotency_key?: string;
+  /** Fewer workers rather than a refusal. */
+  readonly as_many_as_allowed?: boolean;
   readonly kernel?: string;
 }
 

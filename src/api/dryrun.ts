@@ -3,6 +3,7 @@ import {
   booleanOr,
   isObject,
   listOf,
+  numberOr,
   stringOr,
   textOrNull
 } from './guards';
@@ -17,11 +18,20 @@ export interface IRefusal {
   readonly message: string;
 }
 
+/** What a request would take; of a cluster that adapts, its maximum. */
+export interface IAsks {
+  readonly workers: number;
+  readonly cores: number;
+  readonly memory_bytes: number;
+}
+
 /** What would become of a request. */
 export interface IDryRun {
   readonly allowed: boolean;
   readonly refusals: readonly IRefusal[];
   readonly warnings: readonly string[];
+  /** Null if the server did not say. */
+  readonly asks: IAsks | null;
 }
 
 function readRefusal(value: unknown): IRefusal | null {
@@ -35,13 +45,24 @@ function readRefusal(value: unknown): IRefusal | null {
     : null;
 }
 
+function readAsks(value: unknown): IAsks | null {
+  return isObject(value)
+    ? {
+        workers: numberOr(value.workers, 0),
+        cores: numberOr(value.cores, 0),
+        memory_bytes: numberOr(value.memory_bytes, 0)
+      }
+    : null;
+}
+
 export function readDryRun(value: unknown): IDryRun {
   const data = asObject(value, 'dry run');
   const refusals = listOf(data.refusals, readRefusal);
   return {
     allowed: booleanOr(data.allowed, refusals.length === 0),
     refusals,
-    warnings: listOf(data.warnings, textOrNull)
+    warnings: listOf(data.warnings, textOrNull),
+    asks: readAsks(data.asks)
   };
 }
 

@@ -8,6 +8,7 @@ export * from './guards';
 export * from './phases';
 export * from './profile';
 export * from './progress';
+export * from './quota';
 export * from './record';
 export * from './resources';
 export * from './request';

@@ -27,7 +27,8 @@ function readRequest(value: unknown): IClusterRequest | null {
     profile: value.profile,
     options: readValues(value.options),
     ...(typeof value.name === 'string' ? { name: value.name } : {}),
-    ...(typeof value.kernel === 'string' ? { kernel: value.kernel } : {})
+    ...(typeof value.kernel === 'string' ? { kernel: value.kernel } : {}),
+    ...(value.as_many_as_allowed === true ? { as_many_as_allowed: true } : {})
   };
 }
 

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
-import { IBrokenProfile, IClusterRequest, OptionValues } from '../api';
+import { IBrokenProfile, IClusterRequest, IProfile } from '../api';
 import type { IClusters } from '../tokens';
 import { ClusterForm } from './clusterform';
 import type { ClusterList } from './clusterlist';
@@ -50,7 +50,7 @@ export class ClusterDrafts {
     this._close();
     if (found) {
       const options = request?.options ?? this._list.choices.last(found.name);
-      this._show(found.name, options, request?.name, request?.kernel);
+      this._show(found, { ...request, profile: found.name, options });
     } else {
       this._broken = broken.find(({ name }) => name === wanted) ?? {
         name: wanted ?? '',
@@ -89,17 +89,10 @@ export class ClusterDrafts {
     this._changed.emit();
   }
 
-  private _show(
-    name: string,
-    options: OptionValues,
-    clusterName?: string,
-    kernel?: string
-  ): void {
-    const profile = this._list.profile(name);
-    if (profile) {
-      this._form = new ClusterForm(this._clusters, profile, this._trans);
-      this._form.fill(options, clusterName, kernel);
-    }
+  private _show(profile: IProfile, request: IClusterRequest): void {
+    const { options, name, kernel, as_many_as_allowed } = request;
+    this._form = new ClusterForm(this._clusters, profile, this._trans);
+    this._form.fill(options, name, kernel, as_many_as_allowed);
   }
 
   private _close(): void {

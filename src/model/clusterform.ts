@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 import {
+  IAsks,
   IClusterRequest,
   IOption,
   IProfile,
@@ -61,6 +62,30 @@ export class ClusterForm {
     return this._checking;
   }
 
+  /** What the request would take, as the server last said. */
+  get asks(): IAsks | null {
+    return this._asks;
+  }
+
+  /** Fewer workers rather than a refusal. */
+  get asManyAsAllowed(): boolean {
+    return this._asManyAsAllowed;
+  }
+
+  /** Whether the user says how many workers there shall be. */
+  get countsWorkers(): boolean {
+    return this.profile.options.workers?.user_may_set ?? false;
+  }
+
+  /** Workers that there would be instead of those typed; null if it is as many. */
+  get cutTo(): number | null {
+    const typed = Number(this._texts.get('workers'));
+    const workers = this._asks?.workers ?? typed;
+    return this._asManyAsAllowed && !this._checking && workers < typed
+      ? workers
+      : null;
+  }
+
   get warnings(): readonly string[] {
     return this._warnings;
   }
@@ -119,7 +144,7 @@ export class ClusterForm {
   }
 
   /** Fill in values; what is missing or no longer allowed is the default. */
-  fill(values: OptionValues, name = '', kernel = ''): void {
+  fill(values: OptionValues, name = '', kernel = '', most = false): void {
     for (const [key, option] of Object.entries(this.profile.options)) {
       const text = valueToText(option, values[key] ?? option.default);
       const { problem } = parseOption(option, text, this._trans);
@@ -130,7 +155,31 @@ export class ClusterForm {
     }
     this._name = name;
     this._kernel = kernel;
+    this._asManyAsAllowed = most;
     this._touch(0);
+  }
+
+  /** Set some options and leave the others as they are. */
+  put(values: OptionValues): void {
+    for (const [name, value] of Object.entries(values)) {
+      const option = this.profile.options[name];
+      if (option?.user_may_set) {
+        this._texts.set(name, valueToText(option, value));
+      }
+    }
+    this._touch(0);
+  }
+
+  /** The values as they are typed, of those that can be read. */
+  get values(): OptionValues {
+    const values: Record<string, OptionValue> = {};
+    for (const { name, option, text } of this.fields) {
+      const { value, problem } = parseOption(option, text, this._trans);
+      if (problem === null) {
+        values[name] = value;
+      }
+    }
+    return values;
   }
 
   set(name: string, text: string): void {
@@ -148,6 +197,11 @@ export class ClusterForm {
     this._touch(TYPING_MS);
   }
 
+  setAsManyAsAllowed(most: boolean): void {
+    this._asManyAsAllowed = most;
+    this._touch(0);
+  }
+
   /** What would be asked for; null while a field is wrong. */
   request(): IClusterRequest | null {
     const options = this._parsed();
@@ -156,7 +210,8 @@ export class ClusterForm {
         profile: this.profile.name,
         options,
         ...(this._name.trim() ? { name: this._name.trim() } : {}),
-        ...(this._kernel ? { kernel: this._kernel } : {})
+        ...(this._kernel ? { kernel: this._kernel } : {}),
+        ...(this._asManyAsAllowed ? { as_many_as_allowed: true } : {})
       }
     );
   }
@@ -210,9 +265,10 @@ export class ClusterForm {
     }
     let refusals: readonly IRefusal[] = [];
     let warnings: readonly string[] = [];
+    let asks: IAsks | null = null;
     let trouble = '';
     try {
-      ({ refusals, warnings } = await this._clusters.check(request));
+      ({ refusals, warnings, asks } = await this._clusters.check(request));
     } catch (error) {
       refusals = refusalsOf(error);
       trouble =
@@ -223,6 +279,7 @@ export class ClusterForm {
     }
     this._refusals = refusals;
     this._warnings = warnings;
+    this._asks = asks;
     this._trouble = trouble;
     this._checking = false;
     this._changed.emit();
@@ -234,6 +291,8 @@ export class ClusterForm {
   private _kernel = '';
   private _refusals: readonly IRefusal[] = [];
   private _warnings: readonly string[] = [];
+  private _asks: IAsks | null = null;
+  private _asManyAsAllowed = false;
   private _trouble = '';
   private _checking = false;
   private _disposed = false;

@@ -11,8 +11,13 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { addIcon, MenuSvg, settingsIcon } from '@jupyterlab/ui-components';
 import type { Menu } from '@lumino/widgets';
 import type { IClusterRequest } from '../api';
-import { ClusterChoices, ClusterDrafts, ClusterList } from '../model';
-import { CommandIDs, IClusters, ISections } from '../tokens';
+import {
+  ClusterChoices,
+  ClusterDrafts,
+  ClusterList,
+  QuotaList
+} from '../model';
+import { CommandIDs, IClusters, IQuotas, ISections } from '../tokens';
 import { ClustersSection, dragCode, IKernelChoice } from '../widgets';
 import {
   addClusterCommand,
@@ -30,6 +35,7 @@ const LONGEST_REASON = 60;
 
 interface IParts extends IClusterParts {
   readonly code: ClientCode;
+  readonly quotas: QuotaList;
   readonly translator: ITranslator;
 }
 
@@ -116,12 +122,13 @@ async function showMenu(below: HTMLElement, parts: IParts): Promise<void> {
 }
 
 function makeSection(parts: IParts): ClustersSection {
-  const { app, code, drafts, list, translator, trans } = parts;
+  const { app, code, drafts, list, quotas, translator, trans } = parts;
   const failed = (what: string) => (error: unknown) =>
     notifyFailure(what, error, trans);
   return new ClustersSection({
     list,
     drafts,
+    quotas,
     translator,
     kernels: () => pythonKernels(app),
     execute: (command, id) => void app.commands.execute(command, { id }),
@@ -232,7 +239,7 @@ export const clustersPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN,
   description: 'The clusters in the side panel, and what one does with them.',
   autoStart: true,
-  requires: [IClusters, ISections],
+  requires: [IClusters, ISections, IQuotas],
   optional: [
     ITranslator,
     IStateDB,
@@ -245,6 +252,7 @@ export const clustersPlugin: JupyterFrontEndPlugin<void> = {
     app: JupyterFrontEnd,
     clusters: IClusters,
     sections: ISections,
+    limits: IQuotas,
     found: ITranslator | null,
     stateDB: IStateDB | null,
     tracker: INotebookTracker | null,
@@ -261,10 +269,14 @@ export const clustersPlugin: JupyterFrontEndPlugin<void> = {
       withKernel(request, { app, code, list })
     );
     const base = { app, clusters, list, drafts, sections, trans };
-    const parts = { ...base, code, translator };
+    const quotas = new QuotaList(limits);
+    const parts = { ...base, code, quotas, translator };
     addCommands(parts, labShell);
     sections.add(makeSection(parts), RANK);
-    sections.refreshed.connect(() => list.refreshAll());
+    sections.refreshed.connect(() => {
+      list.refreshAll();
+      quotas.refresh();
+    });
     for (const command of IN_PALETTE) {
       palette?.addItem({ command, category: trans.__('High Rate') });
     }

@@ -2,9 +2,9 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ClusterService, RunService } from '../api';
-import { Clusters, LiveRuns, Runs } from '../model';
-import { IClusters, ILiveRuns, IRuns } from '../tokens';
+import { ClusterService, QuotaService, RunService } from '../api';
+import { Clusters, LiveRuns, Quotas, Runs } from '../model';
+import { IClusters, ILiveRuns, IQuotas, IRuns } from '../tokens';
 
 /** Provides the runs that the server keeps. */
 export const runsPlugin: JupyterFrontEndPlugin<IRuns> = {
@@ -34,6 +34,22 @@ export const clusterServicePlugin: JupyterFrontEndPlugin<IClusters> = {
     clusters.follow(serviceManager.events.stream);
     serviceManager.connectionFailure.connect(() => clusters.doubt());
     return clusters;
+  }
+};
+
+/** Provides what the user may still have. */
+export const quotaServicePlugin: JupyterFrontEndPlugin<IQuotas> = {
+  id: 'hrlab:quota-service',
+  description:
+    'What the user may still have, kept current by the server’s events.',
+  autoStart: true,
+  provides: IQuotas,
+  activate: (app: JupyterFrontEnd): IQuotas => {
+    const { serviceManager } = app;
+    const quotas = new Quotas(new QuotaService(serviceManager.serverSettings));
+    quotas.follow(serviceManager.events.stream);
+    serviceManager.connectionFailure.connect(() => quotas.doubt());
+    return quotas;
   }
 };
 

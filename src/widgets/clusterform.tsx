@@ -1,8 +1,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useId, useRef } from 'react';
 import type { IProfiles } from '../api';
-import { boundsInWords, ClusterDrafts, ClusterForm, IField } from '../model';
+import {
+  boundsInWords,
+  ClusterDrafts,
+  ClusterForm,
+  IField,
+  QuotaList
+} from '../model';
 import { useSignals } from './hooks';
+import { FormQuotas } from './quotabars';
 
 /** A kernel whose Python a cluster on this machine may run. */
 export interface IKernelChoice {
@@ -14,6 +21,7 @@ export interface IFormProps {
   readonly drafts: ClusterDrafts;
   readonly profiles: IProfiles;
   readonly kernels: readonly IKernelChoice[];
+  readonly quotas: QuotaList;
   readonly trans: TranslationBundle;
 }
 
@@ -176,6 +184,32 @@ function OwnRows(props: IFormProps & { form: ClusterForm }): JSX.Element {
   );
 }
 
+/** Fewer workers rather than a refusal, and how many that would be. */
+function MostAllowed(props: {
+  readonly form: ClusterForm;
+  readonly trans: TranslationBundle;
+}): JSX.Element | null {
+  const { form, trans } = props;
+  return form.countsWorkers ? (
+    <label
+      className="hrlab-Field-check hrlab-Form-most"
+      title={trans.__(
+        'Start with fewer workers if not as many are left to you, instead of being refused'
+      )}
+    >
+      <input
+        type="checkbox"
+        checked={form.asManyAsAllowed}
+        onChange={event => form.setAsManyAsAllowed(event.target.checked)}
+      />
+      {trans.__('fewer workers if not all are allowed')}
+      {form.cutTo === null ? null : (
+        <b role="status">{trans._n('%1 worker', '%1 workers', form.cutTo)}</b>
+      )}
+    </label>
+  ) : null;
+}
+
 /** What the server says of the request as a whole. */
 function Verdict(props: {
   readonly form: ClusterForm;
@@ -309,8 +343,18 @@ export function NewClusterForm(props: IFormProps): JSX.Element {
               trans={trans}
             />
           ))}
+          <MostAllowed form={form} trans={trans} />
           <Verdict form={form} trans={trans} />
-          <Buttons {...props} form={form} />
+          <div className="hrlab-Form-foot">
+            <FormQuotas
+              list={props.quotas}
+              profile={form.profile.name}
+              asks={form.asks}
+              isOld={form.isChecking}
+              trans={trans}
+            />
+            <Buttons {...props} form={form} />
+          </div>
         </>
       ) : (
         <div className="hrlab-Form-buttons">

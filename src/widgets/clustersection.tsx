@@ -1,12 +1,18 @@
 import { PanelWithToolbar, ReactWidget } from '@jupyterlab/ui-components';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
-import { ClusterDrafts, ClusterList, defaultsInWords } from '../model';
+import {
+  ClusterDrafts,
+  ClusterList,
+  defaultsInWords,
+  QuotaList
+} from '../model';
 import { ClusterCard, ICardActions } from './clustercard';
 import { IKernelChoice, NewClusterForm } from './clusterform';
 import { NewButton } from './clusternew';
 import { useSignals, useTicks } from './hooks';
 import { OnScreen } from './onscreen';
+import { QuotaView } from './quotabars';
 
 const SECOND = 1000;
 const TEN_SECONDS = 10000;
@@ -14,6 +20,7 @@ const TEN_SECONDS = 10000;
 export interface IClustersSectionOptions extends Omit<ICardActions, 'trans'> {
   readonly list: ClusterList;
   readonly drafts: ClusterDrafts;
+  readonly quotas: QuotaList;
   readonly translator: ITranslator;
   readonly kernels: () => readonly IKernelChoice[];
   readonly onStart: (profile: string) => void;
@@ -161,6 +168,7 @@ function ClustersView(props: IViewProps): JSX.Element {
           drafts={drafts}
           profiles={list.profiles}
           kernels={props.kernels()}
+          quotas={props.quotas}
           trans={trans}
         />
       ) : null}
@@ -169,11 +177,17 @@ function ClustersView(props: IViewProps): JSX.Element {
   );
 }
 
+/** Below the cards, always in sight; the form has limits of its own. */
+function Limits({ drafts, quotas, trans }: IViewProps): JSX.Element | null {
+  useSignals(drafts.changed);
+  return drafts.isOpen ? null : <QuotaView list={quotas} trans={trans} />;
+}
+
 /** The section Clusters of the side panel. */
 export class ClustersSection extends PanelWithToolbar {
   constructor(options: IClustersSectionOptions) {
     super();
-    const { list, translator } = options;
+    const { list, quotas, translator } = options;
     const trans = translator.load('hrlab');
     this.id = 'hrlab-clusters';
     this.title.label = trans.__('Clusters');
@@ -188,7 +202,13 @@ export class ClustersSection extends PanelWithToolbar {
     );
     view.addClass('hrlab-ClustersView');
     this.addWidget(view);
-    this._onScreen = new OnScreen(this, seen => list.setActive(seen));
+    const limits = ReactWidget.create(<Limits {...options} trans={trans} />);
+    limits.addClass('hrlab-ClustersLimits');
+    this.addWidget(limits);
+    this._onScreen = new OnScreen(this, seen => {
+      list.setActive(seen);
+      quotas.setActive(seen);
+    });
   }
 
   dispose(): void {

@@ -8,7 +8,7 @@ async function expectNothingCut(hrlab: HrlabPage): Promise<void> {
   const wide = await hrlab.panel.evaluate(node =>
     [
       ...node.querySelectorAll<HTMLElement>(
-        '.hrlab-Cluster, .hrlab-Form, .hrlab-Cluster-actions, .hrlab-Empty'
+        '.hrlab-Cluster, .hrlab-Form, .hrlab-Cluster-actions, .hrlab-Empty, .hrlab-Quotas'
       )
     ]
       .filter(part => part.scrollWidth > part.clientWidth + 1)
@@ -45,7 +45,7 @@ test.describe('cards', () => {
     await expect(failed.getByRole('button', { name: 'Log' })).toBeVisible();
     await expect(card(hrlab, 'mine-from-notebook')).toBeHidden();
     await hrlab.picture('clusters-light');
-    await section(hrlab).locator('summary').click();
+    await section(hrlab).locator('.hrlab-Others summary').click();
     const others = card(hrlab, 'mine-from-notebook');
     await expect(others).toContainText('unreachable');
     await expect(others.getByRole('button')).toHaveCount(0);
@@ -261,7 +261,7 @@ test.describe('a new cluster', () => {
     await expect(form(hrlab).getByLabel('Site')).toHaveValue('vk-na');
     await expect(form(hrlab)).toContainText('Fixed by the site: Image');
     await expect(form(hrlab).getByLabel('Profile')).toBeFocused();
-    const workers = form(hrlab).getByLabel('Workers');
+    const workers = form(hrlab).getByRole('spinbutton', { name: 'Workers' });
     await workers.fill('101');
     await expect(form(hrlab)).toContainText('Allowed: 0 to 100 workers');
     await workers.fill('100');
@@ -269,6 +269,13 @@ test.describe('a new cluster', () => {
     await expect(form(hrlab)).toContainText('not the one your kernel runs');
     const start = form(hrlab).getByRole('button', { name: 'Start' });
     await expect(start).toBeDisabled();
+    // The bars say what it would take, and by how much that is too much.
+    const limit = form(hrlab).locator('[data-hrlab-quota="workers"]');
+    await expect(limit).toContainText('66 + 100 of 70 workers');
+    await expect(limit).toContainText('96 workers over');
+    await expect(form(hrlab).locator('[data-hrlab-quota="cores"]')).toHaveCount(
+      1
+    ); // that of another profile is not this form's
     await hrlab.picture('clusters-form');
     for (const width of [240, 900]) {
       await hrlab.setPanelWidth(width);
@@ -276,7 +283,10 @@ test.describe('a new cluster', () => {
       await hrlab.picture(`clusters-form-${width}`);
     }
     await workers.fill('12');
+    await expect(limit).toContainText('66 + 12 of 70 workers');
     await expect(start).toBeEnabled();
+    await form(hrlab).getByRole('checkbox', { name: 'fewer workers' }).check();
+    await expect(form(hrlab)).toContainText('4 workers');
     await form(hrlab).getByLabel('Name').fill('night-run');
     await page.keyboard.press('Enter');
     await expect(form(hrlab)).toHaveCount(0);
@@ -284,13 +294,16 @@ test.describe('a new cluster', () => {
     expect(server.asked[0].body).toMatchObject({
       profile: 'offload',
       name: 'night-run',
-      options: { workers: 12, minimum: 0, adapt: false, site: 'vk-na' }
+      options: { workers: 12, minimum: 0, adapt: false, site: 'vk-na' },
+      as_many_as_allowed: true
     });
     await page.waitForTimeout(500);
     await page.reload();
     await hrlab.openPanel();
     await hrlab.execute('hrlab:new-cluster', { profile: 'offload' });
-    await expect(form(hrlab).getByLabel('Workers')).toHaveValue('12');
+    await expect(
+      form(hrlab).getByRole('spinbutton', { name: 'Workers' })
+    ).toHaveValue('12');
   });
 
   test('a broken profile says why', async ({ hrlab }) => {

@@ -24,6 +24,19 @@ function moved(cluster: Json): Json {
   return found;
 }
 
+/** What was found when the golden file was made was found just now. */
+function fresh(report: Json): Json {
+  const quotas = report.quotas as Json[];
+  const sources = report.sources as Json[];
+  const found = quotas.map(quota => Number(quota.as_of_at));
+  const shift = Date.now() / 1000 - Math.max(...found);
+  const later = (item: Json): Json =>
+    typeof item.as_of_at === 'number'
+      ? { ...item, as_of_at: item.as_of_at + shift }
+      : item;
+  return { quotas: quotas.map(later), sources: sources.map(later) };
+}
+
 const json = (route: Route, body: unknown, status = 200): Promise<void> =>
   route.fulfill({
     status,
@@ -40,12 +53,14 @@ export class MockClusters {
   /** Answers to the next creations, else a new cluster. */
   refusal: { status: number; message: string } | null = null;
   createDelay = 0;
+  quotas: Json = fresh(golden('quotas.json'));
 
   async serve(page: IJupyterLabPageFixture): Promise<void> {
     await page.route(/hrlab\/api\/profiles/, route =>
       json(route, golden('profiles_v1.json'))
     );
     await page.route(/hrlab\/api\/clusters/, route => this._answer(route));
+    await page.route(/hrlab\/api\/quotas/, route => json(route, this.quotas));
   }
 
   private async _answer(route: Route): Promise<void> {
@@ -55,19 +70,23 @@ export class MockClusters {
     const body: Json = request.postDataJSON() ?? {};
     if (body.dry_run) {
       this.checked.push(body);
-      const workers = Number((body.options as Json).workers ?? 0);
-      await json(
-        route,
-        workers > 64
-          ? golden('dry_run_v1.json')
-          : { allowed: true, refusals: [], warnings: [] }
-      );
+      await json(route, this._dryRun(body));
       return;
     }
     if (verb !== 'GET') {
       this.asked.push({ verb, path, body });
     }
     await this._act(route, verb, path, body);
+  }
+
+  /** 4 workers are left of the 70 that the golden file allows all users. */
+  private _dryRun(body: Json): Json {
+    const typed = Number((body.options as Json).workers ?? 0);
+    const workers = body.as_many_as_allowed ? Math.min(typed, 4) : typed;
+    const asks = { workers, cores: workers, memory_bytes: workers * 2 ** 31 };
+    return workers > 64
+      ? { ...golden('dry_run_v1.json'), asks }
+      : { allowed: true, refusals: [], warnings: [], asks };
   }
 
   private async _act(

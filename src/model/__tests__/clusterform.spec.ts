@@ -136,7 +136,8 @@ describe('ClusterForm', () => {
     clusters.dryRun = {
       allowed: false,
       refusals: ['workers', 'memory_bytes', 'clusters', 'name'].map(refusal),
-      warnings: ['old image']
+      warnings: ['old image'],
+      asks: null
     };
     const form = formOf(LOCAL);
     await clock.fire();
@@ -172,7 +173,8 @@ describe('ClusterForm', () => {
     clusters.dryRun = {
       allowed: false,
       refusals: [{ limit: 'workers', asked: 2, left: 1, message: 'old' }],
-      warnings: []
+      warnings: [],
+      asks: null
     };
     const form = formOf(LOCAL);
     await clock.fire();
@@ -181,6 +183,49 @@ describe('ClusterForm', () => {
     await settle();
     expect(problems(form)).toEqual({});
     expect(form.isChecking).toBe(true);
+  });
+
+  it('knows what the request would take, while the next answer is on its way, too', async () => {
+    const asks = { workers: 3, cores: 6, memory_bytes: 3 * 2 ** 30 };
+    clusters.dryRun = { ...clusters.dryRun, asks };
+    const form = formOf(LOCAL);
+    expect(form.asks).toBeNull();
+    await clock.fire();
+    expect(form.asks).toEqual(asks);
+    form.set('workers', '4');
+    expect([form.asks, form.isChecking]).toEqual([asks, true]);
+  });
+
+  it('asks for as many workers as are allowed, and says how many that is', async () => {
+    const form = formOf(LOCAL);
+    form.setAsManyAsAllowed(true);
+    form.set('workers', '4');
+    const asks = { workers: 3, cores: 3, memory_bytes: 0 };
+    clusters.dryRun = { ...clusters.dryRun, asks };
+    await clock.fire();
+    expect(clusters.checked.slice(-1)[0]).toMatchObject({
+      as_many_as_allowed: true,
+      options: { workers: 4 }
+    });
+    expect(form.cutTo).toBe(3);
+    form.set('workers', '3');
+    await clock.fire();
+    expect(form.cutTo).toBeNull();
+    form.setAsManyAsAllowed(false);
+    expect(form.request()).not.toHaveProperty('as_many_as_allowed');
+  });
+
+  it('takes over what is put into it, as far as the profile has it', () => {
+    const form = formOf(LOCAL);
+    form.set('cores', '2');
+    form.put({ workers: 4, memory: 2 ** 30, gone: 1 });
+    expect(form.request()?.options).toEqual({
+      workers: 4,
+      cores: 2,
+      memory: 2 ** 30
+    });
+    form.set('workers', 'many');
+    expect(form.values).toEqual({ cores: 2, memory: 2 ** 30 });
   });
 
   it('fills in the default where a remembered value is not allowed any more', () => {
@@ -222,7 +267,12 @@ describe('ClusterDrafts', () => {
   });
 
   it('opens with the options of a request that failed', async () => {
-    await drafts.open(null, { profile: 'offload', options: { workers: 7 } });
+    await drafts.open(null, {
+      profile: 'offload',
+      options: { workers: 7 },
+      as_many_as_allowed: true
+    });
+    expect(drafts.form?.asManyAsAllowed).toBe(true);
     expect(drafts.form?.profile.name).toBe('offload');
     expect(drafts.form?.fields[0].text).toBe('7');
     drafts.close();

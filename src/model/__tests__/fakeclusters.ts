@@ -54,7 +54,7 @@ export class FakeClusters implements IClusters {
   readonly created: IClusterRequest[] = [];
   readonly checked: IClusterRequest[] = [];
   there: ICluster[] = [];
-  dryRun: IDryRun = { allowed: true, refusals: [], warnings: [] };
+  dryRun: IDryRun = { allowed: true, refusals: [], warnings: [], asks: null };
   /** Thrown by the next calls. */
   failure: Error | null = null;
   gate: Gate | null = null;

@@ -1,0 +1,106 @@
+import type { IAsks, IQuota } from '../api';
+
+/** From this share on it is worth a word; the server's own threshold. */
+const NEAR = 0.8;
+
+export type Fill = 'ok' | 'near' | 'full' | 'over' | 'unknown' | 'unlimited';
+
+/** A quota as a bar, with what a request would take of it. */
+export interface IQuotaBar {
+  readonly quota: IQuota;
+  readonly fill: Fill;
+  /** Shares of the limit, 0 to 1; together at most 1. */
+  readonly usedShare: number;
+  readonly askedShare: number;
+  readonly asked: number;
+}
+
+/** How much of a resource a request would take. */
+export function askedOf(resource: string, asks: IAsks | null): number {
+  switch (asks && resource) {
+    case 'workers':
+      return asks?.workers ?? 0;
+    case 'cores':
+      return asks?.cores ?? 0;
+    case 'memory':
+      return asks?.memory_bytes ?? 0;
+    case 'clusters':
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+function fillOf(total: number, limit: number): Fill {
+  if (total > limit) {
+    return 'over';
+  }
+  if (total === limit) {
+    return 'full';
+  }
+  return total >= NEAR * limit ? 'near' : 'ok';
+}
+
+/** The bar of a quota; what is unknown has none, and neither has what is unlimited. */
+export function barOf(quota: IQuota, asks: IAsks | null): IQuotaBar {
+  const asked = askedOf(quota.resource, asks);
+  const { limit, used } = quota;
+  const empty = { quota, asked, usedShare: 0, askedShare: 0 };
+  if (limit === 'unlimited') {
+    return { ...empty, fill: 'unlimited' };
+  }
+  if (limit === 'unknown' || typeof used !== 'number') {
+    return { ...empty, fill: 'unknown' };
+  }
+  const share = (amount: number) => (limit > 0 ? amount / limit : 1);
+  const usedShare = Math.min(1, used > 0 || limit === 0 ? share(used) : 0);
+  return {
+    quota,
+    asked,
+    fill: fillOf(used + asked, limit),
+    usedShare,
+    askedShare: asked > 0 ? Math.min(1 - usedShare, share(asked)) : 0
+  };
+}
+
+const ORDER = ['cores', 'workers', 'memory', 'clusters', 'hours', 'storage'];
+const rank = ({ resource }: IQuota) =>
+  ORDER.includes(resource) ? ORDER.indexOf(resource) : ORDER.length;
+
+/** Always in the same places: what is refused first, then by resource. */
+export function inOrder(quotas: readonly IQuota[]): readonly IQuota[] {
+  return [...quotas].sort(
+    (a, b) => rank(a) - rank(b) || Number(b.enforced) - Number(a.enforced)
+  );
+}
+
+/** The limits that a cluster of a profile takes from. */
+export function quotasFor(
+  quotas: readonly IQuota[],
+  profile: string
+): readonly IQuota[] {
+  const taken = ['workers', 'cores', 'memory', 'clusters'];
+  return inOrder(quotas).filter(
+    ({ resource, profiles }) =>
+      taken.includes(resource) && (profiles?.includes(profile) ?? true)
+  );
+}
+
+const FEW = 3;
+const isPressing = (quota: IQuota) =>
+  ['near', 'full', 'over'].includes(barOf(quota, null).fill);
+
+/** Those to show at once, and those that can be unfolded: what binds, what is short, and storage come first. */
+export function foldQuotas(
+  quotas: readonly IQuota[]
+): readonly [readonly IQuota[], readonly IQuota[]] {
+  const ordered = inOrder(quotas);
+  const first = ordered.filter(
+    quota =>
+      isPressing(quota) ||
+      (quota.enforced && typeof quota.limit === 'number') ||
+      quota.resource === 'storage'
+  );
+  const shown = first.length > 0 ? first : ordered.slice(0, FEW);
+  return [shown, ordered.filter(quota => !shown.includes(quota))];
+}

@@ -1,0 +1,232 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IQuota, IQuotaSource } from '../api';
+import { formatBytes, formatCount, formatShare } from './format';
+import { spanInWords } from './clusterwords';
+import type { IQuotaBar } from './quotabar';
+
+const GB = 1e9;
+const GIB = 1024 ** 3;
+const DIGITS = 3;
+/** Below this share of its unit an amount is said in a smaller one. */
+const SMALL = 0.1;
+/** What is older than this is said to be old. */
+const FRESH_SECONDS = 120;
+
+export function resourceName(
+  resource: string,
+  trans: TranslationBundle
+): string {
+  switch (resource) {
+    case 'workers':
+      return trans.__('Workers');
+    case 'cores':
+      return trans.__('Cores');
+    case 'memory':
+      return trans.__('Memory');
+    case 'clusters':
+      return trans.__('Clusters');
+    case 'hours':
+      return trans.__('Core hours');
+    case 'storage':
+      return trans.__('Storage');
+    case 'pods':
+      return trans.__('Pods');
+    case 'jobs':
+      return trans.__('Jobs');
+    default:
+      return resource;
+  }
+}
+
+export function sourceName(source: string, trans: TranslationBundle): string {
+  switch (source) {
+    case 'site':
+      return trans.__('the site’s configuration');
+    case 'kubernetes':
+      return trans.__('Kubernetes');
+    case 'server':
+      return trans.__('this Jupyter server');
+    case 'storage':
+      return trans.__('the storage');
+    case 'batch':
+      return trans.__('the batch system');
+    case 'gateway':
+      return trans.__('Dask Gateway');
+    default:
+      return source;
+  }
+}
+
+function scopeInWords(scope: string, trans: TranslationBundle): string {
+  switch (scope) {
+    case 'user':
+      return trans.__('yours alone');
+    case 'group':
+      return trans.__('your group’s');
+    case 'namespace':
+      return trans.__('of everybody in the namespace');
+    case 'site':
+      return trans.__('of everybody at the site');
+    default:
+      return scope;
+  }
+}
+
+const numberText = (value: number) =>
+  Number.isInteger(value) || value >= 1000
+    ? formatCount(value)
+    : String(Number(value.toPrecision(DIGITS)));
+
+/** Disks are sold in GB, memory in GiB; who allots whole GiB of a disk says GiB. */
+function isDecimal({ resource, limit }: IQuota): boolean {
+  const whole = typeof limit === 'number' && Number.isInteger(limit / GIB);
+  return resource === 'storage' && !whole;
+}
+
+function bytesText(value: number, quota: IQuota): string {
+  return isDecimal(quota) && value >= SMALL * GB
+    ? `${numberText(value / GB)} GB`
+    : formatBytes(value);
+}
+
+/** An amount with its unit: `82 cores`, `1 cluster`, `20 GiB`, `10 GB`. */
+export function amountInWords(amount: number, quota: IQuota): string {
+  if (quota.unit === 'bytes') {
+    return bytesText(amount, quota);
+  }
+  const noun = quota.unit.replace('core-hours', 'core hours');
+  return `${numberText(amount)} ${amount === 1 ? noun.replace(/s$/, '') : noun}`;
+}
+
+/** `8.1 of 10 GB`: both in the unit of the limit, unless one is too small for that. */
+function ofLimit(
+  parts: readonly number[],
+  limit: number,
+  quota: IQuota,
+  trans: TranslationBundle
+): string {
+  const whole = amountInWords(limit, quota);
+  let said = parts.map(numberText);
+  if (quota.unit === 'bytes') {
+    const [factor, unit] = isDecimal(quota) ? [GB, ' GB'] : [GIB, ' GiB'];
+    said = parts.map(part =>
+      whole.endsWith(unit) && (part === 0 || part >= SMALL * factor)
+        ? numberText(part / factor)
+        : bytesText(part, quota)
+    );
+  }
+  return trans.__('%1 of %2', said.join(' + '), whole);
+}
+
+/** `82 of 128 cores`, with what is asked for `82 + 16 of 128 cores`. */
+export function barInWords(
+  { quota, asked }: IQuotaBar,
+  trans: TranslationBundle
+): string {
+  const { limit, used } = quota;
+  const known = typeof used === 'number' ? used : null;
+  if (typeof limit === 'number') {
+    if (known === null) {
+      const whole = amountInWords(limit, quota);
+      return trans.__('use unknown, limit %1', whole);
+    }
+    return ofLimit(asked > 0 ? [known, asked] : [known], limit, quota, trans);
+  }
+  const word =
+    limit === 'unlimited' ? trans.__('unlimited') : trans.__('limit unknown');
+  return known === null
+    ? word
+    : trans.__('%1 used, %2', amountInWords(known, quota), word);
+}
+
+/** A word near the limit, so that nobody needs to see the colour; empty below. */
+export function fillInWords(bar: IQuotaBar, trans: TranslationBundle): string {
+  const { quota, fill, asked } = bar;
+  const { limit, used } = quota;
+  if (typeof limit !== 'number' || typeof used !== 'number') {
+    return '';
+  }
+  const share = formatShare((used + asked) / limit);
+  switch (fill) {
+    case 'near':
+      return asked > 0
+        ? trans.__('%1 with this', share)
+        : trans.__('%1 used', share);
+    case 'full':
+      return trans.__('full');
+    case 'over': {
+      const more = amountInWords(used + asked - limit, quota);
+      return trans.__('%1 over', more);
+    }
+    default:
+      return '';
+  }
+}
+
+/** Everything about a quota, line by line: numbers, whose, source, holders, age. */
+export function quotaHint(
+  bar: IQuotaBar,
+  now: number,
+  trans: TranslationBundle
+): string {
+  const { quota } = bar;
+  const { available, holders, as_of_at } = quota;
+  const words = barInWords({ ...bar, asked: 0 }, trans);
+  const name = resourceName(quota.resource, trans);
+  const lines = [
+    quota.label ? `${name} · ${quota.label}: ${words}` : `${name}: ${words}`,
+    typeof available === 'number'
+      ? trans.__('Left: %1', amountInWords(available, quota))
+      : '',
+    bar.asked > 0
+      ? trans.__('Asked for here: %1', amountInWords(bar.asked, quota))
+      : '',
+    trans.__('Whose: %1', scopeInWords(quota.scope, trans)),
+    quota.profiles
+      ? trans.__('For clusters of: %1', quota.profiles.join(', '))
+      : '',
+    holders.length > 0 ? trans.__('Held by: %1', holdersInWords(quota)) : '',
+    quota.note,
+    quota.error ?? '',
+    as_of_at === null
+      ? trans.__('From %1', sourceName(quota.source, trans))
+      : trans.__(
+          'From %1, %2 ago',
+          sourceName(quota.source, trans),
+          spanInWords(now - as_of_at)
+        )
+  ];
+  return lines.filter(line => line).join('\n');
+}
+
+const MOST_HOLDERS = 6;
+
+function holdersInWords(quota: IQuota): string {
+  const said = quota.holders
+    .slice(0, MOST_HOLDERS)
+    .map(({ name, used }) => `${name} (${amountInWords(used, quota)})`);
+  return quota.holders.length > MOST_HOLDERS
+    ? `${said.join(', ')}, …`
+    : said.join(', ');
+}
+
+/** What is wrong with a source, or that what it says is old; empty if all is well. */
+export function sourceInWords(
+  state: IQuotaSource,
+  now: number,
+  trans: TranslationBundle
+): string {
+  const { source, as_of_at, error } = state;
+  const name = sourceName(source, trans);
+  const age = as_of_at === null ? null : now - as_of_at;
+  if (error) {
+    const old =
+      age !== null && age >= FRESH_SECONDS
+        ? trans.__('It last answered %1 ago.', spanInWords(age))
+        : '';
+    return `${trans.__('Limits of %1: %2', name, error)} ${old}`.trim();
+  }
+  return age !== null && age >= FRESH_SECONDS
+    ? trans.__('Limits of %1 are %2 old.', name, spanInWords(age))
+    : '';
+}
