@@ -237,6 +237,7 @@ def compare(
     by: str | None = None,
     baseline: str | None = None,
     over: Literal["threads", "workers"] | None = None,
+    since: Literal["start", "loop"] | None = None,
 ) -> ShownComparison:
     """Compare runs: the tables and pictures of the panel's comparison, in a notebook. Needs no server.
 
@@ -256,6 +257,8 @@ def compare(
         Key of the group that is 1; by default serial runs, else the fewest threads, else the oldest run.
     over
         What the efficiency counts; by default threads, or workers if runs are grouped by them.
+    since
+        Where the time axis of two runs' hardware use begins: ``start``, or ``loop`` for the first dask loop.
 
     Raises
     ------
@@ -264,8 +267,8 @@ def compare(
     """
     from hrlab.services.history import compare as compared
 
-    asked = {"like": like, "previous": previous, "by": by, "baseline": baseline, "over": over}
-    return compared(runs, asked)
+    asked = {"by": by, "baseline": baseline, "over": over, "since": since}
+    return compared(runs, {**asked, "like": like, "previous": previous})
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -80,7 +80,7 @@ class RunChartHandler(HrlabHandler):
         self.answer(chart)
 
 
-_COMPARED = ("like", "previous", "by", "baseline", "over")
+_COMPARED = ("like", "previous", "by", "baseline", "over", "since")
 
 
 class CompareHandler(HrlabHandler):

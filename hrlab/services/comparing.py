@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hrlab.model.comparison import MAX_RUNS, Comparison, comparable, compare
 from hrlab.model.difference import Difference, difference
 from hrlab.model.errors import MalformedError, NotFoundError
+from hrlab.model.overlay import Overlay, Since, overlays, since_of
 from hrlab.model.run import Run
 from hrlab.model.wire import encode
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
+
+if TYPE_CHECKING:
+    from hrlab.render.vega import Chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,8 @@ class ComparisonQuestion:
         A run that is compared with the successful run of its code before it.
     by, baseline, over
         As in :func:`hrlab.model.comparison.compare`.
+    since
+        Where the time axis of two runs' hardware use begins: ``start``, or ``loop`` for the first dask loop.
     """
 
     ids: Sequence[str] = ()
@@ -37,28 +43,37 @@ class ComparisonQuestion:
     by: str | None = None
     baseline: str | None = None
     over: str | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Runs beside each other, and where they differ if they are exactly two."""
+    """Runs beside each other, and of exactly two where they differ and their hardware use."""
 
     comparison: Comparison
     difference: Difference | None
+    use: tuple[Overlay, ...] = ()
+    since: Since = "start"
+
+    def charts(self) -> dict[str, Chart]:
+        """Pictures with the tables behind, by name."""
+        from hrlab.render.comparison import charts
+
+        return charts(self.comparison, self.difference, self.use, self.since)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON: groups, a headline, notes, the published table, and pictures with the tables behind."""
-        from hrlab.render.comparison import charts, headline, published
+        from hrlab.render.comparison import headline, published
         from hrlab.render.vega import table_dict
 
         table = published(self.comparison)
-        pictures = charts(self.comparison, self.difference)
         return {
             **encode(self.comparison),
             "headline": headline(self.comparison),
             "published": table and table_dict(table),
             "difference": encode(self.difference),
-            "charts": {name: chart.to_dict() for name, chart in pictures.items()},
+            "since": self.since,
+            "charts": {name: chart.to_dict() for name, chart in self.charts().items()},
         }
 
 
@@ -79,8 +94,12 @@ def compared(store: RunStore, question: ComparisonQuestion) -> Compared:
 def compared_runs(runs: Sequence[Run], question: ComparisonQuestion) -> Compared:
     """Compare `runs`, as `question` asks; its ids are not looked at."""
     found = compare(runs, question.by, question.baseline, question.over)
+    since = since_of(question.since)
     good = comparable(runs)
-    return Compared(found, difference(*_in_order(good, found)) if len(good) == 2 else None)
+    if len(good) != 2:
+        return Compared(found, None, since=since)
+    pair = _in_order(good, found)
+    return Compared(found, difference(*pair), overlays(*pair, since), since)
 
 
 def _in_order(runs: Sequence[Run], found: Comparison) -> tuple[Run, Run]:

@@ -12,7 +12,7 @@ from hrlab.model.comparison import Comparison
 from hrlab.model.difference import Difference
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run, Status
-from hrlab.render.comparison import charts, headline
+from hrlab.render.comparison import headline
 from hrlab.render.comparison.page import comparison_html, comparison_text
 from hrlab.render.vega import Chart
 from hrlab.services.comparing import Compared, ComparisonQuestion, compared_runs
@@ -89,6 +89,7 @@ class ShownComparison:
     """
 
     def __init__(self, compared: Compared) -> None:
+        self._compared = compared
         self.comparison: Comparison = compared.comparison
         self.difference: Difference | None = compared.difference
 
@@ -100,7 +101,7 @@ class ShownComparison:
     @property
     def charts(self) -> dict[str, Chart]:
         """The pictures by name: Vega-Lite v5 specifications in ``.spec``, and the data behind in ``.table``."""
-        return charts(self.comparison, self.difference)
+        return self._compared.charts()
 
     def to_pandas(self) -> Any:
         """The groups as a ``pandas.DataFrame``."""

@@ -16,6 +16,7 @@ from hrlab.model.difference import difference
 from hrlab.model.run import Environment
 from hrlab.render.comparison import charts, published
 from hrlab.render.comparison.tables import difference_rows, group_rows, published_rows
+from hrlab.services.comparing import ComparisonQuestion, compared_runs
 from tests.model import test_comparison as compared
 from tests.model.test_comparison import run
 from tests.render.runs import golden, hostile
@@ -32,6 +33,10 @@ CASES = {
     "published": compared.published(),
     "threads": THREADS,
     "two runs": [run(10), run(5)],
+    "resources": [
+        golden("run_v1_resources"),
+        replace(golden("run_v1_resources"), id="e" * 32, name="again", started_at=1.8e9),
+    ],
     "hostile": [golden(), replace(hostile(), id="e" * 32, status="ok", error=None)],
     "many": [run(10 + i, threads=1 + i % 7, name="<b>" * 50) for i in range(200)],
 }
@@ -45,8 +50,7 @@ def svg_of(chart):
 def test_pictures_are_valid_and_draw(case):
     runs = CASES[case]
     validator = jsonschema.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    two = difference(*runs) if len(runs) == 2 else None
-    for name, chart in charts(compare(runs), two).items():
+    for name, chart in compared_runs(runs, ComparisonQuestion(since="loop")).charts().items():
         assert [error.message[:200] for error in validator.iter_errors(chart.spec)] == [], name
         assert svg_of(chart).startswith("<svg")
         assert chart.table.rows
@@ -107,3 +111,14 @@ def test_difference_of_two_runs_says_which_way():
     picture = svg_of(charts(compare([before, after], "run"), found)["difference"])
     assert "slower" in picture
     assert f"before: {before.name}" in picture
+
+
+def test_hardware_use_of_two_runs_is_overlaid():
+    found = compared_runs(CASES["resources"], ComparisonQuestion(since="loop")).charts()
+    assert (
+        "cores busy, time since the first dask loop" in found["resources-cpu"].spec["description"]
+    )
+    for name in ("cpu", "memory", "network-read", "network-write"):
+        rows = found[f"resources-{name}"].table.rows
+        assert {row[0] for row in rows} == {"before", "after"}
+        assert f"before: {CASES['resources'][0].name}" in svg_of(found[f"resources-{name}"])

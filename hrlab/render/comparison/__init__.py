@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hrlab.model.comparison import Comparison
 from hrlab.model.difference import Difference
+from hrlab.model.overlay import Overlay, Since
 from hrlab.render.comparison.difference import differences
 from hrlab.render.comparison.ratios import efficiency, speed_up
+from hrlab.render.comparison.resources import resources
 from hrlab.render.comparison.series import SERIES_COLOURS
 from hrlab.render.comparison.tables import published
 from hrlab.render.comparison.walltime import wall_time
@@ -16,12 +20,26 @@ from hrlab.render.vega import Chart
 __all__ = ["SERIES_COLOURS", "charts", "headline", "published"]
 
 
-def charts(comparison: Comparison, difference: Difference | None = None) -> dict[str, Chart]:
-    """All pictures that the runs are enough for, by name, in order; `difference` is that of two runs."""
+def charts(
+    comparison: Comparison,
+    difference: Difference | None = None,
+    use: Sequence[Overlay] = (),
+    since: Since = "start",
+) -> dict[str, Chart]:
+    """All pictures that the runs are enough for, by name, in order.
+
+    Parameters
+    ----------
+    difference, use, since
+        Of exactly two runs: where they differ, their hardware use, and where its time axis begins.
+    """
     found = {"time": wall_time(comparison)}
     if sum(group.speed_up is not None for group in comparison.groups) > 1:
         found["speed-up"] = speed_up(comparison)
         found["efficiency"] = efficiency(comparison)
     if comparison.amount is not None or comparison.by.startswith("workload:"):
         found["work"] = work(comparison)
-    return {**found, **(differences(difference, comparison) if difference else {})}
+    if difference is None:
+        return found
+    pictures = resources(use, since, difference, comparison)
+    return {**found, **differences(difference, comparison), **pictures}

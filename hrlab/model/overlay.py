@@ -1,0 +1,115 @@
+"""Hardware use of two runs on one time axis. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from hrlab.model.errors import MalformedError
+from hrlab.model.resources import ClusterUse, KernelUse, Values, summed
+from hrlab.model.run import Run
+
+Since: TypeAlias = Literal["start", "loop"]
+SINCES: tuple[Since, ...] = get_args(Since)
+Quantity: TypeAlias = Literal["cpu", "memory", "network-read", "network-write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One quantity of one run over time.
+
+    Attributes
+    ----------
+    points
+        ``[seconds, value]``: the value holds until the next point; None where nothing was sampled, and at the end.
+    """
+
+    points: tuple[tuple[float, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A quantity of two runs.
+
+    Attributes
+    ----------
+    quantity
+        ``cpu`` in cores kept busy, ``memory`` in bytes: of workers, kernel and its children together. ``network-read`` and
+        ``network-write`` in bytes per second: of the workers' hosts.
+    before, after
+        None for a run of which it was not sampled.
+    """
+
+    quantity: Quantity
+    before: Use | None
+    after: Use | None
+
+
+def since_of(text: str | None) -> Since:
+    """Where the time axis begins; ``start`` if nobody says.
+
+    Raises
+    ------
+    MalformedError
+        For another word.
+    """
+    for known in SINCES:
+        if known == (text or SINCES[0]):
+            return known
+    raise MalformedError(f"Time can't begin at {str(text)[:80]!r}. Use one of {', '.join(SINCES)}.")
+
+
+def overlays(before: Run, after: Run, since: Since) -> tuple[Overlay, ...]:
+    """Each quantity that was sampled of one of the runs at least.
+
+    Parameters
+    ----------
+    since
+        ``start``: times are since the start of each run; ``loop``: since its first dask loop, if both have one.
+    """
+    found = []
+    shifts = _shifts(before, after, since)
+    for quantity, (of_cluster, of_kernel) in _QUANTITIES.items():
+        one, other = (
+            _use(run, shift, of_cluster, of_kernel)
+            for run, shift in zip((before, after), shifts, strict=True)
+        )
+        if one is not None or other is not None:
+            found.append(Overlay(quantity, one, other))
+    return tuple(found)
+
+
+def _shifts(before: Run, after: Run, since: Since) -> tuple[float, float]:
+    if since == "loop" and before.loops and after.loops:
+        return before.loops[0].start_seconds, after.loops[0].start_seconds
+    return 0.0, 0.0
+
+
+def _use(
+    run: Run,
+    shift: float,
+    of_cluster: Callable[[ClusterUse], Values],
+    of_kernel: Callable[[KernelUse], Values] | None,
+) -> Use | None:
+    resources = run.resources
+    if resources is None:
+        return None
+    parts = [of_cluster(cluster) for cluster in resources.clusters]
+    if of_kernel and resources.kernel is not None:
+        parts.append(of_kernel(resources.kernel))
+    values = summed(parts)
+    if all(value is None for value in values):
+        return None
+    points = [(start - shift, value) for start, value in zip(resources.starts, values, strict=True)]
+    return Use((*points, (run.wall_seconds - shift, points[-1][1])))
+
+
+_QUANTITIES: Mapping[
+    Quantity, tuple[Callable[[ClusterUse], Values], Callable[[KernelUse], Values] | None]
+] = {
+    "cpu": (lambda use: use.cpu_cores.total, lambda use: use.cpu_cores),
+    "memory": (lambda use: use.memory_bytes.total, lambda use: use.memory_bytes),
+    "network-read": (lambda use: use.network_read_bytes_per_second.total, None),
+    "network-write": (lambda use: use.network_write_bytes_per_second.total, None),
+}

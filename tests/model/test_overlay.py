@@ -1,0 +1,50 @@
+"""Hardware use of two runs on one time axis."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hrlab.model.errors import MalformedError
+from hrlab.model.overlay import overlays, since_of
+from tests.model.test_comparison import run
+from tests.render.runs import golden
+
+
+def sampled():
+    """The golden run whose hardware use was sampled."""
+    found = golden("run_v1_resources")
+    assert found.resources is not None
+    return found
+
+
+def test_use_of_kernel_and_workers_is_taken_together():
+    one = sampled()
+    (cpu, *_) = overlays(one, run(5), "start")
+    use = one.resources
+    expected = sum(cluster.cpu_cores.total[1] or 0 for cluster in use.clusters)
+    expected += use.kernel.cpu_cores[1] or 0
+    assert cpu.before.points[1] == (use.interval_seconds, pytest.approx(expected))
+    assert cpu.before.points[-1][0] == one.wall_seconds
+    assert cpu.after is None
+
+
+def test_times_are_since_the_first_loop_if_both_have_one():
+    one = sampled()
+    start = one.loops[0].start_seconds
+    other = replace(one, id="e" * 32)
+    (cpu, *_) = overlays(one, other, "loop")
+    assert cpu.before.points[0][0] == cpu.after.points[0][0] == -start
+    (cpu, *_) = overlays(one, replace(other, loops=()), "loop")
+    assert cpu.before.points[0][0] == 0
+
+
+def test_runs_that_were_not_sampled_have_nothing_to_overlay():
+    assert overlays(run(5), run(6), "start") == ()
+
+
+def test_unknown_beginnings_are_refused():
+    assert since_of(None) == since_of("start") == "start"
+    with pytest.raises(MalformedError, match="start, loop"):
+        since_of("epoch")
