@@ -15,6 +15,9 @@ BoundName: TypeAlias = Literal["profile", "memory", "quota"]
 #: Dask moves data to disk from 60 % of a worker's limit on (``distributed.worker.memory.target``). A worker whose peak stays
 #: below that neither spills, pauses nor is killed.
 USED_SHARE = 0.6
+#: By all memory of the process it does so from 70 % on (``spill``): what workers may use at most, where a little less memory
+#: for each lets all cores of a node have workers.
+TIGHT_SHARE = 0.7
 #: Memory is advised in steps of so much, which read well.
 MEMORY_STEP = 256 * 1024**2
 #: What a worker of one thread needs for Python, Dask and the user's libraries alone.
@@ -32,12 +35,21 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What quotas leave for the workers of one more cluster; None: no limit, or an unknown one, named in `unknown`."""
+    """What quotas leave for the workers of one more cluster; None: no limit, or an unknown one.
+
+    Attributes
+    ----------
+    cores_each
+        What a worker takes of the quota, where that is not its threads.
+    unknown
+        Of what nobody knows how much is left.
+    """
 
     workers: float | None = None
     cores: float | None = None
     memory_bytes: float | None = None
     clusters: float | None = None
+    cores_each: float | None = None
     unknown: tuple[str, ...] = ()
 
 
@@ -104,7 +116,8 @@ class MemoryAdvice:
     peak_bytes
         Measured peak of one worker, for as many threads as the advised worker has.
     needed_bytes
-        What leaves it headroom: Dask begins to write to disk at 60 % of a worker's limit.
+        What leaves it headroom: Dask begins to write to disk at 60 % of a worker's limit; at least 30 % where that much more
+        would strand cores of a node.
     is_cut
         Whether less than that is offered.
     """
@@ -148,7 +161,7 @@ def with_memory(shape: Shape, need: Need | None) -> tuple[Shape, MemoryAdvice | 
         warnings.append(
             f"Memory was measured on workers of {need.threads:.3g} threads, and is taken to be proportional to them."
         )
-    needed = max(LEAST_MEMORY, math.ceil(peak / USED_SHARE / MEMORY_STEP) * MEMORY_STEP)
+    needed = _needed(shape, peak)
     most = _most_memory(shape)
     given = max(shape.memory_minimum or 0, min(needed, most)) if _is_open(shape) else None
     memory = shape.memory_bytes if given is None else int(given)
@@ -160,6 +173,15 @@ def with_memory(shape: Shape, need: Need | None) -> tuple[Shape, MemoryAdvice | 
         warnings.append(_too_little(memory, peak, needed))
     advice = MemoryAdvice(peak_bytes=peak, needed_bytes=needed, is_cut=0 < memory < needed)
     return replace(shape, memory_bytes=memory), advice, warnings
+
+
+def _needed(shape: Shape, peak: int) -> int:
+    needed = max(LEAST_MEMORY, math.ceil(peak / USED_SHARE / MEMORY_STEP) * MEMORY_STEP)
+    workers = int(shape.node.cores // shape.cores) if shape.node is not None else 0
+    if shape.node is None or not workers or not _is_open(shape):
+        return needed
+    share = shape.node.memory_bytes // workers // MEMORY_STEP * MEMORY_STEP
+    return share if peak / TIGHT_SHARE <= share < needed else needed
 
 
 def _is_open(shape: Shape) -> bool:
@@ -208,7 +230,7 @@ def _bounds(shape: Shape) -> Iterator[tuple[BoundName, int]]:
             yield "memory", count * min(by_cores, shape.node.memory_bytes // shape.memory_bytes)
     if shape.room is not None:
         yield from _most("quota", shape.room.workers, 1)
-        yield from _most("quota", shape.room.cores, shape.cores)
+        yield from _most("quota", shape.room.cores, shape.room.cores_each or shape.cores)
         yield from _most("quota", shape.room.memory_bytes, shape.memory_bytes)
         if shape.room.clusters is not None and shape.room.clusters < 1:
             yield "quota", 0

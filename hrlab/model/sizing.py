@@ -171,7 +171,7 @@ def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequenc
         efficiency=efficiency(law, work, one),
         core_hours=core_hours(one),
         limited_by=_limit(allowed, chosen, law, work, goal, most),
-        bounds=dict(most),
+        bounds={str(name): workers for name, workers in most.items()},
         trusted_workers=max(1, int(MAX_EXTRAPOLATION * law.measured_threads[1] / shape.cores)),
         nodes=packed,
         tasks=work.tasks,
@@ -186,6 +186,7 @@ def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequenc
         warnings=(
             *warnings,
             *_of_quota(expected, chosen, most, law, work, goal),
+            *_of_the_unknown(shape),
             *_of_extrapolation(law, one),
             *_of_tasks(work, one),
             *stranded,
@@ -244,6 +245,14 @@ def _of_quota(
     seconds = format_duration(expected[wanted].seconds)
     return [
         f"Without the quota it would be {format_count(wanted)} workers and about {seconds}; {format_count(left)} are left."
+    ]
+
+
+def _of_the_unknown(shape: Shape) -> list[str]:
+    if shape.room is None or not shape.room.unknown:
+        return []
+    return [
+        f"How much your quotas leave of {' and '.join(shape.room.unknown)} is not known now: so many may be refused."
     ]
 
 

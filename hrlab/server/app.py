@@ -15,7 +15,7 @@ from hrlab.server.announcer import SCHEMA_ID, SCHEMA_PATH, Announcer
 from hrlab.server.audience import Audience, attend
 from hrlab.server.backend import Backend
 from hrlab.server.cluster_events import ClusterAnnouncer
-from hrlab.server.cluster_side import cluster_service, makers, shapes, site_profiles
+from hrlab.server.cluster_side import cluster_service, makers, site_profiles
 from hrlab.server.clusters import ClusterHandler, ClusterLogsHandler, ClustersHandler, ClusterSide
 from hrlab.server.dashboard_route import dashboard_rule
 from hrlab.server.missing import MissingHandler
@@ -23,6 +23,7 @@ from hrlab.server.profiles import ProfilesHandler
 from hrlab.server.quota_side import quota_service, site_limits
 from hrlab.server.quotas import QuotasHandler, QuotaSide
 from hrlab.server.runs import CompareHandler, RunChartHandler, RunHandler, RunsHandler
+from hrlab.server.shapes import shapes
 from hrlab.server.sizing import SizingHandler
 from hrlab.services.clusters import ClusterService
 from hrlab.services.quotas import QuotaService
@@ -209,7 +210,8 @@ class HRLab(ExtensionApp):
         self._quota_announcer = ClusterAnnouncer(emit, topic="quotas")
         self._quotas.changed = self._tell_quotas
         self._clusters.changed = self._tell_clusters
-        backend.shape_of = shapes(profiles)
+        asks, left = self._clusters.weighing.asks, self._quotas.left_now
+        backend.shape_of = shapes(profiles, asks, left)
 
     def _tell_clusters(self, ids: Sequence[str]) -> None:
         assert self._cluster_announcer is not None

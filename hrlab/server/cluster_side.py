@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from logging import Logger
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,12 @@ from typing import Any
 from jupyter_server.serverapp import ServerApp
 
 from hrlab.clusters.kind import ClusterKind
-from hrlab.model.profile import Profile
 from hrlab.server.kernels import KernelFinder
 from hrlab.services.clusters import ClusterService
 from hrlab.services.kinds import Maker
 from hrlab.services.labextension import LabextensionClusters
 from hrlab.services.local_profile import local_profile
 from hrlab.services.profiles import Profiles, load_profiles
-from hrlab.services.shape import any_shape, shape_of
 from hrlab.services.starts import StartTimes
 from hrlab.store.location import jupyter_data_directory
 
@@ -84,18 +82,6 @@ def cluster_service(
         starts=StartTimes(_kept("starts.json")),
         log=log,
     )
-
-
-def shapes(profiles: Profiles) -> Callable[[str | None, Mapping[str, Any]], Any]:
-    """What may be asked for, for advice on sizes."""
-
-    def shape(name: str | None, options: Mapping[str, Any]) -> Any:
-        profile: Profile | None = profiles.usable.get(name) if name is not None else None
-        if name is not None and profile is None:
-            return any_shape(name, options)
-        return shape_of(profile, options)
-
-    return shape
 
 
 def _kept(name: str) -> Path:

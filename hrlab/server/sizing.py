@@ -9,12 +9,16 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from hrlab.model.wire import encode
-from hrlab.server.handler import HrlabHandler, from_json
+from hrlab.server.handler import from_json
+from hrlab.server.quotas import QuotaSide
 from hrlab.services.advising import ShapeOf, question_from
 from hrlab.services.runs import RunService
 
+#: For so long advice waits for sources of quotas whose last answer is old; then that one counts.
+QUOTA_SECONDS = 0.2
 
-class SizingHandler(HrlabHandler):
+
+class SizingHandler(QuotaSide):
     """``sizing``: how large a cluster should be. It never creates anything."""
 
     @web.authenticated
@@ -22,6 +26,8 @@ class SizingHandler(HrlabHandler):
     async def post(self) -> None:
         """Advice, the evidence for it, and a chart of time and efficiency against workers."""
         body, shape_of = self.body(), self.backend.shape_of
+        if b'"profile"' in body:
+            await self.quotas.binding(QUOTA_SECONDS)
         self.answer(
             await self.backend.ask(lambda service: json.dumps(_advice(service, body, shape_of)))
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from hrlab.model.cluster import ClusterRequest
 from hrlab.model.errors import InvalidRequestError, NotFoundError
 from hrlab.model.options import Option, Value
 from hrlab.model.profile import CORES, MEMORY, WORKERS, Profile
+from hrlab.model.quota import UNKNOWN, Amount, Asks, Left, is_number
 from hrlab.model.shape import Room, Shape, dividing
 from hrlab.model.wire import encode
 from hrlab.services.refusals import check
@@ -33,14 +34,19 @@ def any_shape(profile: str | None, options: Mapping[str, Any]) -> Shape:
 
 
 def shape_of(
-    profile: Profile | None, options: Mapping[str, Any], room: Room | None = None
+    profile: Profile | None,
+    options: Mapping[str, Any],
+    left: Left | None = None,
+    asks: Callable[[Profile, Mapping[str, Value]], Asks] | None = None,
 ) -> Shape:
     """Cores and memory of a worker of `profile` with these `options`, and for how many there is room.
 
     Parameters
     ----------
-    room
+    left
         What quotas leave for one more cluster of the profile; None: there are none.
+    asks
+        What a cluster of such options takes; None: as its options say.
 
     Raises
     ------
@@ -52,10 +58,12 @@ def shape_of(
             raise InvalidRequestError("`options` are those of a profile: name it in `profile`.")
         return ANY
     values = _values(profile, options)
+    takes = asks(profile, values) if asks is not None else Asks(workers=0)
     memory = profile.options.get(MEMORY)
+    cores = _cores(profile, values, options, takes)
     return Shape(
-        cores=_cores(profile, values, options),
-        memory_bytes=int(values.get(MEMORY) or 0),
+        cores=cores,
+        memory_bytes=int(values.get(MEMORY) or takes.memory_each),
         workers_maximum=_workers(profile),
         cores_limit=profile.limits.cores,
         memory_limit_bytes=profile.limits.memory_bytes,
@@ -63,8 +71,34 @@ def shape_of(
         memory_minimum=_whole(memory.minimum) if memory else None,
         memory_maximum=_whole(memory.maximum) if memory else None,
         node=profile.node,
-        room=room,
+        room=_room(left, takes, cores),
     )
+
+
+def _room(left: Left | None, takes: Asks, cores: int) -> Room | None:
+    if left is None:
+        return None
+    amounts = {
+        "workers": left.workers,
+        "cores": left.cores,
+        "memory": left.memory_bytes,
+        "clusters": left.clusters,
+    }
+    # Workers of whole cores take as many as they have threads, others what their template says.
+    each = takes.cores_each if 0 < takes.cores_each != int(takes.cores_each) else cores
+    return Room(
+        workers=_number(left.workers),
+        cores=_number(left.cores, takes.cores_beside),
+        memory_bytes=_number(left.memory_bytes, takes.memory_beside),
+        clusters=_number(left.clusters),
+        cores_each=each,
+        unknown=tuple(name for name, amount in amounts.items() if amount == UNKNOWN),
+    )
+
+
+def _number(amount: Amount, beside: float = 0.0) -> float | None:
+    """What is left for workers, beside what else the cluster takes."""
+    return max(0.0, amount - beside) if is_number(amount) else None
 
 
 def _values(profile: Profile, options: Mapping[str, Any]) -> Mapping[str, Value]:
@@ -77,9 +111,11 @@ def _values(profile: Profile, options: Mapping[str, Any]) -> Mapping[str, Value]
     return checked.options
 
 
-def _cores(profile: Profile, values: Mapping[str, Value], options: Mapping[str, Any]) -> int:
+def _cores(
+    profile: Profile, values: Mapping[str, Value], options: Mapping[str, Any], takes: Asks
+) -> int:
     """Cores of a worker; where the user leaves them open, so many that nodes are filled."""
-    cores = max(1, int(values.get(CORES) or 1))
+    cores = max(1, int(values.get(CORES) or takes.cores_each or 1))
     option = profile.options.get(CORES)
     is_open = option is not None and option.user_may_set and CORES not in options
     if profile.node is None or option is None or not is_open:

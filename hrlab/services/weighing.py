@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hrlab.clusters.kind import Plan
 from hrlab.model.cluster import Cluster, ClusterRequest, Target
+from hrlab.model.options import Value
 from hrlab.model.profile import Profile
 from hrlab.model.quota import Asks, Claim, Quota
 from hrlab.model.units import counted
@@ -117,8 +118,12 @@ class Weighing:
         return claim_of(self._kinds, cluster)
 
     def _asks(self, profile: Profile, checked: Checked) -> Asks:
+        return self.asks(profile, checked.options)
+
+    def asks(self, profile: Profile, options: Mapping[str, Value]) -> Asks:
+        """What a cluster of `profile` with these options would take."""
         plan = Plan(
-            id="new", name="new", profile=profile, options=checked.options, owner="", created_at=0.0
+            id="new", name="new", profile=profile, options=options, owner="", created_at=0.0
         )
         return asks_of(plan, self._kinds.begun_kind(profile.kind))
 

@@ -55,6 +55,17 @@ def test_memory_is_cut_to_what_profile_and_nodes_offer(offered):
     assert "5 GiB would keep it from writing to disk" in warnings[0]
 
 
+def test_memory_is_a_little_less_where_it_would_strand_cores_of_a_node():
+    # 96 workers of 5 GiB have no room in 502 GB, of 4.75 GiB they have.
+    shape, advice, _ = with_memory(Shape(memory_free=True, node=NAPLES), Need(peak_bytes=3 * GIB))
+    assert shape.memory_bytes == int(4.75 * GIB)
+    assert advice is not None
+    assert not advice.is_cut
+    assert packing(shape, 96)[1] == []
+    shape, _, _ = with_memory(Shape(memory_free=True, node=NAPLES), Need(peak_bytes=4 * GIB))
+    assert shape.memory_bytes > 4 * GIB / USED_SHARE
+
+
 def test_memory_below_the_peak_is_said_to_kill_workers():
     _, _, warnings = with_memory(Shape(memory_bytes=2 * GIB), Need(peak_bytes=3 * GIB))
     assert "it would be killed or write to disk" in warnings[0]

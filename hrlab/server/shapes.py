@@ -1,0 +1,43 @@
+"""What may be asked for, for advice on sizes: of the profiles of this user, and what quotas leave now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hrlab.model.errors import NotFoundError
+from hrlab.model.options import Value
+from hrlab.model.profile import Profile
+from hrlab.model.quota import Asks, Left
+from hrlab.model.shape import Shape
+from hrlab.services.advising import ShapeOf
+from hrlab.services.nearest import did_you_mean
+from hrlab.services.profiles import Profiles
+from hrlab.services.shape import any_shape, shape_of
+
+
+def shapes(
+    profiles: Profiles,
+    asks: Callable[[Profile, Mapping[str, Value]], Asks],
+    left: Callable[[str], Left],
+) -> ShapeOf:
+    """Shapes by profile and options.
+
+    Parameters
+    ----------
+    asks
+        What a cluster of a profile and options takes.
+    left
+        What quotas leave for a profile, as far as it is known now.
+    """
+
+    def shape(name: str | None, options: Mapping[str, Any]) -> Shape:
+        if name is None:
+            return any_shape(None, options)
+        profile = profiles.usable.get(name)
+        if profile is None:
+            hint = did_you_mean(name[:80], profiles.usable) if profiles.usable else ""
+            raise NotFoundError(f"There is no profile {name[:80]!r}. {hint}".strip())
+        return shape_of(profile, options, left(name), asks)
+
+    return shape
