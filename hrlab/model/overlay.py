@@ -22,7 +22,8 @@ class Use:
     Attributes
     ----------
     points
-        ``[seconds, value]``: the value holds until the next point; None where nothing was sampled, and at the end.
+        ``[seconds, value]``: the value holds until the next point; None where nothing was sampled, and at the end. A value
+        that nothing follows has a point at its end too.
     """
 
     points: tuple[tuple[float, float | None], ...]
@@ -101,8 +102,15 @@ def _use(
     values = summed(parts)
     if all(value is None for value in values):
         return None
-    points = [(start - shift, value) for start, value in zip(resources.starts, values, strict=True)]
-    return Use((*points, (run.wall_seconds - shift, points[-1][1])))
+    ends = (*resources.starts[1:], run.wall_seconds)
+    points: list[tuple[float, float | None]] = []
+    for start, end, value, following in zip(
+        resources.starts, ends, values, (*values[1:], None), strict=True
+    ):
+        points.append((start - shift, value))
+        if value is not None and following is None:
+            points += [(end - shift, value), (end - shift, None)]
+    return Use(tuple(points))
 
 
 _QUANTITIES: Mapping[

@@ -26,7 +26,8 @@ def test_use_of_kernel_and_workers_is_taken_together():
     expected = sum(cluster.cpu_cores.total[1] or 0 for cluster in use.clusters)
     expected += use.kernel.cpu_cores[1] or 0
     assert cpu.before.points[1] == (use.interval_seconds, pytest.approx(expected))
-    assert cpu.before.points[-1][0] == one.wall_seconds
+    assert [at for at, _ in cpu.before.points[-2:]] == [one.wall_seconds] * 2
+    assert cpu.before.points[-1][1] is None
     assert cpu.after is None
 
 

@@ -16,8 +16,8 @@ from hrlab.render.vega import Cell, Chart, Column, Table, spec_of
 _TITLES: Mapping[Quantity, str] = {
     "cpu": "cores busy",
     "memory": "memory",
-    "network-read": "network read by the hosts",
-    "network-write": "network written by the hosts",
+    "network-read": "network read",
+    "network-write": "network written",
 }
 _SINCE: Mapping[Since, str] = {
     "start": "time since the start",
@@ -56,7 +56,7 @@ def _chart(overlay: Overlay, since: Since, difference: Difference, comparison: C
                 "field": "shown",
                 "type": "quantitative",
                 "title": title,
-                "scale": {"domainMin": 0},
+                "scale": {"zero": True, "nice": True},
                 "axis": {"tickCount": 5},
             },
             **series([str(row[0]) for row in rows], "run"),
