@@ -12,18 +12,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from hrlab.clusters.kind import Plan
+from hrlab.clusters.kubernetes_again import Again, plan_of
 from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, in_pod
 from hrlab.clusters.kubernetes_care import Care
 from hrlab.clusters.kubernetes_changes import Changes
 from hrlab.clusters.kubernetes_errands import Errands
+from hrlab.clusters.kubernetes_kept import Kept
 from hrlab.clusters.kubernetes_known import Known
+from hrlab.clusters.kubernetes_parcels import Parcels
 from hrlab.clusters.kubernetes_probes import Probes
-from hrlab.clusters.kubernetes_reasons import PATIENCE_SECONDS, ended, epoch, is_ending
+from hrlab.clusters.kubernetes_reasons import ended, is_ending
 from hrlab.clusters.kubernetes_spec import resource_of
 from hrlab.clusters.kubernetes_start import Start, too_late
-from hrlab.clusters.kubernetes_state import Facts, idle_stop_at
+from hrlab.clusters.kubernetes_state import Facts, idle_stop_at, is_hanging, was_made
 from hrlab.clusters.kubernetes_views import Views
 from hrlab.model.cluster import Cluster, Target
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
@@ -45,6 +49,8 @@ class KubernetesClusters:
         All profiles; those of other kinds are left alone.
     kubeconfig
         None: as Kubernetes' own tools find it, or the pod's service account.
+    kept
+        See :mod:`hrlab.clusters.kubernetes_kept`.
     """
 
     def __init__(
@@ -54,8 +60,10 @@ class KubernetesClusters:
         log: logging.Logger,
         *,
         kubeconfig: str | None = None,
+        kept: Path | None = None,
     ) -> None:
         self._profiles = {n: p for n, p in profiles.items() if p.kind == "kubernetes"}
+        self._owner = owner
         self._views = Views(owner, self._profiles)
         self._log = log
         self._kubeconfig = kubeconfig
@@ -71,6 +79,9 @@ class KubernetesClusters:
         self._care: Care | None = None
         self._probes = Probes(self._poke)
         self._errands = Errands(self._poke, log)
+        self._kept = Kept(kept)
+        self._again: Again | None = None
+        self._parcels: Parcels | None = None
         self._starts: dict[str, Start] = {}
         self._failed: dict[str, Cluster] = {}
         self._unwanted: dict[str, str] = {}
@@ -138,11 +149,14 @@ class KubernetesClusters:
         if start is not None and not start.failed:
             self._unwanted[cluster_id] = start.resource["metadata"]["namespace"]
         self._starts.pop(cluster_id, None)
+        if self._again is not None:
+            self._again.forget(cluster_id)
         if facts is not None:
-            if _hangs(facts):
+            if is_hanging(facts):
                 await self._do(self._connected().release(facts))
             self._unwanted[cluster_id] = facts.resource["metadata"]["namespace"]
         self._round()
+        await self._kept.keep(self._unwanted, self._mine())
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
         """The ends of the containers' logs."""
@@ -168,6 +182,9 @@ class KubernetesClusters:
         namespaces = list(dict.fromkeys(str(home) for home in homes if home))
         self._changes = Changes(api)
         self._care = Care(self._changes, self._errands)
+        self._again = Again(self._changes, self._errands)
+        self._parcels = Parcels(self._changes, self._errands, self._log)
+        self._unwanted.update(await self._kept.closing())
         self._known = Known(api, namespaces, self._poke, self._log)
         self._known.start()
         if self._blind:
@@ -206,9 +223,13 @@ class KubernetesClusters:
         """Look at everything once, do what is due, and tell what has changed."""
         if self._known is None or self._changes is None or self._care is None:
             return
+        assert self._again is not None
+        assert self._parcels is not None
         self._facts = {id_: self._with_health(id_, f) for id_, f in self._known.facts().items()}
         self._probes.forget([one for one in self._probes.known() if one not in self._facts])
         self._care.forget(self._facts)
+        self._parcels.forget([str(f.resource["metadata"]["uid"]) for f in self._facts.values()])
+        self._starts.update(self._again.due(self._known.remains))
         self._begin_starts(self._changes)
         self._delete_unwanted(self._changes)
         for namespace, name in self._known.orphans(self._views.label):
@@ -218,7 +239,21 @@ class KubernetesClusters:
             if self._views.is_mine(facts) and cluster_id not in self._unwanted:
                 profile = self._views.profile(facts)
                 self._care.look(cluster_id, facts, profile.idle_seconds if profile else None)
+                if profile is not None and facts.by_hrlab:
+                    self._look_after(cluster_id, facts, profile, self._again, self._parcels)
         self._announce(self._all_views())
+
+    def _look_after(
+        self, cluster_id: str, facts: Facts, profile: Profile, again: Again, parcels: Parcels
+    ) -> None:
+        """What a cluster needs that hrlab made, with what its profile says."""
+        assert self._known is not None
+        plan = plan_of(cluster_id, facts, profile, self._owner)
+        services = self._known.services(facts.resource["metadata"]["namespace"])
+        if cluster_id in again or not is_ending(facts.resource):
+            again.look(cluster_id, facts, plan, services)
+        if not is_ending(facts.resource):
+            parcels.look(cluster_id, facts, plan)
 
     def _with_health(self, cluster_id: str, facts: Facts) -> Facts:
         if facts.place is not None and not is_ending(facts.resource):
@@ -256,7 +291,7 @@ class KubernetesClusters:
         for cluster_id, namespace in list(self._unwanted.items()):
             facts = self._facts.get(cluster_id)
             if facts is not None and is_ending(facts.resource):
-                if _hangs(facts) and not _was_made(facts):
+                if is_hanging(facts) and not was_made(facts):
                     release = partial(changes.release, facts)
                     self._errands.run(f"{cluster_id} release", release)
                 continue
@@ -275,6 +310,8 @@ class KubernetesClusters:
         now = time.time()
         for cluster_id, facts in self._facts.items():
             view = self._views.view(cluster_id, facts, now)
+            if self._again is not None and cluster_id in self._again:
+                view = self._again.view(view)
             if self._is_too_late(view, facts, now):
                 view = self._give_up(view, facts)
             views[cluster_id] = view
@@ -308,9 +345,16 @@ class KubernetesClusters:
     def _announce(self, views: dict[str, Cluster]) -> None:
         before, self._shown = self._shown, views
         self._views.forget(views)
+        if self._kept.is_new(self._unwanted, self._mine()):
+            keep = partial(self._kept.keep, dict(self._unwanted), self._mine())
+            self._errands.run("keep", keep, again=0)
         changed = [one for one in {**before, **views} if before.get(one) != views.get(one)]
         if changed:
             self._tell(changed)
+
+    def _mine(self) -> list[str]:
+        """Clusters of the user, which the next server shall watch."""
+        return [one.id for one in self._shown.values() if one.mine and one.created_by == "hrlab"]
 
     def problem(self) -> str:
         """Why clusters can't be seen now; empty when all is well."""
@@ -336,16 +380,3 @@ class KubernetesClusters:
         except ApiFailure as failure:
             raise BackendError(f"Kubernetes refuses: {ended(failure.message)}") from failure
         self._poke()
-
-
-def _hangs(facts: Facts) -> bool:
-    """Whether a cluster was told to go long ago."""
-    metadata = facts.resource["metadata"]
-    return is_ending(facts.resource) and (
-        time.time() - epoch(metadata["deletionTimestamp"]) > PATIENCE_SECONDS
-    )
-
-
-def _was_made(facts: Facts) -> bool:
-    """Whether the operator has come to the end of making it: before, it may hold on to one that is to go for minutes."""
-    return (facts.resource.get("status") or {}).get("phase") not in (None, "Created")

@@ -14,7 +14,7 @@ from hrlab.model.errors import BackendError
 
 Object: TypeAlias = dict[str, Any]
 Plural: TypeAlias = Literal[
-    "daskclusters", "daskworkergroups", "daskautoscalers", "pods", "services"
+    "daskclusters", "daskworkergroups", "daskautoscalers", "pods", "services", "secrets"
 ]
 
 GROUP = "kubernetes.dask.org/v1"

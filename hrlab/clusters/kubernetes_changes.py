@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, Object, Plural
+from hrlab.clusters.kubernetes_away import Away, taken_ports
+from hrlab.clusters.kubernetes_deliver import secret_of
 from hrlab.clusters.kubernetes_reasons import is_ending
 from hrlab.clusters.kubernetes_spec import (
     BOUNDS,
@@ -61,6 +64,47 @@ class Changes:
             raise ApiFailure(422, said)
         return random.choice(free)  # noqa: S311 - no secret
 
+    async def free_tunnel(self, namespace: str, away: Away) -> tuple[int, int]:
+        """Two ports of the forwarder to which no service leads, by chance."""
+        services = await self._api.call("GET", "services", namespace)
+        free = sorted(set(away.ports) - taken_ports(services["items"], away))
+        if len(free) < 2:
+            first, last = away.ports[0], away.ports[-1]
+            said = f"all ports of the forwarder from {first} to {last} are taken; close a cluster first"
+            raise ApiFailure(422, said)
+        comm, http = random.sample(free, 2)
+        return comm, http
+
+    async def holds_port(self, port: int) -> bool:
+        """Whether a service holds that port of the nodes."""
+        services = await self._api.call("GET", "services", "")
+        return port in node_ports(services["items"])
+
+    async def try_secret(self, resource: Object) -> None:
+        """Hear whether secrets may be made; raises as `make` does."""
+        body = secret_of(resource, {"trial": b""})
+        body["metadata"].pop("ownerReferences")
+        namespace = resource["metadata"]["namespace"]
+        try:
+            await self._api.call("POST", "secrets", namespace, body=body, params={"dryRun": "All"})
+        except ApiFailure as failure:
+            if failure.code != 409:
+                raise
+
+    async def put_secret(self, facts: Facts, contents: Mapping[str, bytes]) -> None:
+        """Make the Secret of a cluster, or bring its contents up to date."""
+        body = secret_of(facts.resource, contents)
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        try:
+            await self._api.call("POST", "secrets", namespace, body=body)
+        except ApiFailure as failure:
+            if failure.code != 409:
+                raise
+            # Of an earlier cluster by that name, perhaps: it would go with that.
+            owners = {"ownerReferences": body["metadata"]["ownerReferences"]}
+            body = {"metadata": owners, "data": body["data"]}
+            await self._api.call("PATCH", "secrets", namespace, name, body=body)
+
     async def _is_made(self, resource: Object) -> bool:
         """Whether what is there by that name is this very cluster."""
         metadata = resource["metadata"]
@@ -113,6 +157,15 @@ class Changes:
         """Let a cluster go for which its operator is not there to do it; what belongs to it goes with it."""
         if is_ending(facts.resource):
             await self._patch(facts, {"metadata": {"finalizers": None}})
+
+    async def let_go(self, namespace: str, name: str) -> None:
+        """Take a cluster that was deleted from whoever holds it; one that is gone is fine."""
+        body: Object = {"metadata": {"finalizers": None}}
+        try:
+            await self._api.call("PATCH", "daskclusters", namespace, name, body=body)
+        except ApiFailure as failure:
+            if failure.code != 404:
+                raise
 
     async def release_group(self, namespace: str, name: str) -> None:
         """Delete a worker group whose cluster is gone, whoever holds it."""

@@ -91,6 +91,20 @@ class Known:
                 found[self._id(namespace, name, facts)] = facts
         return found
 
+    def services(self, namespace: str) -> list[Object]:
+        """Services of all schedulers of a namespace."""
+        return list(self._items(namespace, "services").values())
+
+    def remains(self, namespace: str, name: str) -> bool:
+        """Whether something of a cluster is still there."""
+        found: tuple[tuple[Plural, str], ...] = (
+            ("daskclusters", name),
+            ("daskworkergroups", f"{name}-default"),
+            ("services", f"{name}-scheduler"),
+        )
+        there = any(one in self._items(namespace, plural) for plural, one in found)
+        return there or bool(self._by_cluster(namespace, "pods").get(name))
+
     def orphans(self, owner: str) -> list[tuple[str, str]]:
         """Namespaces and names of worker groups of that owner label whose cluster is gone.
 

@@ -63,7 +63,7 @@ class Probes:
         return list(self._probes)
 
     async def _ask(self, probe: _Probe) -> None:
-        health = await ask(probe.place)
+        health = await ask(probe.place, probe.health)
         probe.task = None
         before, probe.health = probe.health, health
         if not health.problem:

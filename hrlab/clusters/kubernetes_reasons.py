@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hrlab.clusters.kubernetes_api import Object
+from hrlab.clusters.kubernetes_away import VARIABLE as TUNNEL
+from hrlab.clusters.kubernetes_away import end_reason
 from hrlab.model.units import format_duration
 
 #: A step that took longer than this says what may be wrong.
@@ -86,6 +88,8 @@ def pod_reason(pod: Object, what: str) -> str:
     """Why a pod does not run, as far as it says; empty if it runs."""
     status = pod.get("status") or {}
     for container in status.get("containerStatuses") or ():
+        if reason := _tunnel_reason(pod, container):
+            return reason
         if reason := _container_reason(container, what):
             return reason
     for condition in status.get("conditions") or ():
@@ -135,6 +139,16 @@ def _container_reason(container: Object, what: str) -> str:
         said = waiting.get("message")
         return f"The {what} waits: {ended(f'{reason}: {said}' if said else reason)}"
     return ""
+
+
+def _tunnel_reason(pod: Object, container: Object) -> str:
+    """What the program that keeps the tunnel to the hub ended for."""
+    variables = ((pod.get("spec") or {}).get("containers") or [{}])[0].get("env") or ()
+    if not any(variable.get("name") == TUNNEL for variable in variables):
+        return ""
+    states = (container.get("state") or {}, container.get("lastState") or {})
+    codes = [(state.get("terminated") or {}).get("exitCode") for state in states]
+    return next((reason for code in codes if (reason := end_reason(code))), "")
 
 
 def _exit(over: dict[str, Any]) -> str:

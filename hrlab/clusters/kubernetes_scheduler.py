@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from hrlab.clusters.kubernetes_api import Object
@@ -46,12 +47,16 @@ class Health:
         Why it can't be used; empty if it answered.
     workers, cores, tasks
         As the scheduler counts them: connected workers, their threads, unfinished tasks; None if it does not say.
+    versions, trouble
+        What a worker tells of its packages, and why one could not be set up; empty if none tells.
     """
 
     problem: str = ""
     workers: int | None = None
     cores: int | None = None
     tasks: int | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    trouble: str = ""
 
 
 def place_of(service: Object) -> Place | None:
@@ -67,10 +72,10 @@ def place_of(service: Object) -> Place | None:
     return Place(host, _port(ports, *COMM), _port(ports, *DASHBOARD))
 
 
-async def ask(place: Place) -> Health:
-    """Connect, and ask for health and counts."""
+async def ask(place: Place, before: Health | None = None) -> Health:
+    """Connect, and ask for health and counts; of workers only what is new since `before`, for there may be hundreds."""
     try:
-        return await asyncio.wait_for(_ask(place), PROBE_SECONDS)
+        return await asyncio.wait_for(_ask(place, before), PROBE_SECONDS)
     except asyncio.TimeoutError:
         return Health(f"it does not answer within {PROBE_SECONDS:g} seconds")
     except OSError as error:
@@ -79,7 +84,7 @@ async def ask(place: Place) -> Health:
         return Health("what answers there is no Dask scheduler")
 
 
-async def _ask(place: Place) -> Health:
+async def _ask(place: Place, before: Health | None) -> Health:
     _, writer = await asyncio.open_connection(place.host, place.comm)
     writer.close()
     if await _get(place, "/health") is None:
@@ -89,11 +94,26 @@ async def _ask(place: Place) -> Health:
         return Health()
     found: dict[str, Any] = json.loads(counts)
     unfinished = ("processing", "waiting", "unrunnable")
+    told = before
+    if told is None or not told.versions or told.workers != found["workers"]:
+        told = _told(await _get(place, "/json/identity.json") if found["workers"] else None)
     return Health(
+        versions=told.versions,
+        trouble=told.trouble,
         workers=int(found["workers"]),
         cores=int(found["cores"]),
         tasks=sum(int(found.get(state, 0)) for state in unfinished),
     )
+
+
+def _told(identity: bytes | None) -> Health:
+    """What workers tell of themselves, as :mod:`hrlab.clusters.delivered.worker` has them do."""
+    workers = json.loads(identity)["workers"].values() if identity else ()
+    told = [worker["metrics"]["hrlab"] for worker in workers if "hrlab" in worker["metrics"]]
+    if not told:
+        return Health()
+    trouble = next((str(one["trouble"]) for one in told if one["trouble"]), "")
+    return Health(versions=dict(told[0]["versions"]), trouble=trouble)
 
 
 async def _get(place: Place, path: str) -> bytes | None:

@@ -8,6 +8,7 @@ The template says only what a site wants to be different::
     pod: {...}                             # goes into both pod specs: nodeSelector, tolerations, volumes, ...
     container: {...}                       # goes into both containers: volumeMounts, imagePullPolicy, ...
     published_ports: [31000, 31099]        # a port of every node leads to the scheduler; see scheduler_address
+    away: {...}                            # scheduler and workers at a site: see `hrlab.clusters.kubernetes_away`
     scheduler: {image, command, arguments, environment, cores, memory, pod, container, service}
     worker: {image, command, arguments, environment, cores, memory, threads, workers, scheduler_address, pod, container}
 
@@ -25,6 +26,9 @@ from typing import Any
 
 from hrlab.clusters.kind import Plan
 from hrlab.clusters.kubernetes_api import GROUP, Object
+from hrlab.clusters.kubernetes_away import SCHEDULER, TUNNEL_KEY, away_of, sent_away
+from hrlab.clusters.kubernetes_away import problem_of as problem_of_away
+from hrlab.clusters.kubernetes_deliver import FOLDER, sources_of, values_of, with_deliveries
 from hrlab.clusters.kubernetes_scheduler import COMM, DASHBOARD
 from hrlab.model.errors import InvalidRequestError
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile
@@ -34,6 +38,10 @@ from hrlab.model.template import fill
 OWNER, PROFILE = "hrlab/owner", "hrlab/profile"
 NAME, OPTIONS, CREATED_AT = "hrlab/name", "hrlab/options", "hrlab/created-at"
 READY_AT, IDLE_SINCE, BOUNDS = "hrlab/ready-at", "hrlab/idle-since", "hrlab/bounds"
+#: Workers that hrlab let it have, and the common limits for which it counts.
+GRANTED, MARKS = "hrlab/granted", "hrlab/limits"
+#: How many starts with other ports came before, see :mod:`hrlab.clusters.kubernetes_again`.
+TRIES = "hrlab/tries"
 
 #: Stands for the published port in ``worker.scheduler_address``.
 PORT = "$(PORT)"
@@ -42,7 +50,7 @@ _PARTS = ("scheduler", "worker")
 _COMMON = ("image", "environment", "pod", "container")
 _PART = (*_COMMON, "command", "arguments", "cores", "memory")
 _KEYS = {
-    "": {*_COMMON, *_PARTS, "namespace", "published_ports"},
+    "": {*_COMMON, *_PARTS, "namespace", "published_ports", "away"},
     "scheduler": {*_PART, "service"},
     "worker": {*_PART, "threads", "workers", "scheduler_address"},
 }
@@ -55,11 +63,9 @@ def owner_label(owner: str) -> str:
 
 def problem_of(profile: Profile) -> str:
     """What hrlab can't do of a profile of this kind; empty if all can be done."""
-    if profile.deliver.files or profile.deliver.setup:
-        return (
-            f"The profile {profile.name} wants files or a setup function delivered, which clusters in Kubernetes can't do: "
-            "put them into the image or a mounted volume, or call a preload in the worker's environment"
-        )
+    setup = profile.deliver.setup
+    if setup and not all(setup.partition(":")):
+        return f"deliver.setup of {profile.name} must be package.module:function, not {setup!r}"
     template = profile.template
     for part in ("", *_PARTS):
         given = template.get(part, {}) if part else template
@@ -70,6 +76,8 @@ def problem_of(profile: Profile) -> str:
             return f"The template of {profile.name} has an unknown key {where}{unknown[0]}"
     if "published_ports" in template and published_ports(profile) is None:
         return f"published_ports of {profile.name} must be two numbers, such as [31000, 31099]"
+    if problem := problem_of_away(template):
+        return f"In the template of {profile.name}, {problem}"
     return ""
 
 
@@ -91,16 +99,6 @@ def node_ports(services: Iterable[Object]) -> set[int]:
     }
 
 
-def values_of(plan: Plan) -> dict[str, Any]:
-    """What the places of a template are filled with."""
-    return {
-        **plan.options,
-        "cluster_id": plan.id,
-        "cluster_name": plan.name,
-        "owner": plan.owner,
-    }
-
-
 def bounds_of(plan: Plan) -> tuple[int, int] | None:
     """Between which numbers of workers a cluster is to adapt, if it is."""
     low, high = plan.options.get(MINIMUM), plan.options.get(MAXIMUM)
@@ -109,31 +107,60 @@ def bounds_of(plan: Plan) -> tuple[int, int] | None:
     return int(low), int(high)
 
 
-def resource_of(plan: Plan, namespace: str, port: int = 0) -> Object:
-    """The DaskCluster that `plan` asks for, reached on that port of every node if one is given.
+def filled(plan: Plan) -> dict[str, Any]:
+    """The template of a plan's profile, for that plan.
+
+    Raises
+    ------
+    InvalidRequestError
+        If it can't be filled.
+    """
+    if problem := problem_of(plan.profile):
+        raise InvalidRequestError(f"{problem}.")
+    try:
+        found: dict[str, Any] = fill(plan.profile.template, values_of(plan))
+    except KeyError as error:
+        raise InvalidRequestError(
+            f"The template of {plan.profile.name} has a place {error.args[0]} that no option fills."
+        ) from error
+    return found
+
+
+def resource_of(
+    plan: Plan,
+    namespace: str,
+    port: int = 0,
+    *,
+    tunnel: tuple[int, int] = (0, 0),
+    in_clear: str = "",
+) -> Object:
+    """The DaskCluster that `plan` asks for.
+
+    Parameters
+    ----------
+    port
+        Of every node, on which it is reached; 0: on none.
+    tunnel, in_clear
+        See :func:`hrlab.clusters.kubernetes_away.sent_away`.
 
     Raises
     ------
     InvalidRequestError
         If the template can't be filled.
     """
-    if problem := problem_of(plan.profile):
-        raise InvalidRequestError(f"{problem}.")
-    try:
-        template = fill(plan.profile.template, values_of(plan))
-    except KeyError as error:
-        raise InvalidRequestError(
-            f"The template of {plan.profile.name} has a place {error.args[0]} that no option fills."
-        ) from error
+    template = filled(plan)
+    away = away_of(template, plan.owner)
     environment = {
         **(template.get("environment") or {}),
-        **plan.profile.deliver.environment,
+        **fill(plan.profile.deliver.environment, values_of(plan)),
     }
     common = {key: template[key] for key in _COMMON if key in template}
     common["environment"] = environment
     scheduler = combined(common, template.get("scheduler") or {})
     worker = combined(common, template.get("worker") or {})
-    if address := worker.get("scheduler_address"):
+    if away is not None:
+        worker = {**worker, "scheduler_address": SCHEDULER}
+    elif address := worker.get("scheduler_address"):
         worker = {**worker, "scheduler_address": str(address).replace(PORT, str(port))}
     spec: Object = {
         "scheduler": {
@@ -147,8 +174,12 @@ def resource_of(plan: Plan, namespace: str, port: int = 0) -> Object:
     }
     if plan.profile.idle_seconds:
         spec["idleTimeout"] = int(plan.profile.idle_seconds)
-    metadata = _metadata(plan, namespace)
-    return {"apiVersion": GROUP, "kind": "DaskCluster", "metadata": metadata, "spec": spec}
+    metadata = _metadata(plan, namespace, spec["worker"]["replicas"])
+    made = {"apiVersion": GROUP, "kind": "DaskCluster", "metadata": metadata, "spec": spec}
+    whole = with_deliveries(made, plan, sources_of(plan.profile, away))
+    if away is None:
+        return whole
+    return sent_away(whole, away, tunnel, f"{FOLDER}/{TUNNEL_KEY}", in_clear)
 
 
 def combined(base: Any, over: Any) -> Any:
@@ -173,6 +204,8 @@ def with_numbered_ports(resource: Object) -> Object:
     }
     ports = [
         {**port, "targetPort": numbers.get(port["targetPort"], port["targetPort"])}
+        if "targetPort" in port
+        else port
         for port in scheduler["service"]["ports"]
     ]
     service = {**scheduler["service"], "ports": ports}
@@ -197,7 +230,7 @@ def autoscaler_of(resource: Object, minimum: int, maximum: int) -> Object:
     }
 
 
-def _metadata(plan: Plan, namespace: str) -> Object:
+def _metadata(plan: Plan, namespace: str, workers: int) -> Object:
     annotations = {
         NAME: plan.name,
         OPTIONS: json.dumps(dict(plan.options), sort_keys=True),
@@ -205,6 +238,9 @@ def _metadata(plan: Plan, namespace: str) -> Object:
     }
     if bounds := bounds_of(plan):
         annotations[BOUNDS] = "{}-{}".format(*bounds)
+    annotations[GRANTED] = str(bounds[1] if bounds else workers)
+    if plan.marks:
+        annotations[MARKS] = " ".join(plan.marks)
     labels = {OWNER: owner_label(plan.owner), PROFILE: _as_label(plan.profile.name)}
     return {"name": plan.id, "namespace": namespace, "labels": labels, "annotations": annotations}
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from hrlab.clusters.kind import Plan
 from hrlab.clusters.kubernetes_api import ApiFailure, Object
+from hrlab.clusters.kubernetes_away import Away, away_of
 from hrlab.clusters.kubernetes_changes import Changes
+from hrlab.clusters.kubernetes_deliver import read, sources_of
 from hrlab.clusters.kubernetes_reasons import ended
-from hrlab.clusters.kubernetes_spec import bounds_of, published_ports, resource_of
+from hrlab.clusters.kubernetes_spec import (
+    TRIES,
+    bounds_of,
+    filled,
+    published_ports,
+    resource_of,
+)
 from hrlab.model.cluster import Cluster, Step, StepState, WorkerCount
+from hrlab.model.errors import BackendError
 from hrlab.model.profile import WORKERS
 from hrlab.model.units import format_duration
 
@@ -28,6 +38,8 @@ class Start:
         Why it is not taken yet; tried again until the profile's time is over.
     failed
         Why it never will be.
+    tries
+        How many came before that found their ports taken.
     """
 
     plan: Plan
@@ -35,15 +47,16 @@ class Start:
     made: bool = False
     waits_for: str = ""
     failed: str = ""
+    tries: int = 0
 
     async def attempt(self, changes: Changes) -> None:
         """Ask the API once."""
         try:
-            if ports := published_ports(self.plan.profile):
-                port = await changes.free_port(ports)
-                namespace = self.resource["metadata"]["namespace"]
-                self.resource = resource_of(self.plan, namespace, port)
+            self.resource = await self._written(changes)
             await changes.make(self.resource)
+        except BackendError as error:
+            self.failed = error.message
+            return
         except ApiFailure as failure:
             if failure.may_pass and failure.code != 409:
                 self.waits_for = f"The Kubernetes API does not answer: {ended(failure.message)}"
@@ -53,6 +66,37 @@ class Start:
                 self.failed = f"Kubernetes refuses the cluster: {ended(failure.message)}"
             return
         self.made, self.waits_for = True, ""
+
+    async def _written(self, changes: Changes) -> Object:
+        """The resource, with ports that are free now; what is to be delivered is there, and may be."""
+        plan, namespace = self.plan, self.resource["metadata"]["namespace"]
+        away = away_of(filled(plan), plan.owner)
+        sources = sources_of(plan.profile, away)
+        for source in sources.values():
+            await asyncio.to_thread(read, source)
+        if sources:
+            await self._try_secret(changes, away)
+        port, tunnel, in_clear = 0, (0, 0), ""
+        if ports := published_ports(plan.profile):
+            port = await changes.free_port(ports)
+        if away is not None:
+            tunnel = await changes.free_tunnel(namespace, away)
+            if away.in_clear:
+                in_clear = (await asyncio.to_thread(read, away.source)).decode().strip()
+        made = resource_of(plan, namespace, port, tunnel=tunnel, in_clear=in_clear)
+        if self.tries:
+            made["metadata"]["annotations"][TRIES] = str(self.tries)
+        return made
+
+    async def _try_secret(self, changes: Changes, away: Away | None) -> None:
+        try:
+            await changes.try_secret(self.resource)
+        except ApiFailure as failure:
+            if failure.code != 403:
+                raise
+            raise BackendError(
+                no_secrets(for_tunnel=away is not None and away.is_sent)
+            ) from failure
 
     def shown(self) -> Cluster:
         """As the panel shows it."""
@@ -82,6 +126,18 @@ class Start:
             created_at=plan.created_at,
             site=plan.profile.site,
         )
+
+
+def no_secrets(*, for_tunnel: bool) -> str:
+    """What is said where the account may make no Secret."""
+    said = (
+        "Your account may not make secrets here, and in the cluster's resource everyone who may read it would read {what}. "
+        "The site can allow create and patch on secrets{more}."
+    )
+    if not for_tunnel:
+        return said.format(what="the files that the profile delivers", more="")
+    more = ", name one that it makes (secret, key), or accept that by in_clear: true in the profile's away"
+    return said.format(what="the credential of the tunnel", more=more)
 
 
 def too_late(seconds: float, reason: str) -> str:

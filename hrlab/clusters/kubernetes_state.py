@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from hrlab.clusters.kubernetes_reasons import (
     commonest,
     created_at,
     ended,
+    epoch,
     is_ending,
     missing_reason,
     operator_reason,
@@ -89,6 +91,19 @@ class Facts:
             return float(self.annotations[annotation])
         except (KeyError, ValueError):
             return None
+
+
+def is_hanging(facts: Facts) -> bool:
+    """Whether a cluster was told to go long ago."""
+    metadata = facts.resource["metadata"]
+    return is_ending(facts.resource) and (
+        time.time() - epoch(metadata["deletionTimestamp"]) > PATIENCE_SECONDS
+    )
+
+
+def was_made(facts: Facts) -> bool:
+    """Whether the operator has come to the end of making it: before, it may hold on to one that is to go for minutes."""
+    return (facts.resource.get("status") or {}).get("phase") not in (None, "Created")
 
 
 #: A scheduler that has once answered may be silent for so long before its cluster counts as unreachable.
@@ -201,6 +216,8 @@ def _pods_reason(facts: Facts, component: str, now: float) -> str:
 
 def _workers_reason(facts: Facts, now: float) -> str:
     count = workers_of(facts)
+    if facts.health and facts.health.trouble:
+        return ended(facts.health.trouble)
     if count.ready >= count.asked:
         return ""
     pods = pods_of(facts.pods, "worker")

@@ -76,6 +76,7 @@ class Views:
                 cores=(health.cores or 0) if health else 0,
                 memory_bytes=worker_memory_bytes(facts) * workers.ready,
                 tasks=health.tasks if health else None,
+                versions=dict(health.versions) if health else {},
                 scheduler_address=place.address if place else None,
                 dashboard_path=f"hrlab/dashboard/{cluster_id}" if has_dashboard else None,
                 created_at=facts.created_at,

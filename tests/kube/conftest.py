@@ -17,10 +17,12 @@ from tests.kube.__main__ import IN_NAMESPACE
 KUBECONFIG = os.environ.get("HRLAB_TEST_KUBECONFIG")
 RUNS_HERE = bool(KUBECONFIG) or IN_NAMESPACE in os.environ
 
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+
 if not RUNS_HERE:
     collect_ignore_glob = ["test_*.py"]
 else:
-    from tests.kube.bed.bed import Bed
+    from tests.kube.bed.bed import NAMESPACE, Bed
     from tests.kube.bed.podshim import sitecustomize as shim
     from tests.kube.site import BedSite, RealSite, Site
     from tests.kube.user import User
@@ -67,3 +69,19 @@ def user(site: Site, jp_asyncio_loop):
     user = User(site, logging.getLogger("hrlab.tests"))
     yield user
     jp_asyncio_loop.run_until_complete(asyncio.wait_for(user.leave(), 60))
+
+
+@pytest.fixture
+def secrets(bed):
+    """The right to make secrets, which the facility's role does not give."""
+    verbs = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create", "patch"]}
+    account = {"kind": "ServiceAccount", "name": "jlab", "namespace": NAMESPACE}
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "secrets"}
+    named = {"metadata": {"name": "secrets"}}
+    bed.call("POST", f"{RBAC}/clusterroles", {**named, "rules": [verbs]})
+    bed.call(
+        "POST", f"{RBAC}/clusterrolebindings", {**named, "roleRef": role, "subjects": [account]}
+    )
+    yield
+    bed.call("DELETE", f"{RBAC}/clusterrolebindings/secrets")
+    bed.call("DELETE", f"{RBAC}/clusterroles/secrets")

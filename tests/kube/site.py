@@ -50,6 +50,8 @@ class BedSite:
         self.kubeconfig = str(bed.kubeconfig("user"))
         self.namespace = NAMESPACE
         self.image = "bed:1"
+        #: Begins the names of what a test has put there for its time.
+        self.furniture = "-"
 
     def notebook_environment(self) -> dict[str, str]:
         """With the bed's names."""
@@ -65,13 +67,14 @@ class BedSite:
                 "daskautoscalers",
             ),
             f"/apis/apps/v1/namespaces/{NAMESPACE}": ("deployments", "replicasets"),
-            f"/api/v1/namespaces/{NAMESPACE}": ("pods", "services", "resourcequotas"),
+            f"/api/v1/namespaces/{NAMESPACE}": ("pods", "services", "secrets", "resourcequotas"),
         }
         return [
             f"{plural}/{name}"
             for path, plurals in paths.items()
             for plural in plurals
             for name in self.bed.names(f"{path}/{plural}")
+            if not name.startswith(self.furniture)
         ]
 
     def details(self, left: list[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 from distributed import Client
 
 from hrlab.clusters.kubernetes_spec import resource_of
-from hrlab.model.errors import BackendError, InvalidRequestError
+from hrlab.model.errors import BackendError
 from hrlab.model.profile import Deliver
 from tests.kube.bed.bed import NAMESPACE, SITE
 from tests.kube.user import is_ready
@@ -201,12 +201,6 @@ async def test_a_name_that_is_taken(user):
         other = resource_of(plan, user.site.namespace)
         other["metadata"]["annotations"]["hrlab/created-at"] = "1"
         await path.make(other)
-
-
-async def test_files_cannot_be_delivered(user):
-    user.profile(deliver=Deliver(files={"/tmp/x509up_u1": "/tmp/proxy"}))
-    with pytest.raises(InvalidRequestError, match="files or a setup function"):
-        await user.create()
 
 
 async def test_environment_is_delivered(user):

@@ -76,3 +76,26 @@ async def test_every_cluster_gets_a_port_of_its_own_and_no_free_one_is_said(user
     failed = await user.sees(third.id, lambda one: one.state == "failed")
     assert "all ports from 31500 to 31501 are taken" in failed.reason
     await user.clusters.close(third.id)
+
+
+async def test_a_port_that_another_takes_in_the_same_moment_leads_to_another_try(user, bed, site):
+    """The operator is slow, and meanwhile somebody else's service takes the port that was chosen."""
+    profile = shipped("offload", site.namespace)
+    template = {**profile.template, "published_ports": [31600, 31601]}
+    user.profiles["offload"] = dataclasses.replace(profile, template=template)
+    bed.kill("operator")
+    made = await user.create("offload", workers=1, access="127.0.0.1")
+    await user.sees(
+        made.id, lambda one: one.steps[0].state == "running" and one.id in user.clusters._facts
+    )
+    chosen = user.clusters._facts[made.id].resource["spec"]["scheduler"]["service"]["ports"][0]
+    port = {"port": 1, "nodePort": chosen["nodePort"]}
+    services = f"/api/v1/namespaces/{NAMESPACE}/services"
+    spec = {"type": "NodePort", "selector": {"of": "another"}, "ports": [port]}
+    bed.call("POST", services, {"metadata": {"name": "anothers"}, "spec": spec})
+    try:
+        bed.start_operator()
+        ready = await user.sees(made.id, is_ready, 90)
+        assert (ready.name, ready.workers.ready) == (made.name, 1)
+    finally:
+        bed.call("DELETE", f"{services}/anothers")

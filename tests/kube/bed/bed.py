@@ -152,7 +152,7 @@ class Bed:
 
     def _start_module(self, name: str, module: str, *arguments: str) -> str:
         command = (sys.executable, "-m", f"tests.kube.bed.{module}", *arguments)
-        return self._spawn(name, command, {"PYTHONPATH": str(ROOT)}, "ready.*")
+        return self._spawn(name, command, {"PYTHONPATH": str(ROOT)}, r"ready .*\n")
 
     def _spawn(self, name: str, command: tuple[str, ...], env: dict[str, str], sign: str) -> str:
         """Start a process and wait for the `sign` that it is up."""

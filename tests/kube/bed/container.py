@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from tests.kube.bed.store import now
+from tests.kube.bed.volumes import Volumes
 
 if TYPE_CHECKING:
     from tests.kube.bed.kubelet import Kubelet
@@ -69,7 +70,10 @@ class Pod:
         self._stopping = False
         self._began = now()
         self._sent: Object | None = None
+        folder = kubelet.folder / f"{self.namespace}_{self.name}_volumes"
+        self._volumes = Volumes(kubelet.kube, self.namespace, self._spec, folder)
         self._tasks = [asyncio.ensure_future(self._live(container)) for container in containers]
+        self._tasks.append(asyncio.ensure_future(self._volumes.keep()))
 
     async def stop(self, grace_seconds: float) -> None:
         """End all containers, gently first."""
@@ -89,6 +93,7 @@ class Pod:
         if self._node.virtual and self._node.queue_seconds:
             await self._state(name, "waiting", reason="Remote pod submitted")
             await asyncio.sleep(self._node.queue_seconds)
+        await self._volumes.mount()
         while not self._stopping and not self._node.has_image(container.get("image", "")):
             await self._fail_to_pull(container)
         while not self._stopping:
@@ -120,7 +125,7 @@ class Pod:
         """Run the container's process once; how it ended."""
         name, env = container["name"], self._environment(container)
         words = [*(container.get("command") or []), *(container.get("args") or [])] or ["true"]
-        command = [expand(word, env) for word in words]
+        command = [self._volumes.real(expand(word, env), container) for word in words]
         began, program = now(), shutil.which(command[0], path=env["PATH"])
         if program is None:
             said = f'failed to create containerd task: exec: "{command[0]}": executable file not found in $PATH'
@@ -171,7 +176,8 @@ class Pod:
         env: dict[str, str] = {}
         for item in container.get("env") or ():
             if "value" in item:
-                env[item["name"]] = expand(item["value"] or "", {**base, **env})
+                value = expand(item["value"] or "", {**base, **env})
+                env[item["name"]] = self._volumes.real(value, container)
             elif "fieldRef" in (item.get("valueFrom") or {}):
                 env[item["name"]] = fields.get(item["valueFrom"]["fieldRef"]["fieldPath"], "")
         return {**base, **env}

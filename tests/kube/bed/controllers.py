@@ -21,6 +21,7 @@ CORE, APPS, DASK = "/api/v1", "/apis/apps/v1", "/apis/kubernetes.dask.org/v1"
 BASES = {
     "pods": CORE,
     "services": CORE,
+    "secrets": CORE,
     "nodes": CORE,
     "deployments": APPS,
     "replicasets": APPS,

@@ -1,0 +1,146 @@
+"""Makes clusters again, under their own names, whose ports another took in the same moment.
+
+Ports are chosen among those that are free, but between that and the making of the Service somebody else may do the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from hrlab.clusters.delivered import tunnel
+from hrlab.clusters.kind import Plan
+from hrlab.clusters.kubernetes_api import Object
+from hrlab.clusters.kubernetes_away import tunnel_ports
+from hrlab.clusters.kubernetes_changes import Changes
+from hrlab.clusters.kubernetes_errands import Errands
+from hrlab.clusters.kubernetes_reasons import created_at, pods_of
+from hrlab.clusters.kubernetes_spec import (
+    MARKS,
+    NAME,
+    OPTIONS,
+    READY_AT,
+    TRIES,
+    node_ports,
+    resource_of,
+)
+from hrlab.clusters.kubernetes_start import Start
+from hrlab.clusters.kubernetes_state import Facts
+from hrlab.model.cluster import Cluster
+from hrlab.model.profile import Profile
+
+#: The operator makes the Service in the same breath as the rest; one that is missing for longer was refused.
+SERVICE_SECONDS = 3.0
+MOST_TRIES = 5
+REASON = "Its port was taken by another in the same moment: it is made again with another port."
+
+
+def plan_of(cluster_id: str, facts: Facts, profile: Profile, owner: str) -> Plan:
+    """What was asked for, from what is noted in the resource."""
+    return Plan(
+        id=cluster_id,
+        name=facts.annotations.get(NAME, cluster_id),
+        profile=profile,
+        options=json.loads(facts.annotations.get(OPTIONS, "{}")),
+        owner=owner,
+        created_at=facts.created_at,
+        marks=tuple(facts.annotations.get(MARKS, "").split()),
+    )
+
+
+def lost_its_port(facts: Facts, services: Iterable[Object]) -> bool:
+    """Whether a cluster can't have its ports of the forwarder: that said so, or another was first."""
+    if any(_was_taken(pod) for pod in pods_of(facts.pods, "scheduler")):
+        return True
+    mine = facts.service
+    if mine is None or not _leads_elsewhere(mine):
+        return False
+    return any(
+        other["spec"].get("selector") == mine["spec"].get("selector")
+        and tunnel_ports(other) & tunnel_ports(mine)
+        and _age(other) < _age(mine)
+        for other in services
+    )
+
+
+class Again:
+    """Clusters that are removed to be made again."""
+
+    def __init__(self, changes: Changes, errands: Errands) -> None:
+        self._changes = changes
+        self._errands = errands
+        self._plans: dict[str, tuple[Plan, int, str]] = {}
+
+    def __contains__(self, cluster_id: str) -> bool:
+        return cluster_id in self._plans
+
+    def forget(self, cluster_id: str) -> None:
+        """Do not make it again."""
+        self._plans.pop(cluster_id, None)
+
+    def look(self, cluster_id: str, facts: Facts, plan: Plan, services: Iterable[Object]) -> None:
+        """See whether a cluster of the user's has the ports that it was given."""
+        if cluster_id in self._plans:
+            self._errands.run(f"{cluster_id} again", lambda: self._remove(facts), again=1)
+            return
+        tries = int(facts.annotations.get(TRIES, "0"))
+        if facts.time(READY_AT) is not None or tries >= MOST_TRIES:
+            return
+        if lost_its_port(facts, services):
+            self._begin(cluster_id, facts, plan, tries)
+            return
+        service = facts.resource["spec"]["scheduler"].get("service") or {}
+        ports = node_ports([{"spec": service}])
+        waits = time.time() - created_at(facts.resource) > SERVICE_SECONDS
+        taken_up = (facts.resource.get("status") or {}).get("phase") == "Created"
+        if ports and facts.service is None and waits and taken_up:
+
+            async def ask() -> None:
+                if await self._changes.holds_port(min(ports)):
+                    self._begin(cluster_id, facts, plan, tries)
+
+            self._errands.run(f"{cluster_id} port", ask)
+
+    def due(self, remains: Callable[[str, str], bool]) -> dict[str, Start]:
+        """Starts of those of which nothing is left: `remains` says whether there is, by namespace and name."""
+        found = {}
+        for cluster_id, (plan, tries, namespace) in list(self._plans.items()):
+            if not remains(namespace, cluster_id):
+                del self._plans[cluster_id]
+                found[cluster_id] = Start(plan, resource_of(plan, namespace), tries=tries)
+        return found
+
+    def view(self, before: Cluster) -> Cluster:
+        """How one is shown."""
+        return replace(before, state="starting", reason=REASON)
+
+    def _begin(self, cluster_id: str, facts: Facts, plan: Plan, tries: int) -> None:
+        self._plans[cluster_id] = (plan, tries + 1, facts.resource["metadata"]["namespace"])
+
+    async def _remove(self, facts: Facts) -> None:
+        """Without the operator, which holds on to what it could not make."""
+        metadata = facts.resource["metadata"]
+        await self._changes.delete(metadata["namespace"], metadata["name"])
+        await asyncio.sleep(0.2)
+        await self._changes.let_go(metadata["namespace"], metadata["name"])
+
+
+def _was_taken(pod: Object) -> bool:
+    return any(
+        (state.get("terminated") or {}).get("exitCode") == tunnel.TAKEN
+        for container in (pod.get("status") or {}).get("containerStatuses") or ()
+        for state in (container.get("state") or {}, container.get("lastState") or {})
+    )
+
+
+def _leads_elsewhere(service: Object) -> bool:
+    """Whether a Service selects other pods than those of its cluster."""
+    selector: Mapping[str, str] = service["spec"].get("selector") or {}
+    return "dask.org/cluster-name" not in selector
+
+
+def _age(service: Object) -> tuple[float, str]:
+    return created_at(service), service["metadata"]["name"]
