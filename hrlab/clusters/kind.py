@@ -98,3 +98,14 @@ class Counts(Protocol):
 
     def claims(self) -> Sequence[Claim]:
         """What every cluster holds that it knows."""
+
+
+@runtime_checkable
+class Recounts(Counts, Protocol):
+    """A kind whose clusters other users make as well, at the same time."""
+
+    async def recount(self) -> Sequence[Claim]:
+        """The claims, asked for anew: what was made by anybody before this call is in it."""
+
+    async def withdraw(self, cluster_id: str, reason: str) -> None:
+        """Take back a cluster that was made too late for a limit; it is shown as failed, with the reason."""

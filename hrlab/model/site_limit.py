@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from hrlab.model.quota import Scope
+from hrlab.model.quota import Claim, Scope
 
 #: Resources that a site may limit, by the key that says so.
 RESOURCES = {
@@ -70,3 +70,12 @@ class SiteLimit:
 def mark(limit: str) -> str:
     """What stands for a common limit in the annotations of clusters that count for it: its name need not be shown."""
     return hashlib.sha256(limit.encode()).hexdigest()[:12]
+
+
+def counts(claim: Claim, limit: SiteLimit) -> bool:
+    """Whether what a cluster holds counts for a limit."""
+    if limit.profiles is not None and claim.profile not in limit.profiles:
+        return False
+    if limit.scope == "user":
+        return claim.mine
+    return limit.scope == "site" or claim.mine or mark(limit.name) in claim.groups

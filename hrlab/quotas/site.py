@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from hrlab.model.quota import UNKNOWN, Amount, Claim, Held, Holder, Quota, quota
-from hrlab.model.site_limit import SiteLimit, mark
+from hrlab.model.site_limit import SiteLimit, counts
 from hrlab.quotas.hours import CoreHours
 from hrlab.quotas.source import QuotaError
 
@@ -89,15 +89,6 @@ class SiteQuotas:
 def _label(limit: SiteLimit, resource: str) -> str:
     label = limit.label or limit.name
     return f"{label}, last {limit.days} days" if resource == "hours" else label
-
-
-def counts(claim: Claim, limit: SiteLimit) -> bool:
-    """Whether what a cluster holds counts for a limit."""
-    if limit.profiles is not None and claim.profile not in limit.profiles:
-        return False
-    if limit.scope == "user":
-        return claim.mine
-    return limit.scope == "site" or claim.mine or mark(limit.name) in claim.groups
 
 
 def bypassed(claims: Sequence[Claim]) -> str:

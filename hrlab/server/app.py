@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Callable, Dict, Float, Integer, Unicode
@@ -29,6 +29,9 @@ from hrlab.services.clusters import ClusterService
 from hrlab.services.quotas import QuotaService
 from hrlab.services.users import groups_of, user_name
 from hrlab.store.location import VARIABLE, store_path
+
+if TYPE_CHECKING:
+    from hrlab.services.settling import Settling
 
 #: Addresses below the server's base URL; the first that matches answers.
 ROUTES: tuple[tuple[str, type[Any]], ...] = (
@@ -133,6 +136,7 @@ class HRLab(ExtensionApp):
     _quota_announcer: ClusterAnnouncer | None = None
     _clusters: ClusterService | None = None
     _quotas: QuotaService | None = None
+    _settling: Settling | None = None
 
     def initialize_settings(self) -> None:
         """Put the server side together."""
@@ -169,8 +173,9 @@ class HRLab(ExtensionApp):
         for announcer in (self._cluster_announcer, self._quota_announcer):
             if announcer is not None:
                 announcer.stop()
-        if self._quotas is not None:
-            await self._quotas.stop()
+        for part in (self._quotas, self._settling):
+            if part is not None:
+                await part.stop()
         if self._clusters is not None:
             await self._clusters.stop()
         if self._announcer is not None:
@@ -204,7 +209,11 @@ class HRLab(ExtensionApp):
         self._quotas = quota_service(limits, self._clusters, profiles.usable, self.log)
         self._clusters.weighing.binding = self._quotas.binding
         if limits is not None:
+            from hrlab.services.settling import Settling  # the server starts sooner without
+
             self._clusters.marks = limits.marks
+            self._settling = Settling(limits.usable, self.log)
+            self._clusters.settle = self._settling.begin
         emit = server.event_logger.emit
         self._cluster_announcer = ClusterAnnouncer(emit)
         self._quota_announcer = ClusterAnnouncer(emit, topic="quotas")

@@ -52,8 +52,8 @@ def makers(server: ServerApp, owner: str, profiles: Profiles, log: Logger) -> di
         return kind
 
     async def kubernetes() -> ClusterKind:
-        module = await _loaded("hrlab.clusters.kubernetes")
-        kind: ClusterKind = module.KubernetesClusters(owner, profiles.usable, log)
+        module = await _loaded("hrlab.clusters.kubernetes_counted")
+        kind: ClusterKind = module.CountedKubernetes(owner, profiles.usable, log)
         return kind
 
     async def labextension() -> ClusterKind:

@@ -84,6 +84,8 @@ class ClusterService:
         self._loaded = False
         #: Knows, once it is told where from, what quotas allow.
         self.weighing = Weighing(self._kinds)
+        #: Looks again at what was made, where others may have made something at the same time.
+        self.settle: Callable[[str, ClusterKind], None] = lambda _id, _kind: None
         #: Of the common limits for which clusters of a profile count.
         self.marks: Callable[[str], tuple[str, ...]] = lambda _: ()
         #: Is told of ids of clusters that are new in some way.
@@ -249,6 +251,7 @@ class ClusterService:
             kind = await self._kinds.needed(profile.kind)
             self._starting.add(plan.id)
             await kind.create(plan)
+            self.settle(plan.id, kind)
         self._on_change([plan.id])
         return plan.id
 

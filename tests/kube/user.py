@@ -30,6 +30,8 @@ DEADLINE_SECONDS = 60
 class User:
     """Makes clusters, waits for what becomes of them, and closes them all when leaving."""
 
+    kind = KubernetesClusters
+
     def __init__(self, site: Site, log: logging.Logger, owner: str = "alice") -> None:
         self.site = site
         self.owner = owner
@@ -59,9 +61,7 @@ class User:
         if not self.profiles:
             self.profile()
         kubeconfig = self.site.kubeconfig
-        self.clusters = KubernetesClusters(
-            self.owner, self.profiles, self._log, kubeconfig=kubeconfig
-        )
+        self.clusters = self.kind(self.owner, self.profiles, self._log, kubeconfig=kubeconfig)
         await self.clusters.start(self._changed)
         while not self.is_connected:
             await asyncio.sleep(0.02)

@@ -1,0 +1,124 @@
+"""Clusters in Kubernetes, and what quotas want to know of them and do with them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hrlab.clusters.kind import Plan
+from hrlab.clusters.kubernetes import KubernetesClusters
+from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, Object, Plural
+from hrlab.clusters.kubernetes_holding import asks_of, claim_of
+from hrlab.clusters.kubernetes_reasons import ended, is_ending
+from hrlab.clusters.kubernetes_spec import GRANTED, PROFILE, bounds_of, resource_of
+from hrlab.clusters.kubernetes_state import Facts
+from hrlab.model.cluster import Target
+from hrlab.model.errors import BackendError, InvalidRequestError
+from hrlab.model.quota import Asks, Claim
+
+
+class CountedKubernetes(KubernetesClusters):
+    """The kind ``kubernetes`` (see :class:`hrlab.clusters.kind.Counts`, ``Weighs`` and ``Recounts``)."""
+
+    def asks(self, plan: Plan) -> Asks:
+        """What the pods of a cluster would ask for, the scheduler's included."""
+        bounds = bounds_of(plan)
+        try:
+            resource = resource_of(plan, self._home(plan))
+        except InvalidRequestError:  # told when it is made
+            return Asks(workers=bounds[1] if bounds else 0)
+        workers = bounds[1] if bounds else int(resource["spec"]["worker"]["replicas"])
+        return asks_of(resource, workers)
+
+    def claims(self) -> Sequence[Claim]:
+        """Of all clusters, the user's and those of others; of starts before anything of them is there."""
+        starts = [
+            self._claim_of_start(start.plan)
+            for cluster_id, start in self._starts.items()
+            if cluster_id not in self._facts and not start.failed
+        ]
+        return [*starts, *(self._claim(id_, facts) for id_, facts in self._facts.items())]
+
+    async def recount(self) -> Sequence[Claim]:
+        """The same, asked for anew: what was made by anybody before this call is in it.
+
+        Raises
+        ------
+        BackendError
+            If the API does not answer.
+        """
+        api = self._api
+        if api is None:
+            raise BackendError(self.problem() or "Kubernetes was not asked yet.")
+        found = []
+        for namespace in self._homes():
+            try:
+                listed = await self._listed(api, namespace)
+            except ApiFailure as failure:
+                raise BackendError(f"Kubernetes refuses: {ended(failure.message)}") from failure
+            for name, facts in listed.items():
+                known = self._facts.get(name)
+                pods = known.pods if known is not None else ()
+                if not is_ending(facts.resource):
+                    found.append(self._claim(name, replace(facts, pods=pods)))
+        return found
+
+    async def withdraw(self, cluster_id: str, reason: str) -> None:
+        """Take back a cluster that was made too late for a limit; it is shown as failed, with the reason."""
+        view, facts = self._shown.get(cluster_id), self._facts.get(cluster_id)
+        if view is None or facts is None:
+            return
+        gone = replace(view, state="failed", reason=reason)
+        self._failed[cluster_id] = self._views.aged(gone, time.time())
+        self._unwanted[cluster_id] = facts.resource["metadata"]["namespace"]
+        self._round()
+
+    async def scale(self, cluster_id: str, target: Target) -> None:
+        """Scale, or adapt between bounds; what is granted is noted, so that other changes are noticed."""
+        facts, changes = self._found(cluster_id), self._connected()
+        if facts.by_hrlab:
+            workers = target.workers if target.workers is not None else target.maximum or 0
+            await self._do(changes.note(facts, {GRANTED: str(workers)}))
+        await super().scale(cluster_id, target)
+
+    def _claim(self, cluster_id: str, facts: Facts) -> Claim:
+        profile = self._views.profile(facts)
+        label = profile.name if profile else facts.labels.get(PROFILE)
+        return claim_of(cluster_id, facts, label, mine=self._views.is_mine(facts))
+
+    def _claim_of_start(self, plan: Plan) -> Claim:
+        asks = self.asks(plan)
+        return Claim(
+            id=plan.id,
+            name=plan.name,
+            mine=True,
+            profile=plan.profile.name,
+            workers=asks.workers,
+            cores=asks.of("cores"),
+            memory_bytes=round(asks.of("memory")),
+            groups=plan.marks,
+            created_at=plan.created_at,
+            granted=asks.workers,
+        )
+
+    def _home(self, plan: Plan) -> str:
+        return str(plan.profile.template.get("namespace") or self._namespace)
+
+    def _homes(self) -> list[str]:
+        given = (one.template.get("namespace") for one in self._profiles.values())
+        return list(dict.fromkeys([self._namespace, *(str(one) for one in given if one)]))
+
+    async def _listed(self, api: KubernetesApi, namespace: str) -> dict[str, Facts]:
+        async def items(plural: Plural) -> dict[str, Object]:
+            answer = await api.call("GET", plural, namespace)
+            return {item["metadata"]["name"]: item for item in answer["items"]}
+
+        # Clusters last: one that is there has what belongs to it, or will be asked for its own word.
+        groups, scalers = await items("daskworkergroups"), await items("daskautoscalers")
+        return {
+            name: Facts(
+                resource=resource, group=groups.get(f"{name}-default"), autoscaler=scalers.get(name)
+            )
+            for name, resource in (await items("daskclusters")).items()
+        }

@@ -1,0 +1,68 @@
+"""The later of two that were made at once withdraws, and all servers agree which that is."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hrlab.model.quota import Claim
+from hrlab.model.site_limit import SiteLimit, mark
+from hrlab.services.settling import NEW_SECONDS, too_late
+
+ALL = SiteLimit(name="all", profiles=("zee",), together=True, workers=10)
+
+
+def claim(name, workers, at=100.0, **more):
+    more = {"mine": False, "profile": "zee", **more}
+    return Claim(
+        id=name, name=name, workers=workers, cores=workers, memory_bytes=0,
+        created_at=at, uid=name, **more,
+    )  # fmt: skip
+
+
+def withdrawn(*claims, limits=(ALL,)):
+    return {one.id for one in claims if too_late(one.id, claims, limits)}
+
+
+def test_there_is_room_for_both():
+    assert withdrawn(claim("a", 5), claim("b", 5)) == set()
+
+
+def test_the_later_one_withdraws_and_in_the_same_second_the_one_of_the_greater_uid():
+    assert withdrawn(claim("a", 6, at=101), claim("b", 6, at=100)) == {"a"}
+    assert withdrawn(claim("a", 6), claim("b", 6)) == {"b"}
+
+
+def test_a_small_one_may_stay_though_a_large_one_before_it_withdraws():
+    assert withdrawn(claim("a", 6), claim("b", 6), claim("c", 4)) == {"b"}
+
+
+def test_one_that_has_settled_stays_and_counts_even_beyond_the_limit():
+    old = claim("z", 12, at=100 - NEW_SECONDS - 1)
+    assert too_late("a", [old, claim("a", 1)], [ALL])
+    assert not too_late("a", [claim("z", 9, at=old.created_at), claim("a", 1)], [ALL])
+
+
+def test_the_reason_says_who_was_first_and_what_is_left():
+    said = too_late("b", [claim("a", 6), claim("b", 6, mine=True)], [ALL])
+    assert said.startswith("Withdrawn: a of another user was asked for a moment earlier.")
+    assert "This one takes 6 workers; 4 workers are left of 10 workers (all)." in said
+
+
+def test_only_marked_clusters_of_others_count_for_a_group():
+    limit = SiteLimit(name="atlas", groups=("atlas",), profiles=("zee",), together=True, workers=10)
+    member = claim("a", 6, groups=(mark("atlas"),))
+    mine = claim("m", 6, mine=True)
+    assert withdrawn(member, mine, limits=[limit]) == {"m"}
+    assert withdrawn(claim("a", 6), mine, limits=[limit]) == set()
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(100, 102)), min_size=1, max_size=5))
+def test_what_stays_fits_and_does_not_depend_on_who_looks_or_in_which_order(clusters):
+    claims = [claim(f"c{i}", workers, at=float(at)) for i, (workers, at) in enumerate(clusters)]
+    gone = withdrawn(*claims)
+    assert sum(one.workers for one in claims if one.id not in gone) <= 10
+    assert gone < {one.id for one in claims}
+    assert all(withdrawn(*order) == gone for order in list(permutations(claims))[:24])
