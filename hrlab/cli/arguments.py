@@ -9,6 +9,7 @@ from hrlab.cli.comparing import add_compare
 from hrlab.cli.exporting import add_export, add_import
 from hrlab.cli.report import add_report
 from hrlab.cli.run import add_run
+from hrlab.cli.sweep import add_sweep
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     add_import(commands)
     add_report(commands)
     add_run(commands)
+    add_sweep(commands)
     return made
 
 

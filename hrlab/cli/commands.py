@@ -11,6 +11,7 @@ from hrlab.cli.comparing import compare
 from hrlab.cli.exporting import export, import_runs
 from hrlab.cli.report import report
 from hrlab.cli.run import run
+from hrlab.cli.sweep import sweep
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
 from hrlab.model.wire import encode
@@ -83,6 +84,7 @@ COMMANDS: Mapping[str, Callable[[RunService, argparse.Namespace], int | None]] =
     "import": import_runs,
     "report": report,
     "run": run,
+    "sweep": sweep,
 }
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from hrlab.cli.interrupts import INTERRUPTED, stop_on_signals
 from hrlab.cli.progress import ProgressLine
-from hrlab.model.errors import ConflictError, UsageError
+from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
 from hrlab.model.units import format_count, format_duration
 from hrlab.render.text import text
 from hrlab.services.headless import Execution, Outcome, Step, Stop, execute
+from hrlab.services.keeping import keep
 from hrlab.services.notebook_parameters import parse_setting
 from hrlab.services.runs import RunService
 from hrlab.store.location import VARIABLE
@@ -119,19 +120,6 @@ def in_words(step: Step, seconds: float) -> str:
     if told.get("workers"):
         words.append(f"{format_count(told['workers'])} workers")
     return " · ".join(words)
-
-
-def keep(service: RunService, outcome: Outcome) -> None:
-    """See that the record is in the store: the kernel may be on another machine, or its disk full.
-
-    A run whose kernel was killed is marked as interrupted by whoever lists runs.
-    """
-    service.settle()
-    if outcome.record is not None and not service.has(outcome.run_id):
-        try:
-            service.save(outcome.run_id, outcome.record)
-        except ConflictError:
-            return  # the user has deleted it meanwhile
 
 
 def told(service: RunService, outcome: Outcome) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib
 from collections.abc import Mapping
 from logging import Logger
 from pathlib import Path
@@ -13,6 +11,7 @@ from jupyter_server.serverapp import ServerApp
 
 from hrlab.clusters.kind import ClusterKind
 from hrlab.server.kernels import KernelFinder
+from hrlab.services import cluster_makers
 from hrlab.services.clusters import ClusterService
 from hrlab.services.kinds import Maker
 from hrlab.services.labextension import LabextensionClusters
@@ -41,29 +40,11 @@ def _machine() -> tuple[float, int]:
 def makers(server: ServerApp, owner: str, profiles: Profiles, log: Logger) -> dict[str, Maker]:
     """How each kind is made that may have clusters here; loaded in threads, when first asked for."""
 
-    async def process() -> ClusterKind:
-        module = await _loaded("hrlab.clusters.process")
-        kind: ClusterKind = module.ProcessClusters(Path(server.runtime_dir), owner)
-        return kind
-
-    async def address() -> ClusterKind:
-        module = await _loaded("hrlab.clusters.address")
-        kind: ClusterKind = module.AddressClusters(_kept("attached.json"), owner)
-        return kind
-
-    async def kubernetes() -> ClusterKind:
-        module = await _loaded("hrlab.clusters.kubernetes_counted")
-        kind: ClusterKind = module.CountedKubernetes(owner, profiles.usable, log)
-        return kind
-
     async def labextension() -> ClusterKind:
         return LabextensionClusters(owner)
 
-    # Nobody is asked for clusters in Kubernetes, or at an address, where no profile speaks of such.
-    offered: set[str] = {profile.kind for profile in profiles.usable.values()}
-    known: dict[str, Maker] = {"address": address, "kubernetes": kubernetes}
-    wanted: dict[str, Maker] = {name: maker for name, maker in known.items() if name in offered}
-    return {"process": process, **wanted, "labextension": labextension}
+    own = cluster_makers.makers(Path(server.runtime_dir), owner, profiles, log)
+    return {**own, "labextension": labextension}
 
 
 def cluster_service(
@@ -86,7 +67,3 @@ def cluster_service(
 
 def _kept(name: str) -> Path:
     return jupyter_data_directory() / "hrlab" / name
-
-
-async def _loaded(module: str) -> Any:
-    return await asyncio.to_thread(importlib.import_module, module)

@@ -14,6 +14,8 @@ from hrlab.services.nearest import did_you_mean
 from hrlab.services.parent_server import ParentServer
 
 POLL_SECONDS = 0.5
+#: Set by a campaign for the kernel of a point: the address of its cluster.
+CAMPAIGN_ADDRESS = "HRLAB_SCHEDULER_ADDRESS"
 #: What must fit on both sides, beside what the profile names.
 ALWAYS = ("python", "dask", "distributed")
 _REMEDY = "Tasks may fail in ways that are hard to read; use the same environment on both sides."
@@ -97,6 +99,13 @@ def connect(server: ParentServer, wanted: str | None, timeout_seconds: float) ->
     if seen and not told:
         _warn(cluster, seen)
     return client
+
+
+def connect_to(address: str, timeout_seconds: float) -> Any:
+    """A ``distributed.Client`` of a campaign's cluster, whatever cluster the notebook names."""
+    return _client(
+        {"name": "The campaign's cluster", "scheduler_address": address}, timeout_seconds
+    )
 
 
 def _client(cluster: Mapping[str, Any], timeout_seconds: float) -> Any:

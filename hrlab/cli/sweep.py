@@ -1,0 +1,208 @@
+"""``jupyter hrlab sweep``: a campaign, from its file to its report."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hrlab.cli.interrupts import INTERRUPTED, stop_on_signals
+from hrlab.cli.progress import ProgressLine, bar
+from hrlab.cli.run import in_words
+from hrlab.model.campaign import Sweep, points
+from hrlab.model.comparison import MAX_RUNS
+from hrlab.model.errors import HrlabError, UsageError
+from hrlab.model.units import format_duration
+from hrlab.services.campaign import Campaign, Progress
+from hrlab.services.campaign_clusters import (
+    PROFILES_VARIABLE,
+    CampaignClusters,
+    profiles_from,
+    service_of,
+)
+from hrlab.services.campaign_reader import read_sweep
+from hrlab.services.campaign_status import STATUS_VARIABLE, StatusFile
+from hrlab.services.headless import Stop, read_notebook
+from hrlab.services.runs import RunService
+
+BUDGET_SPENT = 4
+REPORT = "report.html"
+log = logging.getLogger("hrlab")
+
+
+def add_sweep(commands: Any) -> None:
+    """Declare the command."""
+    what = "Measure a notebook over profiles, workers and parameters; goes on where it was interrupted."
+    made = commands.add_parser("sweep", help=what, description=what)
+    made.add_argument("file", type=Path, help="the campaign, see docs/campaigns.md")
+    made.add_argument(
+        "--profiles",
+        type=Path,
+        metavar="FILE",
+        help=f"the site's profiles, if not {PROFILES_VARIABLE} or the one of this machine, local",
+    )
+    made.add_argument(
+        "--plan", action="store_true", help="check everything, show the points in order, run none"
+    )
+
+
+def sweep(service: RunService, asked: argparse.Namespace) -> int:
+    """``sweep``: 0 all points are done, 1 some failed, 4 the budget is spent, 130 interrupted."""
+    declared = read_sweep(asked.file)
+    file = asked.profiles or os.environ.get(PROFILES_VARIABLE)
+    return asyncio.run(_sweep(service, asked, declared, Path(file) if file else None))
+
+
+async def _sweep(
+    service: RunService, asked: argparse.Namespace, declared: Sweep, profiles_file: Path | None
+) -> int:
+    profiles = profiles_from(profiles_file)
+    clusters_of = service_of(profiles, _runtime_directory(), log)
+    folder, line = asked.file.resolve().parent, ProgressLine()
+    listeners: list[Callable[[Progress], None]] = [_Teller(line)]
+    if os.environ.get(STATUS_VARIABLE):
+        listeners.append(StatusFile(Path(os.environ[STATUS_VARIABLE])))
+    clusters = CampaignClusters(clusters_of, profiles, _kernel(declared, folder))
+    campaign = Campaign(declared, folder, service, clusters, _all(listeners))
+    try:
+        if asked.plan:
+            return _plan(campaign)
+        line.done(_opening(declared, campaign))
+        with stop_on_signals() as stop:
+            progress = await _followed(campaign, stop)
+    finally:
+        await clusters.stop()
+    line.done(_closing(progress))
+    _finish(service, campaign)
+    return _exit_code(progress)
+
+
+async def _followed(campaign: Campaign, stop: Stop) -> Progress:
+    """Run it; once a second whoever looks is told, for the time that passes."""
+    task = asyncio.ensure_future(campaign.run(stop))
+    while not (await asyncio.wait({task}, timeout=1.0))[0]:
+        campaign.tick()
+    return task.result()
+
+
+def _plan(campaign: Campaign) -> int:
+    campaign.check()
+    done = campaign.done()
+    for point in points(campaign.sweep):
+        sys.stdout.write(f"{'done' if point.key in done else '    '}  {point}\n")
+    return 0
+
+
+class _Teller:
+    """Says in a terminal how a campaign is."""
+
+    def __init__(self, line: ProgressLine) -> None:
+        self._line = line
+        self._done = self._failed = -1
+        self._began = (time.monotonic(), "")
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.point != self._began[1]:
+            self._began = time.monotonic(), progress.point
+        ended = (progress.done, progress.failed) != (self._done, self._failed)
+        if ended and self._done >= 0:
+            what = f"✗ {progress.message}" if progress.failed > self._failed else progress.point
+            self._line.done(f"{progress.done}/{progress.points}  {what}")
+        self._done, self._failed = progress.done, progress.failed
+        if progress.state == "running" and progress.point:
+            self._line.now(self._now(progress))
+
+    def _now(self, progress: Progress) -> str:
+        words = [f"{bar(progress.done, progress.points)} {progress.done}/{progress.points}"]
+        if progress.left_seconds is not None:
+            words.append(f"about {format_duration(progress.left_seconds)} left")
+        words.append(progress.point)
+        seconds = time.monotonic() - self._began[0]
+        if progress.step is None:
+            words.append(f"cluster · {format_duration(seconds)}")
+        else:
+            words.append(in_words(progress.step, seconds))
+        return " · ".join(words)
+
+
+def _opening(declared: Sweep, campaign: Campaign) -> str:
+    clusters = {
+        "fresh": "a fresh cluster for each point",
+        "warm": "a warm cluster for neighbours of the same size, with a first run apart",
+    }[declared.cluster]
+    return (
+        f"{declared.name} ({campaign.id}): {len(list(points(declared)))} points, in {declared.repeats} blocks "
+        f"in random order (seed {declared.seed}), {clusters}."
+    )
+
+
+def _closing(progress: Progress) -> str:
+    words = {
+        "done": "All points are done." if not progress.failed else "It has ended.",
+        "interrupted": "It was interrupted; call it again to go on.",
+    }
+    counts = f"{progress.done} of {progress.points} points are done"
+    if progress.failed:
+        counts += f", {progress.failed} failed"
+    spent = f"{format_duration(progress.seconds)}, {progress.core_hours:.3g} core hours"
+    told = words.get(progress.state, progress.message)
+    return f"{told} {counts}; this took {spent}."
+
+
+def _finish(service: RunService, campaign: Campaign) -> None:
+    """The comparison as a table, and the report, of what there is."""
+    from hrlab.render.comparison.page import comparison_text
+    from hrlab.services.comparing import ComparisonQuestion
+    from hrlab.services.reports import ReportQuestion, report
+
+    ids = [run.id for run in campaign.runs() if run.status == "ok"][-MAX_RUNS:]
+    if len(ids) < 2:
+        return
+    by, baseline = campaign.sweep.compare_by, campaign.sweep.baseline
+    try:
+        found = service.compared(ComparisonQuestion(ids=ids, by=by, baseline=baseline))
+        sys.stdout.write(comparison_text(found.comparison, found.difference) + "\n")
+        made = report(service, ReportQuestion(ids=ids, by=by, baseline=baseline))
+    except HrlabError as error:
+        sys.stderr.write(f"hrlab: no comparison: {error.message}\n")
+        return
+    path = campaign.output / REPORT
+    try:
+        path.write_text(made.html, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{str(path)!r} can't be written: {error.strerror}.") from error
+    sys.stderr.write(f"The report is {path}\n")
+
+
+def _exit_code(progress: Progress) -> int:
+    codes = {"interrupted": INTERRUPTED, "budget": BUDGET_SPENT, "failed": 1}
+    return codes.get(progress.state, 1 if progress.failed else 0)
+
+
+def _kernel(declared: Sweep, folder: Path) -> str | None:
+    """The kernelspec of the notebook, whose Python the workers need."""
+    if declared.kernel is not None:
+        return declared.kernel
+    spec = read_notebook(folder / declared.notebook).metadata.get("kernelspec", {})
+    name = spec.get("name")
+    return str(name) if name else None
+
+
+def _runtime_directory() -> Path:
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    return Path(jupyter_runtime_dir())
+
+
+def _all(listeners: list[Callable[[Progress], None]]) -> Callable[[Progress], None]:
+    def tell(progress: Progress) -> None:
+        for listener in listeners:
+            listener(progress)
+
+    return tell

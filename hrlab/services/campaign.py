@@ -1,0 +1,332 @@
+"""Executes a campaign, point after point; what is done is known from the store alone.
+
+A point is done when the store has a successful run that carries the campaign's id and the point's key, so an interrupted or
+killed campaign goes on where it stood, whoever calls it. A failed point is tried again by the next call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from hrlab.model.campaign import (
+    Configuration,
+    Point,
+    Sweep,
+    campaign_id,
+    configurations,
+    points,
+    seconds_left,
+    spent,
+    workload_of,
+)
+from hrlab.model.cluster import Cluster
+from hrlab.model.errors import HrlabError
+from hrlab.model.run import CampaignPoint, Run
+from hrlab.model.source import normalised, sha256
+from hrlab.services.campaign_clusters import CampaignClusters
+from hrlab.services.connecting import CAMPAIGN_ADDRESS
+from hrlab.services.headless import Execution, Outcome, Step, Stop, execute, timed_cells
+from hrlab.services.headless import read_notebook as read
+from hrlab.services.keeping import keep
+from hrlab.services.notebook_parameters import declared, injected
+from hrlab.services.runs import RunService
+from hrlab.store.location import VARIABLE
+from hrlab.store.query import MAX_LIMIT, RunQuery
+
+#: Variables by which a kernel knows the cluster of its point: Dask's own, for ``Client()``, and that of `hrlab.connect`.
+DASK_ADDRESS, ADDRESS = "DASK_SCHEDULER_ADDRESS", CAMPAIGN_ADDRESS
+LABEL, PROFILE_LABEL = "campaign", "profile"
+STRAY = (
+    "The notebook did not use the cluster of its point. Connect with `client = Client()` or `hrlab.connect()`, or let "
+    "its parameters cell assign `{parameter}` and use that."
+)
+
+State = Literal["running", "done", "budget", "interrupted", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a campaign is.
+
+    Attributes
+    ----------
+    points, done, failed
+        All of the campaign; those that are in the store, from earlier calls too; those that failed in this one.
+    point, step
+        What is executed now, and how far it is; empty and None between points.
+    left_seconds
+        How long the rest will take, by what is known so far; None if nothing is.
+    message
+        Why the last point failed, or why the campaign ended.
+    """
+
+    id: str
+    state: State = "running"
+    points: int = 0
+    done: int = 0
+    failed: int = 0
+    point: str = ""
+    step: Step | None = None
+    left_seconds: float | None = None
+    message: str = ""
+    seconds: float = 0.0
+    core_hours: float = 0.0
+
+
+@dataclass(slots=True)
+class _Spent:
+    """What this call has used."""
+
+    began: float
+    core_hours: float = 0.0
+    points: int = 0
+    took: dict[str, list[float]] = field(default_factory=dict)
+    cores: dict[str, float] = field(default_factory=dict)
+
+
+class StrayError(HrlabError):
+    """Every point with a cluster would measure something else."""
+
+
+class Campaign:
+    """One call.
+
+    Parameters
+    ----------
+    sweep
+        The declaration.
+    folder
+        Where its notebook and output are relative to.
+    tell
+        Called whenever there is progress.
+    clock
+        Seconds of a clock that never goes back.
+    """
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        folder: Path,
+        runs: RunService,
+        clusters: CampaignClusters,
+        tell: Callable[[Progress], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.sweep = sweep
+        self.notebook = folder / sweep.notebook
+        self.id = clusters.name = identity(sweep, folder)
+        self.output = folder / (sweep.output or self.id)
+        self._runs = runs
+        self._clusters = clusters
+        self._tell = tell
+        self._clock = clock
+        self._spent = _Spent(clock())
+        self.progress = Progress(id=self.id)
+
+    def check(self) -> None:
+        """Refuse what would fail at every point, before anything begins.
+
+        Raises
+        ------
+        HrlabError
+            Which says why.
+        """
+        notebook = read(self.notebook)
+        timed_cells(notebook, self.sweep.cells)
+        for configuration in configurations(self.sweep):
+            injected(notebook, dict(configuration.parameters), self.notebook.name)
+            self._clusters.check(configuration.setting)
+
+    async def run(self, stop: Stop) -> Progress:
+        """Execute what is not done."""
+        self.check()
+        done = self.done()
+        plan = list(points(self.sweep))
+        left = [point for point in plan if point.key not in done]
+        for point in plan:
+            if (run := done.get(point.key)) is not None:
+                self._note(point.configuration, run.wall_seconds)
+        self._report(points=len(plan), done=len(plan) - len(left))
+        try:
+            await self._clusters.close_leftovers()
+            state, message = await self._all(left, stop)
+        except StrayError as error:
+            state, message = "failed", error.message
+        except asyncio.CancelledError:
+            state, message = "interrupted", ""
+        finally:
+            await self._clusters.release()
+        self._report(state=state, message=message, point="", step=None)
+        return self.progress
+
+    def tick(self) -> None:
+        """Time has passed."""
+        self._report()
+
+    def done(self) -> dict[str, Run]:
+        """Runs of the points that are done, by the points' keys."""
+        found = {}
+        for run in self.runs():
+            stray = run.campaign is None or (not run.clusters and not _is_serial(run))
+            if run.status == "ok" and run.campaign is not None and not stray:
+                found[run.campaign.point] = run
+        return found
+
+    def runs(self) -> list[Run]:
+        """All runs of the campaign, oldest first."""
+        found: list[Run] = []
+        query = RunQuery(labels=((LABEL, self.id),), limit=MAX_LIMIT)
+        while page := self._runs.page(query).runs:
+            found += [
+                Run.from_dict(self._runs.get(one.id)) for one in page if one.status != "running"
+            ]
+            query = dataclasses.replace(query, offset=query.offset + len(page))
+        mine = [run for run in found if run.campaign is not None and run.campaign.id == self.id]
+        return mine[::-1]
+
+    async def _all(self, left: list[Point], stop: Stop) -> tuple[State, str]:
+        for place, point in enumerate(left):
+            why = self._over_budget(point)
+            if why:
+                return "budget", f"It ended at {why}; call it again to go on."
+            if place and self.sweep.pause_seconds:
+                await _pause(self.sweep.pause_seconds, stop)
+            if stop.asked.is_set():
+                return "interrupted", ""
+            rest = [one.configuration.key for one in left[place:]]
+            left_seconds = seconds_left(self._spent.took, rest)
+            self._report(point=str(point), step=None, left_seconds=left_seconds)
+            if await self._point(point, stop) == "interrupted" and stop.asked.is_set():
+                return "interrupted", ""
+        failed = self.progress.failed
+        return "done", f"{failed} points failed." if failed else ""
+
+    def _over_budget(self, point: Point) -> str:
+        used, key = self._spent, point.configuration.key
+        return spent(
+            self.sweep.budget,
+            seconds=self._clock() - used.began,
+            core_hours=used.core_hours,
+            points=used.points,
+            next_seconds=seconds_left(used.took, [key]),
+            next_cores=used.cores.get(key, 0.0),
+        )
+
+    async def _point(self, point: Point, stop: Stop) -> str:
+        """Execute one; how it ended."""
+        began, cluster = self._clock(), None
+        try:
+            cluster, is_new = await self._cluster(point, stop)
+            if is_new and self.sweep.cluster == "warm":
+                warm_up = dataclasses.replace(point, warm_up=True)
+                self._report(point=str(warm_up))
+                await self._execute(warm_up, cluster, stop)
+                self._report(point=str(point), step=None)
+            outcome = await self._execute(point, cluster, stop)
+            status, error = outcome.status, outcome.error
+        except StrayError:
+            raise
+        except HrlabError as refused:
+            status, error = "failed", refused.message
+        cores = cluster.cores if cluster is not None else 0.0
+        took = self._clock() - began
+        self._spent.points += 1
+        self._spent.core_hours += cores * took / 3600
+        self._spent.cores[point.configuration.key] = cores
+        if status == "ok":
+            self._note(point.configuration, took)
+            self._report(done=self.progress.done + 1, message="")
+        elif not stop.asked.is_set():
+            self._report(failed=self.progress.failed + 1, message=f"{point}: {error}")
+        return status
+
+    async def _cluster(self, point: Point, stop: Stop) -> tuple[Cluster | None, bool]:
+        setting = point.configuration.setting
+        if setting.serial:
+            await self._clusters.release()
+            return None, False
+        return await self._clusters.get(setting, stop, fresh=self.sweep.cluster == "fresh")
+
+    async def _execute(self, point: Point, cluster: Cluster | None, stop: Stop) -> Outcome:
+        outcome = await execute(
+            self._execution(point, cluster), stop, lambda step: self._report(step=step)
+        )
+        keep(self._runs, outcome)
+        if outcome.status == "ok" and cluster is not None:
+            self._see_use(outcome, str(cluster.scheduler_address))
+        return outcome
+
+    def _see_use(self, outcome: Outcome, address: str) -> None:
+        """Numbers of a run elsewhere would look like those of the cluster."""
+        record = self._runs.get(outcome.run_id)
+        if not any(used["scheduler_address"] == address for used in record["clusters"]):
+            raise StrayError(STRAY.format(parameter=self.sweep.scheduler_parameter))
+
+    def _execution(self, point: Point, cluster: Cluster | None) -> Execution:
+        sweep, configuration = self.sweep, point.configuration
+        address = None if cluster is None else cluster.scheduler_address
+        parameters = dict(configuration.parameters)
+        if sweep.scheduler_parameter in (declared(read(self.notebook)) or ()):
+            parameters.setdefault(sweep.scheduler_parameter, address)
+        environment = {VARIABLE: str(self._runs.path)}
+        if address is not None:
+            environment |= {DASK_ADDRESS: address, ADDRESS: address}
+        return Execution(
+            notebook=self.notebook,
+            output=self.output / f"{file_name(point)}.ipynb",
+            parameters=parameters,
+            name=sweep.name,
+            labels=self._labels(configuration),
+            workload=workload_of(sweep, configuration),
+            campaign=CampaignPoint(self.id, point.key),
+            environment=environment,
+            kernel=sweep.kernel,
+            timeout_seconds=sweep.timeout_seconds,
+            cells=sweep.cells,
+        )
+
+    def _labels(self, configuration: Configuration) -> Mapping[str, str]:
+        values = dict(configuration.parameters)
+        varied = {name: str(values[name]) for name in self.sweep.parameters}
+        own = {LABEL: self.id, PROFILE_LABEL: configuration.setting.profile}
+        return {**varied, **self.sweep.labels, **own}
+
+    def _note(self, configuration: Configuration, seconds: float) -> None:
+        self._spent.took.setdefault(configuration.key, []).append(seconds)
+
+    def _report(self, **changes: Any) -> None:
+        seconds = self._clock() - self._spent.began
+        self.progress = dataclasses.replace(
+            self.progress, seconds=seconds, core_hours=self._spent.core_hours, **changes
+        )
+        self._tell(self.progress)
+
+
+def identity(sweep: Sweep, folder: Path) -> str:
+    """Id of the campaign, by its name and the code that is timed."""
+    notebook = read(folder / sweep.notebook)
+    timed = timed_cells(notebook, sweep.cells)
+    return campaign_id(sweep, sha256(normalised(notebook.cells[i].source for i in timed)))
+
+
+def file_name(point: Point) -> str:
+    """Name of the file in which a point's notebook is kept."""
+    plain = "".join(c if c.isalnum() or c in "-_.=" else "-" for c in point.key)
+    return plain.replace("--", "-").strip("-")
+
+
+def _is_serial(run: Run) -> bool:
+    return run.labels.get(PROFILE_LABEL) == "serial"
+
+
+async def _pause(seconds: float, stop: Stop) -> None:
+    wish = asyncio.ensure_future(stop.asked.wait())
+    await asyncio.wait({wish}, timeout=seconds)
+    wish.cancel()
+    await asyncio.wait({wish})

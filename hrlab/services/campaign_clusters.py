@@ -1,0 +1,210 @@
+"""The clusters of a campaign: made by their profile, waited for, kept alive while the campaign lives, and closed.
+
+No Jupyter server is needed: the kinds of cluster are used directly. A server of the same user sees these clusters like any
+other. Their idle time is short and begun anew while the campaign lives, so they end soon after a campaign that was killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from logging import Logger
+from pathlib import Path
+from typing import Any
+
+from hrlab.model.campaign import Setting
+from hrlab.model.cluster import Cluster
+from hrlab.model.errors import BackendError, HrlabError, UsageError
+from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile
+from hrlab.services.cluster_makers import makers
+from hrlab.services.clusters import ClusterService
+from hrlab.services.headless import Stop
+from hrlab.services.kernelspecs import Kernelspecs
+from hrlab.services.local_profile import local_profile
+from hrlab.services.nearest import did_you_mean
+from hrlab.services.profiles import Profiles, load_profiles
+from hrlab.services.starts import StartTimes
+from hrlab.services.users import groups_of, user_name
+from hrlab.store.location import jupyter_data_directory
+
+#: A cluster whose campaign was killed is closed after so long.
+IDLE_SECONDS = 180.0
+ALIVE_SECONDS = 30.0
+LOOK_SECONDS = 0.2
+#: Where `jupyter hrlab sweep` finds a site's profiles, if not by its option.
+PROFILES_VARIABLE = "HRLAB_PROFILES_FILE"
+
+
+def profiles_from(file: Path | None) -> Profiles:
+    """The profiles of the site, for this user; without a file the one that is always there, ``local``.
+
+    Raises
+    ------
+    UsageError
+        If a profile in the file is broken.
+    """
+    from hrlab.clusters.machine import machine_cores, machine_memory_bytes
+
+    default = {} if file else local_profile(machine_cores(), machine_memory_bytes())
+    found = load_profiles({}, file, default)
+    if found.broken:
+        raise UsageError(" ".join(f"{one.name}: {one.reason}" for one in found.broken))
+    return found.of(groups_of(user_name(os.environ), os.environ, None))
+
+
+def service_of(profiles: Profiles, runtime_dir: Path, log: Logger) -> ClusterService:
+    """Clusters without a server; see :class:`ClusterService`."""
+    owner = user_name(os.environ)
+    short = {
+        name: dataclasses.replace(profile, idle_seconds=_short(profile))
+        for name, profile in profiles.usable.items()
+    }
+    return ClusterService(
+        Profiles(short, profiles.broken),
+        makers(runtime_dir, owner, profiles, log),
+        owner=owner,
+        find_kernel=Kernelspecs(),
+        starts=StartTimes(jupyter_data_directory() / "hrlab" / "starts.json"),
+        log=log,
+    )
+
+
+def _short(profile: Profile) -> float:
+    return min(profile.idle_seconds or IDLE_SECONDS, IDLE_SECONDS)
+
+
+class CampaignClusters:
+    """One cluster at a time.
+
+    Parameters
+    ----------
+    kernel
+        The kernelspec of the notebook, whose Python workers run.
+    """
+
+    def __init__(self, service: ClusterService, profiles: Profiles, kernel: str | None) -> None:
+        self._service = service
+        self._profiles = profiles
+        #: Name of the clusters; what an earlier call of the same campaign left is known by it.
+        self.name = "campaign"
+        self._kernel = kernel
+        self._setting: Setting | None = None
+        self._cluster: Cluster | None = None
+        self._alive: asyncio.Task[None] | None = None
+
+    def check(self, setting: Setting) -> None:
+        """Refuse what can never be made.
+
+        Raises
+        ------
+        UsageError
+            If there is no such profile, or it can't have a number of workers.
+        """
+        if not setting.serial:
+            self._options(setting)
+
+    async def close_leftovers(self) -> list[str]:
+        """Close what an earlier call left that was killed; the names."""
+        listed = (await self._service.list())["clusters"]
+        left = [one for one in listed if one["mine"] and one["name"] == self.name]
+        for one in left:
+            with suppress(HrlabError):
+                await self._service.close(one["id"])
+        await self._gone({one["id"] for one in left})
+        return [str(one["id"]) for one in left]
+
+    async def get(self, setting: Setting, stop: Stop, *, fresh: bool) -> tuple[Cluster, bool]:
+        """A cluster of this setting with all its workers, and whether it is new.
+
+        Raises
+        ------
+        HrlabError
+            If it can't be made, or is not there in time.
+        asyncio.CancelledError
+            If somebody wants the campaign to end.
+        """
+        if not fresh and setting == self._setting and self._cluster is not None:
+            return await self._service.get(self._cluster.id), False
+        await self.release()
+        made = await self._service.create(
+            {
+                "profile": setting.profile,
+                "name": self.name,
+                "options": self._options(setting),
+                "kernel": self._kernel,
+            }
+        )
+        assert isinstance(made, Cluster)
+        self._setting, self._cluster = setting, made
+        self._alive = asyncio.create_task(self._keep_alive(made.id))
+        self._cluster = await self._ready(made.id, setting, stop)
+        return self._cluster, True
+
+    async def release(self) -> None:
+        """Close the cluster, and wait until it is gone: it must not disturb the next point."""
+        cluster, self._cluster, self._setting = self._cluster, None, None
+        if self._alive is not None:
+            self._alive.cancel()
+            await asyncio.wait({self._alive})
+            self._alive = None
+        if cluster is not None:
+            with suppress(HrlabError):
+                await self._service.close(cluster.id)
+            await self._gone({cluster.id})
+
+    async def stop(self) -> None:
+        """Close what is there and watch no more."""
+        await self.release()
+        await self._service.stop()
+
+    def _options(self, setting: Setting) -> Mapping[str, Any]:
+        profile = self._profiles.usable.get(setting.profile)
+        if profile is None:
+            known = [*self._profiles.usable, "serial"]
+            hint = did_you_mean(setting.profile, known)
+            raise UsageError(f"There is no profile {setting.profile!r} here. {hint}")
+        options = dict(setting.options)
+        if setting.workers is None:
+            return options
+        if WORKERS in profile.options:
+            return {**options, WORKERS: setting.workers}
+        if MAXIMUM in profile.options:
+            return {**options, MINIMUM: setting.workers, MAXIMUM: setting.workers}
+        raise UsageError(
+            f"Profile {setting.profile!r} has no option `workers`: leave `workers` out for it."
+        )
+
+    async def _ready(self, cluster_id: str, setting: Setting, stop: Stop) -> Cluster:
+        until = time.monotonic() + self._profiles.usable[setting.profile].start_timeout_seconds
+        while True:
+            cluster = await self._service.get(cluster_id)
+            there, wanted = cluster.workers.ready, setting.workers or 1
+            if cluster.state == "ready" and cluster.scheduler_address and there >= wanted:
+                return cluster
+            if cluster.state not in ("starting", "ready"):
+                raise BackendError(f"The cluster is {cluster.state}. {cluster.reason}".strip())
+            if time.monotonic() > until:
+                raise BackendError(
+                    f"Only {there} of {wanted} workers came in time. {cluster.reason}".strip()
+                )
+            if stop.asked.is_set():
+                raise asyncio.CancelledError
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _keep_alive(self, cluster_id: str) -> None:
+        while True:
+            await asyncio.sleep(ALIVE_SECONDS)
+            with suppress(HrlabError):
+                await self._service.change(cluster_id, {"extend": True})
+
+    async def _gone(self, ids: set[str]) -> None:
+        until = time.monotonic() + ALIVE_SECONDS
+        while time.monotonic() < until:
+            listed = (await self._service.list())["clusters"]
+            if not ids & {one["id"] for one in listed if one["state"] != "failed"}:
+                return
+            await asyncio.sleep(LOOK_SECONDS)

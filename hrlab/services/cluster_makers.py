@@ -1,0 +1,43 @@
+"""How each kind of cluster is made; loaded in threads, when it is first asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from logging import Logger
+from pathlib import Path
+from typing import Any
+
+from hrlab.clusters.kind import ClusterKind
+from hrlab.services.kinds import Maker
+from hrlab.services.profiles import Profiles
+from hrlab.store.location import jupyter_data_directory
+
+
+def makers(runtime_dir: Path, owner: str, profiles: Profiles, log: Logger) -> dict[str, Maker]:
+    """Makers of the kinds that profiles speak of, and of ``process``, whose clusters may be there without any."""
+
+    async def process() -> ClusterKind:
+        module = await _loaded("hrlab.clusters.process")
+        kind: ClusterKind = module.ProcessClusters(runtime_dir, owner)
+        return kind
+
+    async def address() -> ClusterKind:
+        module = await _loaded("hrlab.clusters.address")
+        path = jupyter_data_directory() / "hrlab" / "attached.json"
+        kind: ClusterKind = module.AddressClusters(path, owner)
+        return kind
+
+    async def kubernetes() -> ClusterKind:
+        module = await _loaded("hrlab.clusters.kubernetes_counted")
+        kind: ClusterKind = module.CountedKubernetes(owner, profiles.usable, log)
+        return kind
+
+    # Nobody is asked for clusters in Kubernetes, or at an address, where no profile speaks of such.
+    offered: set[str] = {profile.kind for profile in profiles.usable.values()}
+    known: dict[str, Maker] = {"address": address, "kubernetes": kubernetes}
+    return {"process": process, **{name: known[name] for name in known if name in offered}}
+
+
+async def _loaded(module: str) -> Any:
+    return await asyncio.to_thread(importlib.import_module, module)
