@@ -78,7 +78,7 @@ _WORKER_TOOLTIP = [
 def _worker_rows(run: Run) -> tuple[tuple[Cell, ...], ...]:
     """Changes, and the last count once more at the end of the run, so that the line reaches it."""
     rows: list[tuple[Cell, ...]] = []
-    for name, cluster in zip(_names(run), run.clusters, strict=True):
+    for name, cluster in zip(names_of_clusters(run), run.clusters, strict=True):
         history = cluster.workers.history
         rows += [(name, seconds, count, threads) for seconds, count, threads in history]
         if history and history[-1][0] < run.wall_seconds:
@@ -86,7 +86,7 @@ def _worker_rows(run: Run) -> tuple[tuple[Cell, ...], ...]:
     return tuple(rows)
 
 
-def _names(run: Run) -> list[str]:
+def names_of_clusters(run: Run) -> list[str]:
     """Names of the clusters, told apart by their number where two have the same."""
     names = [one_line(cluster.name) for cluster in run.clusters]
     return [

@@ -2,7 +2,15 @@ import type { PartialJSONObject } from '@lumino/coreutils';
 import { asObject, isObject, listOf, stringOr } from './guards';
 
 /** The views of one run that the server draws. */
-export const CHART_VIEWS = ['timeline', 'phases', 'workers'] as const;
+export const CHART_VIEWS = [
+  'timeline',
+  'phases',
+  'workers',
+  'cpu',
+  'memory',
+  'network',
+  'disk'
+] as const;
 export type ChartView = (typeof CHART_VIEWS)[number];
 
 export interface IChartColumn {
@@ -11,11 +19,15 @@ export interface IChartColumn {
   readonly unit: string;
 }
 
-/** A Vega-Lite v5 specification without a width, and the table behind it. */
-export interface IChart {
-  readonly spec: PartialJSONObject;
+/** What a chart shows, for reading and copying. */
+export interface ITable {
   readonly columns: readonly IChartColumn[];
   readonly rows: readonly (readonly unknown[])[];
+}
+
+/** A Vega-Lite v5 specification without a width, and the table behind it. */
+export interface IChart extends ITable {
+  readonly spec: PartialJSONObject;
 }
 
 function readColumn(value: unknown): IChartColumn | null {
@@ -28,12 +40,18 @@ function readColumn(value: unknown): IChartColumn | null {
     : null;
 }
 
-export function readChart(value: unknown): IChart {
-  const data = asObject(value, 'chart');
-  const table = isObject(data.table) ? data.table : {};
+export function readTable(value: unknown): ITable {
+  const table = isObject(value) ? value : {};
   return {
-    spec: asObject(data.spec, 'chart.spec') as PartialJSONObject,
     columns: listOf(table.columns, readColumn),
     rows: listOf(table.rows, row => (Array.isArray(row) ? row : null))
+  };
+}
+
+export function readChart(value: unknown): IChart {
+  const data = asObject(value, 'chart');
+  return {
+    spec: asObject(data.spec, 'chart.spec') as PartialJSONObject,
+    ...readTable(data.table)
   };
 }

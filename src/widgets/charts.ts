@@ -21,6 +21,14 @@ function titleOf(view: ChartView, trans: TranslationBundle): string {
       return trans.__('Phases');
     case 'workers':
       return trans.__('Workers over time');
+    case 'cpu':
+      return trans.__('Busy cores over time');
+    case 'memory':
+      return trans.__('Memory over time');
+    case 'network':
+      return trans.__('Network over time');
+    case 'disk':
+      return trans.__('Disk over time');
   }
 }
 
@@ -42,7 +50,8 @@ class RunChart extends ChartCard {
       .chart(model.id, this._view)
       .catch(() => null);
     if (!this.isDisposed) {
-      this.setChart(chart);
+      // An empty one shows nothing: hardware use that was not sampled.
+      this.setChart(chart && chart.rows.length > 0 ? chart : null);
     }
   }
 }

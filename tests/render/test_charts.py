@@ -46,7 +46,8 @@ def test_page_sets_the_width_and_the_theme(view: View) -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_table_fits_its_columns_and_json(view: View) -> None:
-    data: dict[str, Any] = json.loads(json.dumps(chart(golden(), view).to_dict()))
+    run = golden("run_v1_resources")
+    data: dict[str, Any] = json.loads(json.dumps(chart(run, view).to_dict()))
     names = [column["name"] for column in data["table"]["columns"]]
     assert data["table"]["rows"]
     for row in data["table"]["rows"]:
@@ -99,3 +100,36 @@ def test_largest_record_makes_a_chart_of_bounded_size() -> None:
         marks=(Mark("dask", "dask", 0.0, 1.0),),
     )
     assert len(json.dumps(chart(run, "timeline").to_dict())) < 500_000
+
+
+HARDWARE: tuple[View, ...] = ("cpu", "memory", "network", "disk")
+
+
+@pytest.mark.parametrize("view", HARDWARE)
+def test_run_that_was_not_sampled_has_no_hardware_to_draw(view: View) -> None:
+    assert chart(golden(), view).table.rows == ()
+
+
+def lines_of(view: View) -> list[str]:
+    rows = chart(golden("run_v1_resources"), view).table.rows
+    return list(dict.fromkeys(str(row[0]) for row in rows))
+
+
+def test_hardware_charts_name_what_they_draw() -> None:
+    assert lines_of("cpu") == ["busy cores", "threads", "I/O wait", "kernel"]
+    assert lines_of("memory") == ["workers", "spilled", "limit", "kernel"]
+    assert lines_of("network") == lines_of("disk") == ["read", "write"]
+
+
+def test_hardware_lines_reach_the_end_and_stop_where_nothing_was_sampled() -> None:
+    run = golden("run_v1_resources")
+    last = {row[0]: row for row in chart(run, "cpu").table.rows}
+    assert last["busy cores"][1] == run.wall_seconds
+    assert last["I/O wait"][1] == 120.0  # null from then on
+    assert last["busy cores"][2:] == (0.125, 0.0, pytest.approx(0.125 / 7), 0.125)
+
+
+def test_hardware_axes_have_the_unit_that_fits() -> None:
+    run = golden("run_v1_resources")
+    titles = [chart(run, view).spec["title"]["text"] for view in HARDWARE]
+    assert titles == ["cores", "GiB", "MiB/s", "MiB/s"]

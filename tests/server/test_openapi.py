@@ -74,7 +74,7 @@ async def test_every_answer_is_as_documented(ask_and_check, kernel, store_of_the
     assert any(found["change"] for found in page.json["runs"])
     await ask_and_check("GET", "runs", 400, limit=0)
     await ask_and_check("GET", path, 200)
-    for view in ("timeline", "phases", "workers"):
+    for view in ("timeline", "phases", "workers", "cpu", "memory", "network", "disk"):
         await ask_and_check("GET", f"{path}/chart", 200, view=view)
     await ask_and_check("GET", f"{path}/chart", 400, view="x")
     await ask_and_check("PUT", path, 200, body=golden().to_dict())

@@ -177,7 +177,7 @@ async def test_body_over_the_limit_is_refused(ask, path, jp_serverapp):
     assert "HRLab.max_record_bytes" in answer.error["message"]
 
 
-@pytest.mark.parametrize("view", ["timeline", "phases", "workers"])
+@pytest.mark.parametrize("view", ["timeline", "phases", "workers", "cpu", "disk"])
 async def test_chart_comes_with_its_table(ask, path, view):
     await ask("PUT", path, body=GOLDEN.to_dict())
     answer = await ask("GET", f"{path}/chart", view=view)

@@ -1,0 +1,229 @@
+"""Hardware use of a run over time, on the time axis of its other charts: processor, memory, network, disk.
+
+Steps, because a value stands for an interval. Lines are told apart by dashes as well as by colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hrlab.model.resources import ClusterUse, Series, Values, mean
+from hrlab.model.run import Run
+from hrlab.model.units import format_bytes, format_duration, significant
+from hrlab.render.palette import NEUTRAL
+from hrlab.render.vega import LEFT, LEGEND, Cell, Chart, Column, Table, spec_of, time_axis
+from hrlab.render.worker_steps import names_of_clusters
+
+#: By line, from the Okabe-Ito set: strong enough on white and on black.
+_COLOURS = ("#E69F00", "#56B4E9", "#CC79A7", "#1FA880", "#D9C52B", "#0072B2")
+_DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3])
+_STEPS = (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: its sums, and of one worker or host the least, the mean and the most, where they are known."""
+
+    name: str
+    total: Values
+    minimum: Values = ()
+    mean: Values = ()
+    maximum: Values = ()
+    neutral: bool = False
+
+
+def cpu(run: Run) -> Chart:
+    """Cores kept busy, by the workers and by the kernel, and the threads that there were."""
+    lines: list[Line] = []
+    for name, use in _uses(run):
+        lines.append(_line(f"busy cores{name}", use.cpu_cores, use.workers))
+        lines.append(Line(f"threads{name}", use.threads, neutral=True))
+        if use.io_wait_cores is not None:
+            lines.append(_line(f"I/O wait{name}", use.io_wait_cores, use.hosts))
+    if run.resources is not None and run.resources.kernel is not None:
+        lines.append(Line("kernel", run.resources.kernel.cpu_cores))
+    return _chart(run, "Busy cores over time", lines, "cores")
+
+
+def memory(run: Run) -> Chart:
+    """Resident memory of the workers and of the kernel, what was spilled, and the workers' limits together."""
+    lines: list[Line] = []
+    for name, use in _uses(run):
+        lines.append(_line(f"workers{name}", use.memory_bytes, use.workers))
+        if any(use.spilled_bytes.total):
+            lines.append(_line(f"spilled{name}", use.spilled_bytes, use.workers))
+        limit = run.clusters[use.cluster].memory_bytes
+        highest = max((value or 0 for value in use.memory_bytes.total), default=0)
+        if limit and highest > limit / 10:  # else it would press all other lines flat
+            lines.append(Line(f"limit{name}", (float(limit),) * len(use.workers), neutral=True))
+    if run.resources is not None and run.resources.kernel is not None:
+        lines.append(Line("kernel", run.resources.kernel.memory_bytes))
+    return _chart(run, "Memory over time", lines, "bytes")
+
+
+def network(run: Run) -> Chart:
+    """What the hosts of the workers read from and wrote to the network."""
+    lines = [
+        line
+        for name, use in _uses(run)
+        for line in (
+            _line(f"read{name}", use.network_read_bytes_per_second, use.hosts),
+            _line(f"write{name}", use.network_write_bytes_per_second, use.hosts),
+        )
+    ]
+    return _chart(run, "Network of the workers' hosts over time", lines, "bytes/s")
+
+
+def disk(run: Run) -> Chart:
+    """What the hosts of the workers read from and wrote to their disks."""
+    lines = [
+        line
+        for name, use in _uses(run)
+        for line in (
+            _line(f"read{name}", use.disk_read_bytes_per_second, use.hosts),
+            _line(f"write{name}", use.disk_write_bytes_per_second, use.hosts),
+        )
+    ]
+    return _chart(run, "Disks of the workers' hosts over time", lines, "bytes/s")
+
+
+def _uses(run: Run) -> list[tuple[str, ClusterUse]]:
+    """What each cluster used, with a suffix that tells them apart if there are several."""
+    uses = run.resources.clusters if run.resources is not None else ()
+    names = names_of_clusters(run)
+    return [(f" {names[use.cluster]}" if len(uses) > 1 else "", use) for use in uses]
+
+
+def _line(name: str, series: Series, count: Values) -> Line:
+    return Line(name, series.total, series.minimum, mean(series, count), series.maximum)
+
+
+def _columns(unit: str) -> tuple[Column, ...]:
+    of_one = "of one worker or host"
+    return (
+        Column("line", "line"),
+        Column("seconds", "time", "s"),
+        Column("total", "all", unit),
+        Column("minimum", f"least {of_one}", unit),
+        Column("mean", f"mean {of_one}", unit),
+        Column("maximum", f"most {of_one}", unit),
+    )
+
+
+def _rows(run: Run, lines: Iterable[Line]) -> list[tuple[Cell, ...]]:
+    """Values that are known, and each stretch's last one once more where it ends, so that its step is seen."""
+    if run.resources is None:
+        return []
+    starts, interval = run.resources.starts, run.resources.interval_seconds
+    rows: list[tuple[Cell, ...]] = []
+    for line in lines:
+        rest = [
+            values or (None,) * len(starts) for values in (line.minimum, line.mean, line.maximum)
+        ]
+        told = list(zip(line.total, *rest, strict=True))
+        for i, (start, values) in enumerate(zip(starts, told, strict=True)):
+            if values[0] is None:
+                continue
+            rows.append((line.name, start, *values))
+            if i + 1 == len(told) or told[i + 1][0] is None:
+                rows.append((line.name, min(start + interval, run.wall_seconds), *values))
+    return rows
+
+
+def _chart(run: Run, description: str, lines: Sequence[Line], unit: str) -> Chart:
+    rows = _rows(run, lines)
+    present = {row[0] for row in rows}
+    lines = [line for line in lines if line.name in present]
+    return Chart(_spec(run, description, lines, rows, unit), Table(_columns(unit), tuple(rows)))
+
+
+def _spec(
+    run: Run, description: str, lines: Sequence[Line], rows: Sequence[tuple[Cell, ...]], unit: str
+) -> dict[str, object]:
+    shown, scale = _scale(max((float(row[2] or 0) for row in rows), default=0.0), unit)
+    names = [line.name for line in lines]
+    coloured = [i for i, line in enumerate(lines) if not line.neutral]
+    colours = [
+        NEUTRAL if line.neutral else _COLOURS[coloured.index(i) % len(_COLOURS)]
+        for i, line in enumerate(lines)
+    ]
+    dashes = [_DASHES[i % len(_DASHES)] for i in range(len(lines))]
+    key = {"field": "line", "type": "nominal", "title": None, "sort": names, "legend": LEGEND}
+    return spec_of(
+        description,
+        _values(rows, unit, scale),
+        # As an axis title it would move the left edge, which the charts above and below share.
+        title={"text": shown, "anchor": "start", "fontSize": 11, "fontWeight": "normal"},
+        height=110,
+        encoding={
+            "x": time_axis(run, "seconds"),
+            "y": {
+                "field": "scaled",
+                "type": "quantitative",
+                "title": None,
+                "scale": {"domainMin": 0, "nice": True},
+                "axis": {
+                    **LEFT,
+                    "grid": True,
+                    "tickCount": 4,
+                    "format": ".3~g",
+                },
+            },
+        },
+        layer=[
+            {
+                "mark": {"type": "line", "interpolate": "step-after", "strokeWidth": 2},
+                "encoding": {
+                    "color": {**key, "scale": {"domain": names, "range": colours}},
+                    "strokeDash": {**key, "scale": {"domain": names, "range": dashes}},
+                },
+            },
+            {
+                "mark": {"type": "point", "filled": True, "opacity": 0, "size": 200, "clip": True},
+                "encoding": {"tooltip": _TOOLTIP},
+            },
+        ],
+    )
+
+
+_TOOLTIP = [
+    {"field": "line"},
+    {"field": "at", "title": "from"},
+    {"field": "shown", "title": "all"},
+    {"field": "least", "title": "least of one"},
+    {"field": "most", "title": "most of one"},
+]
+
+
+def _values(rows: Sequence[tuple[Cell, ...]], unit: str, scale: float) -> list[dict[str, Cell]]:
+    """Rows with words for the tooltip, and in the axis' unit, in which its ticks are round."""
+    return [
+        {
+            "line": line,
+            "seconds": seconds,
+            "scaled": float(total or 0) / scale,
+            "at": format_duration(float(seconds or 0)),
+            "shown": _said(total, unit),
+            "least": _said(minimum, unit),
+            "most": _said(maximum, unit),
+        }
+        for line, seconds, total, minimum, _, maximum in rows
+    ]
+
+
+def _said(value: Cell, unit: str) -> str:
+    if value is None:
+        return ""
+    if unit == "cores":
+        return f"{significant(float(value))} cores"
+    return format_bytes(float(value)) + unit.removeprefix("bytes")
+
+
+def _scale(highest: float, unit: str) -> tuple[str, float]:
+    """Unit of the axis, and its size in `unit`."""
+    if unit == "cores":
+        return "cores", 1.0
+    suffix = unit.removeprefix("bytes")
+    name, size = next(((n, s) for n, s in _STEPS if highest >= s), ("B", 1.0))
+    return f"{name}{suffix}", size
