@@ -87,8 +87,8 @@ class Option:
     def _number(self, value: object) -> int | float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise OptionError(f"must be a number, not {value!r}")
-        if not math.isfinite(value):
-            raise OptionError(f"must be a finite number, not {value!r}")
+        if not _is_finite(value):
+            raise OptionError(f"must be a finite number, not {str(value)[:40]}")
         if self.type == "integer":
             if value != int(value):
                 raise OptionError(f"must be a whole number, not {value!r}")
@@ -126,11 +126,18 @@ def memory_bytes(value: object) -> int:
     """
     if isinstance(value, str) and (match := _AMOUNT.fullmatch(value)):
         factor = _FACTORS.get(match[2].lower())
-        if factor is not None:
+        if factor is not None and _is_finite(float(match[1]) * factor):
             return round(float(match[1]) * factor)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    elif isinstance(value, (int, float)) and not isinstance(value, bool) and _is_finite(value):
         return int(value)
-    raise OptionError(f"must be an amount of memory such as 2 GiB, not {value!r}")
+    raise OptionError(f"must be an amount of memory such as 2 GiB, not {value!r:.80}")
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
 
 
 def _boolean(value: object) -> bool:

@@ -41,8 +41,9 @@ MAX_EXTRAPOLATION = 4.0
 LEAST_UNCERTAINTY = 0.05
 #: Assumed where there are no more runs than fitted numbers, so that nothing says how well they fit.
 UNKNOWN_UNCERTAINTY = 0.15
-#: With one number of threads nothing is known of contention. The upper end assumes that so much of each doubling is lost.
-ASSUMED_LOSS_PER_DOUBLING = 0.15
+#: Nobody knows what contention there is beyond what was measured: a disk or a lock may be full. The upper end assumes that
+#: half of what each further doubling gains is lost, which then takes 3/4 of the time in place of half of it.
+ASSUMED_LOSS_PER_DOUBLING = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,15 +241,12 @@ def _uncertainty(law: Law, threads: float) -> tuple[float, float]:
     """How much shorter and longer it may be, as shares."""
     known = UNKNOWN_UNCERTAINTY if law.spread is None else 2 * law.spread
     spread = max(LEAST_UNCERTAINTY, known)
-    doublings = _doublings(law.measured_threads, threads)
-    if law.name == "work-conservation":
-        return min(0.9, spread), spread + ASSUMED_LOSS_PER_DOUBLING * doublings
+    least, most = law.measured_threads
+    down, up = max(0.0, math.log2(least / threads)), max(0.0, math.log2(threads / most))
     # Outside what was measured, a fit is worth less with each doubling.
-    wider = spread * (1 + doublings)
-    return min(0.9, wider), wider
-
-
-def _doublings(measured: tuple[float, float], threads: float) -> float:
-    low, high = measured
-    outside = max(low / threads, threads / high, 1.0)
-    return math.log2(outside)
+    wider = spread * (1 + down + up)
+    below = min(0.9, wider)
+    if law.name == "work-conservation":
+        # Contention among the threads that were measured is taken for work, which fewer of them would not do.
+        below = 1 - (1 - below) / ASSUMED_LOSS_PER_DOUBLING**down
+    return below, (1 + wider) * ASSUMED_LOSS_PER_DOUBLING**up - 1

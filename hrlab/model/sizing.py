@@ -132,16 +132,22 @@ def goal_from(value: object) -> Goal:
         if amount is not True:
             raise InvalidRequestError("`fastest` takes only true.")
         return Goal(name="fastest")
-    if (
-        isinstance(amount, bool)
-        or not isinstance(amount, (int, float))
-        or not math.isfinite(amount)
-    ):
-        raise InvalidRequestError(f"`{name}` must be a number, not {amount!r}.")
+    if not is_number(amount):
+        raise InvalidRequestError(f"`{name}` must be a number, not {str(amount)[:40]!r}.")
     if amount <= 0 or (name == "efficiency" and amount > 1) or amount > 1e9:
-        bounds = "above 0 and at most 1" if name == "efficiency" else "above 0 and at most 10⁹"
-        raise InvalidRequestError(f"`{name}` must be {bounds}, not {amount!r}.")
+        allowed = "above 0 and at most 1" if name == "efficiency" else "above 0 and at most 10⁹"
+        raise InvalidRequestError(f"`{name}` must be {allowed}, not {amount:.6g}.")
     return Goal(name=name, value=float(amount))
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite number that computers can calculate with."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
 
 
 def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequence[str]) -> Advice:

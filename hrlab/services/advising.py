@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from hrlab.model.errors import MalformedError, NotFoundError
+from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundError
 from hrlab.model.run import Run
 from hrlab.model.shape import Shape
-from hrlab.model.sizing import Advice, Goal, goal_from
+from hrlab.model.sizing import Advice, Goal, goal_from, is_number
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.sizing import advice_for
 from hrlab.store.query import RunQuery
@@ -21,6 +21,7 @@ ShapeOf: TypeAlias = Callable[[str | None, Mapping[str, Any]], Shape]
 KEYS = ("runs", "name", "code_sha256", "goal", "profile", "options", "workload")
 #: Most runs that are looked at: those before say little of today's machine.
 MAX_RUNS = 50
+MAX_TEXT = 500
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +118,9 @@ class AdvisingService:
         return [self._run(summary.id) for summary in self._store.page(query).runs]
 
     def _run(self, run_id: str) -> Run:
-        record = self._store.get(run_id)
+        record = self._store.get(run_id) if _can_be_kept(run_id) else None
         if record is None:
-            raise NotFoundError(f"There is no run {run_id[:40]}. It may have been deleted.")
+            raise NotFoundError(f"There is no run {run_id[:40]!r}. It may have been deleted.")
         return Run.from_dict(record)
 
 
@@ -135,9 +136,18 @@ def _ids(value: object) -> tuple[str, ...]:
 
 def _text(body: Mapping[str, Any], key: str) -> str | None:
     value = body.get(key)
-    if value is not None and not isinstance(value, str):
-        raise MalformedError(f"`{key}` must be a text.")
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        raise MalformedError(f"`{key}` must be a text, and not an empty one.")
+    if len(value) > MAX_TEXT or not _can_be_kept(value):
+        raise MalformedError(f"`{key}` must be a text of at most {MAX_TEXT} characters.")
     return value
+
+
+def _can_be_kept(value: str) -> bool:
+    """Whether the store can hold it: neither halves of characters nor zeros."""
+    return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _object(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -153,5 +163,9 @@ def _workload(body: Mapping[str, Any]) -> dict[str, float]:
     found = _object(body, "workload")
     for name, value in found.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise MalformedError(f"`workload.{name}` must be a number.")
+            raise MalformedError(f"`workload.{str(name)[:80]}` must be a number.")
+        if not is_number(value) or value <= 0:
+            raise InvalidRequestError(
+                f"`workload.{str(name)[:80]}` must be a finite number above 0, not {str(value)[:40]}."
+            )
     return {str(name): float(value) for name, value in found.items()}

@@ -16,6 +16,8 @@ from hrlab.services.refusals import check
 
 #: Without a profile: workers of one core, as many as anybody at the facility has had.
 ANY = Shape(cores=1, workers_maximum=128)
+#: More cores than any machine has.
+MAX_CORES = 100_000
 
 
 def any_shape(profile: str | None, options: Mapping[str, Any]) -> Shape:
@@ -116,6 +118,8 @@ def _cores(
 ) -> int:
     """Cores of a worker; where the user leaves them open, so many that nodes are filled."""
     cores = max(1, int(values.get(CORES) or takes.cores_each or 1))
+    if cores > MAX_CORES:
+        raise InvalidRequestError(f"No worker has {cores:.3g} cores: ask for at most {MAX_CORES}.")
     option = profile.options.get(CORES)
     is_open = option is not None and option.user_may_set and CORES not in options
     if profile.node is None or option is None or not is_open:

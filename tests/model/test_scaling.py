@@ -223,7 +223,7 @@ def test_tasks_that_may_follow_one_another_widen_the_range():
     chained = Workload(
         amount=1.0, fixed_seconds=0.0, tasks=1000, longest_seconds=2.0, chain_seconds=9.0
     )
-    one = expect(law(), chained, 100)
+    one = expect(law(threads=(1.0, 128.0)), chained, 100)
     assert one.seconds == pytest.approx(2.0)
     assert one.high_seconds == pytest.approx(9.0)
 
