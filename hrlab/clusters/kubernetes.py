@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,8 @@ from pathlib import Path
 
 from hrlab.clusters.kind import Plan
 from hrlab.clusters.kubernetes_again import Again, plan_of
-from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, in_pod
+from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, has_dask
+from hrlab.clusters.kubernetes_at_hand import is_at_hand
 from hrlab.clusters.kubernetes_care import Care
 from hrlab.clusters.kubernetes_changes import Changes
 from hrlab.clusters.kubernetes_errands import Errands
@@ -89,9 +91,9 @@ class KubernetesClusters:
         self._facts: dict[str, Facts] = {}
 
     async def start(self, changed: Callable[[Sequence[str]], None]) -> None:
-        """Find what exists and watch it, in a pod or where a profile needs it; otherwise nothing is asked."""
+        """Find what exists and watch it: where a profile needs it, or where notebooks may make some."""
         self._tell = changed
-        if self._profiles or in_pod():
+        if self._profiles or is_at_hand(os.environ, Path.home()):
             self._task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
@@ -180,6 +182,8 @@ class KubernetesClusters:
         self._namespace = api.namespace()
         homes = [self._namespace, *(p.template.get("namespace") for p in self._profiles.values())]
         namespaces = list(dict.fromkeys(str(home) for home in homes if home))
+        if not self._profiles and not await has_dask(api, self._namespace):
+            return
         self._changes = Changes(api)
         self._care = Care(self._changes, self._errands)
         self._again = Again(self._changes, self._errands)
@@ -202,7 +206,7 @@ class KubernetesClusters:
             except BackendError as error:  # noqa: PERF203
                 new = error.message != self._problem
                 self._problem = self._blind = error.message
-                if new:
+                if new and self._profiles:
                     self._log.warning("hrlab: %s", error.message)
                     self._tell([])  # no cluster changed, but what can be seen of them
                 await asyncio.sleep(RECONNECT_SECONDS)
@@ -358,6 +362,8 @@ class KubernetesClusters:
 
     def problem(self) -> str:
         """Why clusters can't be seen now; empty when all is well."""
+        if not self._profiles:  # nobody expects any
+            return ""
         return self._blind if self._known is None else self._known.problem
 
     def _connected(self) -> Changes:

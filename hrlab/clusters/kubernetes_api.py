@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
-import os
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -14,7 +13,15 @@ from hrlab.model.errors import BackendError
 
 Object: TypeAlias = dict[str, Any]
 Plural: TypeAlias = Literal[
-    "daskclusters", "daskworkergroups", "daskautoscalers", "pods", "services", "secrets"
+    "daskclusters",
+    "daskworkergroups",
+    "daskautoscalers",
+    "pods",
+    "services",
+    "secrets",
+    "resourcequotas",
+    "limitranges",
+    "nodes",
 ]
 
 GROUP = "kubernetes.dask.org/v1"
@@ -176,9 +183,17 @@ def account_namespace() -> str | None:
         return None
 
 
-def in_pod() -> bool:
-    """Whether this process runs in a pod that may ask the API."""
-    return "KUBERNETES_SERVICE_HOST" in os.environ
+async def has_dask(api: KubernetesApi, namespace: str) -> bool:
+    """Whether there are Dask's kinds, and this account may see them; asked until there is an answer."""
+    while True:
+        try:
+            await api.call("GET", "daskclusters", namespace)
+        except ApiFailure as failure:  # noqa: PERF203
+            if not failure.may_pass or failure.code == 401:
+                return False
+            await asyncio.sleep(WATCH_SECONDS)
+        else:
+            return True
 
 
 def _errors(kr8s: Any, httpx: Any) -> tuple[tuple[type[Exception], ...], type[Exception]]:

@@ -15,10 +15,14 @@ from hrlab.services import cluster_makers
 from hrlab.services.clusters import ClusterService
 from hrlab.services.kinds import Maker
 from hrlab.services.labextension import LabextensionClusters
+from hrlab.services.left_behind import kinds_left
 from hrlab.services.local_profile import local_profile
 from hrlab.services.profiles import Profiles, load_profiles
 from hrlab.services.starts import StartTimes
 from hrlab.store.location import jupyter_data_directory
+
+#: After so long a server that nobody asks looks for clusters that an earlier one left.
+WATCH_SECONDS = 1.0
 
 
 def site_profiles(configured: Mapping[str, Any], file: str, log: Logger) -> Profiles:
@@ -55,7 +59,7 @@ def cluster_service(
     log: Logger,
 ) -> ClusterService:
     """The service of one user's clusters."""
-    return ClusterService(
+    service = ClusterService(
         profiles,
         kinds,
         owner=owner,
@@ -63,6 +67,10 @@ def cluster_service(
         starts=StartTimes(_kept("starts.json")),
         log=log,
     )
+    runtime, data = Path(server.runtime_dir), jupyter_data_directory()
+    # Later: it is nobody's business while the server starts.
+    server.io_loop.call_later(WATCH_SECONDS, lambda: service.watch(kinds_left(runtime, data)))
+    return service
 
 
 def _kept(name: str) -> Path:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 from logging import Logger
 from pathlib import Path
 from typing import Any
 
 from hrlab.clusters.kind import ClusterKind
+from hrlab.clusters.kubernetes_at_hand import is_at_hand
 from hrlab.services.kinds import Maker
 from hrlab.services.profiles import Profiles
 from hrlab.store.location import jupyter_data_directory
 
 
 def makers(runtime_dir: Path, owner: str, profiles: Profiles, log: Logger) -> dict[str, Maker]:
-    """Makers of the kinds that profiles speak of, and of ``process``, whose clusters may be there without any."""
+    """Makers of the kinds that profiles speak of, and of those whose clusters may be there without any profile."""
 
     async def process() -> ClusterKind:
         module = await _loaded("hrlab.clusters.process")
@@ -30,11 +32,14 @@ def makers(runtime_dir: Path, owner: str, profiles: Profiles, log: Logger) -> di
 
     async def kubernetes() -> ClusterKind:
         module = await _loaded("hrlab.clusters.kubernetes_counted")
-        kind: ClusterKind = module.CountedKubernetes(owner, profiles.usable, log)
+        kept = jupyter_data_directory() / "hrlab" / "kubernetes.json"
+        kind: ClusterKind = module.CountedKubernetes(owner, profiles.usable, log, kept=kept)
         return kind
 
-    # Nobody is asked for clusters in Kubernetes, or at an address, where no profile speaks of such.
+    # Nobody is asked for clusters at an address where no profile speaks of such, or in Kubernetes where none is at hand.
     offered: set[str] = {profile.kind for profile in profiles.usable.values()}
+    if is_at_hand(os.environ, Path.home()):
+        offered.add("kubernetes")
     known: dict[str, Maker] = {"address": address, "kubernetes": kubernetes}
     return {"process": process, **{name: known[name] for name in known if name in offered}}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from logging import Logger
 from typing import Any
 
@@ -81,7 +81,7 @@ class ClusterService:
         self._one_at_a_time = asyncio.Lock()
         self._starting: set[str] = set()
         self._keeping: set[asyncio.Future[None]] = set()
-        self._loaded = False
+        self._loaded = self._is_stopped = False
         #: Knows, once it is told where from, what quotas allow.
         self.weighing = Weighing(self._kinds)
         #: Looks again at what was made, where others may have made something at the same time.
@@ -166,6 +166,10 @@ class ClusterService:
             raise NotFoundError(f"{cluster.name} has no dashboard now{why}", id=cluster_id)
         return url
 
+    def kind(self, name: str) -> ClusterKind | None:
+        """One of the kinds, if it has begun."""
+        return self._kinds.begun_kind(name)
+
     async def held(self) -> Held:
         """What clusters hold of quotas."""
         await self._begin()
@@ -177,8 +181,14 @@ class ClusterService:
         }
         return Held(list(self.weighing.with_promises(claims_of(self._kinds))), unseen)
 
+    def watch(self, kinds: Iterable[str]) -> None:
+        """Begin kinds of which there are clusters, though nobody has asked for them yet."""
+        if not self._is_stopped:
+            self._kinds.begin(kinds)
+
     async def stop(self) -> None:
         """Watch no more; clusters live on."""
+        self._is_stopped = True
         await self._kinds.stop()
         await asyncio.gather(*self._keeping)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from logging import Logger
 from typing import TypeAlias
 
@@ -55,6 +55,12 @@ class Kinds:
         if any(not task.done() for task in tasks):
             await asyncio.wait(tasks, timeout=LIST_SECONDS)
         self._missed.update(name for name, task in self._tasks.items() if not task.done())
+
+    def begin(self, names: Iterable[str]) -> None:
+        """Begin some of them, for what they have to do unasked."""
+        for name in names:
+            if name in self._makers:
+                self._begin(name)
 
     async def needed(self, name: str) -> ClusterKind:
         """One of them, begun.

@@ -146,8 +146,10 @@ async def test_without_a_client_for_kubernetes_it_is_said_what_to_install(monkey
         await KubernetesApi.connect()
 
 
-async def test_where_no_profile_needs_kubernetes_nothing_is_asked(monkeypatch):
+async def test_where_no_profile_needs_kubernetes_nothing_is_asked(monkeypatch, tmp_path):
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setitem(sys.modules, "kr8s", None)
     clusters = KubernetesClusters("alice", {}, logging.getLogger("hrlab.tests"))
     await clusters.start(lambda ids: None)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from distributed import Client
 
+from hrlab.clusters.kubernetes import KubernetesClusters
 from hrlab.model.cluster import Target
 from hrlab.model.options import Option
 from tests.kube.user import User, is_ready, run_python
@@ -101,7 +102,7 @@ async def test_another_users_cluster_is_listed_as_theirs(user, site):
     assert (seen.mine, seen.owner, seen.created_by) == (False, None, "hrlab")
 
 
-async def test_a_cluster_made_in_a_notebook_is_listed_and_can_be_closed(user, site):
+async def test_a_cluster_made_in_a_notebook_is_listed_and_can_be_closed(user, site, monkeypatch):
     name = user.plan_for_a_notebook()
     program = (
         "import os; from dask_kubernetes.operator.kubecluster.kubecluster import make_cluster_spec, KubeCluster\n"
@@ -114,6 +115,15 @@ async def test_a_cluster_made_in_a_notebook_is_listed_and_can_be_closed(user, si
     await run_python(program, site)
     seen = await user.sees(name, is_ready)
     assert (seen.mine, seen.created_by, seen.profile) == (False, "other", None)
+    unasked = User(
+        site, logging.getLogger("hrlab.tests")
+    )  # whose site has no profile of Kubernetes
+    unasked.clusters = KubernetesClusters("alice", {}, unasked._log, kubeconfig=site.kubeconfig)
+    monkeypatch.setenv("KUBECONFIG", site.kubeconfig)
+    await unasked.clusters.start(unasked._changed)
+    await unasked.sees(name, is_ready)
+    assert unasked.clusters.problem() == ""
+    await unasked.vanish()
     await user.clusters.close(name)
     await user.sees_gone(name)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hrlab.clusters.kubernetes_kept import has_clusters
 from tests.kube.bed.bed import NAMESPACE
 from tests.kube.user import is_ready
 
@@ -49,6 +50,20 @@ async def test_a_cluster_closed_while_the_api_is_away_is_closed_when_it_is_back(
     await user.clusters.close(made.id)
     assert user.shown(made.id).state == "closing"
     await user.sees_gone(made.id)
+
+
+async def test_a_close_that_waits_for_the_api_outlives_the_server(user, bed, tmp_path):
+    user.kept = tmp_path / "kubernetes.json"
+    made = await user.create(workers=0)
+    await user.sees(made.id, is_ready)
+    bed.call("POST", "/_test/away", {"seconds": 3})
+    await user.clusters.close(made.id)
+    await user.vanish()
+    assert has_clusters(user.kept)
+    await user.arrive()
+    await user.sees_gone(made.id)
+    while has_clusters(user.kept):
+        await asyncio.sleep(0.1)
 
 
 async def test_the_apis_errors_are_outlived(user, bed):

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from hrlab.clusters.kind import Plan
@@ -37,6 +38,7 @@ class User:
         self.owner = owner
         self.profiles: dict[str, Profile] = {}
         self.changed: list[str] = []
+        self.kept: Path | None = None
         self._log = log
         self._event = asyncio.Event()
         self.clusters: KubernetesClusters | None = None
@@ -61,7 +63,9 @@ class User:
         if not self.profiles:
             self.profile()
         kubeconfig = self.site.kubeconfig
-        self.clusters = self.kind(self.owner, self.profiles, self._log, kubeconfig=kubeconfig)
+        self.clusters = self.kind(
+            self.owner, self.profiles, self._log, kubeconfig=kubeconfig, kept=self.kept
+        )
         await self.clusters.start(self._changed)
         while not self.is_connected:
             await asyncio.sleep(0.02)
