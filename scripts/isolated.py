@@ -78,6 +78,7 @@ NOT_ON_THE_KERNEL_SIDE = (
     "tests/export",
     "tests/render",
     "tests/server",
+    "tests/services/test_advised.py",
     "tests/services/test_reports.py",
     "tests/services/test_sizing.py",
     "tests/test_example.py",
