@@ -63,6 +63,7 @@ export interface IGroup {
 
 export interface IClusterSeen {
   readonly name: string;
+  readonly profile: string | null;
   readonly dask_version: string | null;
   readonly memory_bytes: number | null;
   readonly uncertainty_seconds: number | null;
@@ -177,6 +178,7 @@ function readCluster(value: unknown): IClusterSeen | null {
   const clock = isObject(value.clock) ? value.clock : {};
   return {
     name: stringOr(value.name, ''),
+    profile: stringOr(value.profile, null),
     dask_version: stringOr(value.dask_version, null),
     memory_bytes: numberOr(value.memory_bytes, null),
     uncertainty_seconds: numberOr(clock.uncertainty_seconds, null),

@@ -10,6 +10,7 @@ import {
   stringOr,
   textOrNull
 } from './guards';
+import type { OptionValues } from './profile';
 import { requestAPI } from './request';
 
 /** What a user may want of the next run. */
@@ -25,12 +26,17 @@ export interface ISizingQuestion {
   readonly runs: readonly string[];
   readonly goal: Readonly<Partial<Record<GoalName, number | true>>>;
   readonly workload?: Readonly<Record<string, number>>;
+  /** Within whose bounds to advise. */
+  readonly profile?: string;
+  readonly options?: OptionValues;
 }
 
 /** How large a cluster should be, and why. */
 export interface ISizing {
   readonly workers: number;
   readonly coresPerWorker: number;
+  /** 0: nothing is said of memory. */
+  readonly memoryPerWorker: number;
   readonly expectedSeconds: number;
   readonly lowSeconds: number;
   readonly highSeconds: number;
@@ -40,6 +46,10 @@ export interface ISizing {
   /** By which figure the runs' work was measured, and how much of it was asked for. */
   readonly amount: readonly [string, number] | null;
   readonly limitedBy: string;
+  /** Most workers that quotas leave; null if they leave as many as one likes. */
+  readonly allowedWorkers: number | null;
+  /** The most memory that a worker had in the runs; null if it was not measured. */
+  readonly peakBytes: number | null;
   readonly law: string;
   readonly evidence: readonly string[];
   readonly warnings: readonly string[];
@@ -53,6 +63,7 @@ export function readSizing(value: unknown): ISizing {
   return {
     workers: asNumber(data.workers, 'advice.workers'),
     coresPerWorker: numberOr(data.cores_per_worker, 1),
+    memoryPerWorker: numberOr(data.memory_bytes_per_worker, 0),
     expectedSeconds: asNumber(wall.expected, 'advice.wall_seconds.expected'),
     lowSeconds: asNumber(wall.low, 'advice.wall_seconds.low'),
     highSeconds: asNumber(wall.high, 'advice.wall_seconds.high'),
@@ -61,6 +72,8 @@ export function readSizing(value: unknown): ISizing {
     coreHours: numberOr(data.core_hours, 0),
     amount: Object.entries(numbersOf(data.workload))[0] ?? null,
     limitedBy: stringOr(data.limited_by, ''),
+    allowedWorkers: numbersOf(data.bounds).quota ?? null,
+    peakBytes: numbersOf(data.memory).peak_bytes ?? null,
     law: stringOr(data.model, ''),
     evidence: listOf(data.evidence, textOrNull),
     warnings: listOf(data.warnings, textOrNull),

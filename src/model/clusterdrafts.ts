@@ -1,9 +1,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
-import { IBrokenProfile, IClusterRequest, IProfile } from '../api';
+import {
+  IBrokenProfile,
+  IClusterRequest,
+  IProfile,
+  OptionValues
+} from '../api';
 import type { IClusters } from '../tokens';
 import { ClusterForm } from './clusterform';
 import type { ClusterList } from './clusterlist';
+import type { FormAdvice } from './formadvice';
 
 /** What the user is about to ask for: a new cluster, or another size. */
 export class ClusterDrafts {
@@ -14,7 +20,12 @@ export class ClusterDrafts {
     /** Adds to a request what the form leaves open. */
     private readonly _complete: (
       request: IClusterRequest
-    ) => IClusterRequest = request => request
+    ) => IClusterRequest = request => request,
+    /** Advice beside a form, for a run that was picked or another one. */
+    private readonly _adviseOn: (
+      form: ClusterForm,
+      run: string | null
+    ) => FormAdvice | null = () => null
   ) {}
 
   get changed(): ISignal<this, void> {
@@ -24,6 +35,11 @@ export class ClusterDrafts {
   /** The form of a new cluster, if it is open. */
   get form(): ClusterForm | null {
     return this._form;
+  }
+
+  /** Advice on what to fill into the form, if there can be any. */
+  get advice(): FormAdvice | null {
+    return this._advice;
   }
 
   /** The broken profile that was chosen, to say why it cannot be used. */
@@ -38,6 +54,17 @@ export class ClusterDrafts {
   /** The cluster whose size is being edited. */
   get scaling(): string | null {
     return this._scaling;
+  }
+
+  /** Open the form for a run's next size: with what was advised in place of the last choice. */
+  async openFor(
+    run: string,
+    profile: string | null,
+    options: OptionValues
+  ): Promise<void> {
+    this._run = run;
+    await this.open(profile);
+    this._form?.put(options);
   }
 
   /** Open the form, with the last choice of the profile or a given request. */
@@ -69,6 +96,7 @@ export class ClusterDrafts {
   }
 
   close(): void {
+    this._run = null;
     this._close();
     this._changed.emit();
   }
@@ -93,9 +121,13 @@ export class ClusterDrafts {
     const { options, name, kernel, as_many_as_allowed } = request;
     this._form = new ClusterForm(this._clusters, profile, this._trans);
     this._form.fill(options, name, kernel, as_many_as_allowed);
+    this._advice = this._adviseOn(this._form, this._run);
+    void this._advice?.load();
   }
 
   private _close(): void {
+    this._advice?.dispose();
+    this._advice = null;
     this._form?.dispose();
     this._form = null;
     this._broken = null;
@@ -103,6 +135,9 @@ export class ClusterDrafts {
 
   private readonly _changed = new Signal<this, void>(this);
   private _form: ClusterForm | null = null;
+  private _advice: FormAdvice | null = null;
+  /** For which the next cluster is to be, while the form is open. */
+  private _run: string | null = null;
   private _broken: IBrokenProfile | null = null;
   private _scaling: string | null = null;
 }

@@ -10,6 +10,7 @@ export * from './clusterwords';
 export * from './comparison';
 export * from './dismissed';
 export * from './example';
+export * from './formadvice';
 export * from './format';
 export * from './handover';
 export * from './labels';

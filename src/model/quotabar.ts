@@ -31,9 +31,16 @@ export function askedOf(resource: string, asks: IAsks | null): number {
   }
 }
 
-function fillOf(total: number, limit: number): Fill {
+/** What nothing refuses cannot be "over" by being asked for: it is short, which is worth a word. */
+function fillOf(
+  { enforced }: IQuota,
+  used: number,
+  asked: number,
+  limit: number
+): Fill {
+  const total = used + asked;
   if (total > limit) {
-    return 'over';
+    return enforced || used > limit ? 'over' : 'near';
   }
   if (total === limit) {
     return 'full';
@@ -57,7 +64,7 @@ export function barOf(quota: IQuota, asks: IAsks | null): IQuotaBar {
   return {
     quota,
     asked,
-    fill: fillOf(used + asked, limit),
+    fill: fillOf(quota, used, asked, limit),
     usedShare,
     askedShare: asked > 0 ? Math.min(1 - usedShare, share(asked)) : 0
   };

@@ -149,6 +149,10 @@ export function fillInWords(bar: IQuotaBar, trans: TranslationBundle): string {
   const share = formatShare((used + asked) / limit);
   switch (fill) {
     case 'near':
+      if (used + asked > limit) {
+        const more = amountInWords(used + asked - limit, quota);
+        return trans.__('%1 more than is free', more);
+      }
       return asked > 0
         ? trans.__('%1 with this', share)
         : trans.__('%1 used', share);

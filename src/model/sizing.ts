@@ -1,8 +1,8 @@
 import { ISignal, Signal } from '@lumino/signaling';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { GoalName, ISizing, ISizingQuestion } from '../api';
+import type { GoalName, IProfile, ISizing, ISizingQuestion } from '../api';
 import type { IRuns } from '../tokens';
-import { formatDuration, formatShare } from './format';
+import { formatBytes, formatDuration, formatShare } from './format';
 
 /** Of what `draft` is the number, and in which unit the user says it. */
 export const GOAL_UNITS: Readonly<Record<GoalName, string>> = {
@@ -17,10 +17,12 @@ export function questionOf(
   runId: string,
   goal: GoalName,
   draft: string,
-  workload: Readonly<Record<string, number>>
+  workload: Readonly<Record<string, number>>,
+  profile = ''
 ): ISizingQuestion | null {
   const asked = {
     runs: [runId],
+    ...(profile ? { profile } : {}),
     ...(Object.keys(workload).length ? { workload } : {})
   };
   if (goal === 'fastest') {
@@ -46,11 +48,63 @@ function limitInWords(limitedBy: string, trans: TranslationBundle): string {
       return trans.__('the longest task takes as long');
     case 'profile':
       return trans.__('more are not offered');
+    case 'memory':
+      return trans.__('there is no memory for more');
     case 'quota':
       return trans.__('more are not left to you');
     default:
       return '';
   }
+}
+
+/** What an advice is limited by, in a word or two; empty where the goal is reached. */
+export function limitName(limitedBy: string, trans: TranslationBundle): string {
+  switch (limitedBy) {
+    case 'tasks':
+      return trans.__('tasks');
+    case 'serial':
+      return trans.__('what does not scale');
+    case 'longest-task':
+      return trans.__('the longest task');
+    case 'profile':
+      return trans.__('the profile');
+    case 'memory':
+      return trans.__('memory');
+    case 'quota':
+      return trans.__('your quota');
+    default:
+      return '';
+  }
+}
+
+/** `Each: 2 cores and 4 GiB.` */
+export function eachWorkerInWords(
+  { coresPerWorker, memoryPerWorker }: ISizing,
+  trans: TranslationBundle
+): string {
+  const cores = trans._n('%1 core', '%1 cores', coresPerWorker);
+  return memoryPerWorker > 0
+    ? trans.__('Each: %1 and %2.', cores, formatBytes(memoryPerWorker))
+    : trans.__('Each: %1.', cores);
+}
+
+/** What one worker should have, and what quotas leave. */
+export function sizeInWords(advice: ISizing, trans: TranslationBundle): string {
+  const { allowedWorkers, peakBytes } = advice;
+  const used =
+    peakBytes === null
+      ? ''
+      : trans.__('Up to %1 were used by one.', formatBytes(peakBytes));
+  const left =
+    allowedWorkers === null
+      ? ''
+      : trans.__(
+          'Quotas leave you %1 now.',
+          trans._n('%1 worker', '%1 workers', allowedWorkers)
+        );
+  return [eachWorkerInWords(advice, trans), used, left]
+    .filter(part => part)
+    .join(' ');
 }
 
 /** The advice in a sentence. */
@@ -110,12 +164,52 @@ export class SizingModel {
     return this._amount;
   }
 
+  /** Of which profile the next cluster shall be; empty: any. */
+  get profile(): string {
+    return this._profile;
+  }
+
+  /** Of which profile the cluster is that was advised. */
+  get askedProfile(): string {
+    return this._askedProfile;
+  }
+
   get error(): string | null {
     return this._error;
   }
 
   get isBusy(): boolean {
     return this._busy;
+  }
+
+  /** What may be created here. */
+  get profiles(): readonly IProfile[] {
+    return this._profiles;
+  }
+
+  offer(profiles: readonly IProfile[]): void {
+    this._profiles = profiles;
+    this._propose();
+  }
+
+  /** The run's own profile is that of the next cluster, until the user says otherwise. */
+  propose(profile: string): void {
+    this._proposed = profile;
+    this._propose();
+  }
+
+  setProfile(profile: string): void {
+    this._chosen = true;
+    this._profile = profile;
+    this._changed.emit();
+  }
+
+  /** Ask for the fastest, unless something was asked already. */
+  async askFirst(): Promise<void> {
+    const question = questionOf(this.runId, 'fastest', '', {}, this._profile);
+    if (question && this._turn === 0) {
+      await this.ask(question);
+    }
   }
 
   /** Ask; of several questions the last one counts. */
@@ -132,6 +226,7 @@ export class SizingModel {
     }
     if (turn === this._turn) {
       this._advice = advice;
+      this._askedProfile = question.profile ?? '';
       this._amount = advice ? advice.amount : this._amount;
       this._error = error;
       this._busy = false;
@@ -139,9 +234,22 @@ export class SizingModel {
     }
   }
 
+  private _propose(): void {
+    const there = this._profiles.some(({ name }) => name === this._proposed);
+    if (there && !this._chosen) {
+      this._profile = this._proposed;
+    }
+    this._changed.emit();
+  }
+
   private readonly _changed = new Signal<this, void>(this);
+  private _profiles: readonly IProfile[] = [];
+  private _proposed = '';
+  private _chosen = false;
   private _advice: ISizing | null = null;
   private _amount: readonly [string, number] | null = null;
+  private _profile = '';
+  private _askedProfile = '';
   private _error: string | null = null;
   private _busy = false;
   private _turn = 0;

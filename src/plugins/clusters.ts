@@ -10,14 +10,15 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { addIcon, MenuSvg, settingsIcon } from '@jupyterlab/ui-components';
 import type { Menu } from '@lumino/widgets';
-import type { IClusterRequest } from '../api';
+import { IClusterRequest, readValues } from '../api';
 import {
   ClusterChoices,
   ClusterDrafts,
   ClusterList,
+  FormAdvice,
   QuotaList
 } from '../model';
-import { CommandIDs, IClusters, IQuotas, ISections } from '../tokens';
+import { CommandIDs, IClusters, IQuotas, IRuns, ISections } from '../tokens';
 import { ClustersSection, dragCode, IKernelChoice } from '../widgets';
 import {
   addClusterCommand,
@@ -26,7 +27,7 @@ import {
 } from './clusteractions';
 import { clientActions, ClientCode } from './clusterclients';
 import { dashboardAction } from './clusterdashboard';
-import { PROFILE_ARGS } from './describe';
+import { NEW_CLUSTER_ARGS, PROFILE_ARGS } from './describe';
 import { notifyFailure } from './notify';
 
 const PLUGIN = 'hrlab:clusters';
@@ -164,23 +165,33 @@ function makeSection(parts: IParts): ClustersSection {
   });
 }
 
+/** Open the form, with what was advised for a run if one is named. */
+function openForm(
+  args: Readonly<Record<string, unknown>>,
+  drafts: ClusterDrafts
+): Promise<void> {
+  const profile = profileOf(args);
+  return typeof args.run === 'string'
+    ? drafts.openFor(args.run, profile, readValues(args.options))
+    : drafts.open(profile);
+}
+
+const profileOf = (args: Readonly<Record<string, unknown>>) =>
+  typeof args.profile === 'string' ? args.profile : null;
+
 function addCreation(parts: IParts): void {
   const { app, drafts, sections, trans } = parts;
-  const profileOf = (args: Readonly<Record<string, unknown>>) =>
-    typeof args.profile === 'string' ? args.profile : null;
   app.commands.addCommand(CommandIDs.newCluster, {
     label: args =>
       typeof args.label === 'string' ? args.label : trans.__('New Cluster…'),
     caption: trans.__('Choose the options of a new cluster'),
     icon: args => (args.label ? undefined : settingsIcon),
-    describedBy: PROFILE_ARGS,
+    describedBy: NEW_CLUSTER_ARGS,
     execute: async args => {
       sections.reveal();
-      await drafts
-        .open(profileOf(args))
-        .catch(error =>
-          notifyFailure(trans.__('There is nothing to choose.'), error, trans)
-        );
+      await openForm(args, drafts).catch(error =>
+        notifyFailure(trans.__('There is nothing to choose.'), error, trans)
+      );
     }
   });
   app.commands.addCommand(CommandIDs.startCluster, {
@@ -239,7 +250,7 @@ export const clustersPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN,
   description: 'The clusters in the side panel, and what one does with them.',
   autoStart: true,
-  requires: [IClusters, ISections, IQuotas],
+  requires: [IClusters, ISections, IQuotas, IRuns],
   optional: [
     ITranslator,
     IStateDB,
@@ -253,6 +264,7 @@ export const clustersPlugin: JupyterFrontEndPlugin<void> = {
     clusters: IClusters,
     sections: ISections,
     limits: IQuotas,
+    runs: IRuns,
     found: ITranslator | null,
     stateDB: IStateDB | null,
     tracker: INotebookTracker | null,
@@ -265,8 +277,13 @@ export const clustersPlugin: JupyterFrontEndPlugin<void> = {
     const choices = new ClusterChoices(stateDB);
     const list = new ClusterList(clusters, choices);
     const code = new ClientCode(tracker);
-    const drafts = new ClusterDrafts(clusters, list, trans, request =>
-      withKernel(request, { app, code, list })
+    const drafts = new ClusterDrafts(
+      clusters,
+      list,
+      trans,
+      request => withKernel(request, { app, code, list }),
+      (form, run) =>
+        new FormAdvice(runs, form, run, code.panel?.context.path ?? null)
     );
     const base = { app, clusters, list, drafts, sections, trans };
     const quotas = new QuotaList(limits);

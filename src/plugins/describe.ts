@@ -33,3 +33,19 @@ export const PROFILE_ARGS = describedBy({
     description: 'The name of the profile; without it, the one used last.'
   }
 });
+
+/** Arguments of the command that opens the form of a new cluster. */
+export const NEW_CLUSTER_ARGS = describedBy({
+  profile: {
+    type: 'string',
+    description: 'The name of the profile; without it, the one used last.'
+  },
+  run: {
+    type: 'string',
+    description: 'The id of the run whose next cluster it is, for advice.'
+  },
+  options: {
+    type: 'object',
+    description: 'With a run: options to fill in, by name.'
+  }
+});

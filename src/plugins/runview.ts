@@ -16,9 +16,9 @@ import {
   nullTranslator,
   TranslationBundle
 } from '@jupyterlab/translation';
-import { IRunRecord, readRecord } from '../api';
-import { RunModel } from '../model';
-import { CommandIDs, IRuns } from '../tokens';
+import { IRunRecord, ISizing, readRecord } from '../api';
+import { advisedOptions, RunModel } from '../model';
+import { CommandIDs, IClusters, IRuns } from '../tokens';
 import { hrlabIcon, RunView, sizeIcon } from '../widgets';
 import { describedBy } from './describe';
 import { notifyFailure } from './notify';
@@ -46,9 +46,24 @@ const BUTTONS = [
 interface IParts {
   readonly app: JupyterFrontEnd;
   readonly runs: IRuns;
+  readonly clusters: IClusters | null;
   readonly rendermime: IRenderMimeRegistry;
   readonly theme: IThemeManager | null;
   readonly trans: TranslationBundle;
+}
+
+/** Open the form of a new cluster with what is advised for a run. */
+function createAs(
+  run: string,
+  advice: ISizing,
+  profile: string,
+  { app }: IParts
+): void {
+  void app.commands.execute(CommandIDs.newCluster, {
+    run,
+    ...(profile ? { profile } : {}),
+    options: profile ? advisedOptions(advice) : { workers: advice.workers }
+  });
 }
 
 function makeView(model: RunModel, parts: IParts): RunView {
@@ -57,6 +72,10 @@ function makeView(model: RunModel, parts: IParts): RunView {
     ...parts,
     model,
     commands: app.commands,
+    profiles: async () => (await parts.clusters?.profiles())?.profiles ?? [],
+    onCreate: app.commands.hasCommand(CommandIDs.newCluster)
+      ? (advice, profile) => createAs(model.id, advice, profile, parts)
+      : null,
     onRename: name => {
       runs
         .patch(model.id, { name })
@@ -173,7 +192,7 @@ export const runViewPlugin: JupyterFrontEndPlugin<void> = {
   description: 'The view of one run in the main area.',
   autoStart: true,
   requires: [IRuns, IRenderMimeRegistry],
-  optional: [ITranslator, IThemeManager, ILayoutRestorer, ILabShell],
+  optional: [ITranslator, IThemeManager, ILayoutRestorer, ILabShell, IClusters],
   activate: (
     app: JupyterFrontEnd,
     runs: IRuns,
@@ -181,11 +200,12 @@ export const runViewPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null,
     theme: IThemeManager | null,
     restorer: ILayoutRestorer | null,
-    labShell: ILabShell | null
+    labShell: ILabShell | null,
+    clusters: IClusters | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('hrlab');
     const tracker = new WidgetTracker<Document>({ namespace: 'hrlab-run' });
-    const parts = { app, runs, rendermime, theme, trans };
+    const parts = { app, runs, clusters, rendermime, theme, trans };
     addOpenCommand(parts, tracker, labShell !== null);
     addSizeCommand(parts, tracker);
     void restorer?.restore(tracker, {

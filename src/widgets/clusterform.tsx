@@ -9,6 +9,7 @@ import {
   QuotaList
 } from '../model';
 import { useSignals } from './hooks';
+import { AdviceLine } from './formadvice';
 import { FormQuotas } from './quotabars';
 
 /** A kernel whose Python a cluster on this machine may run. */
@@ -309,6 +310,34 @@ function Profiles(props: IFormProps): JSX.Element {
   );
 }
 
+/** Everything about one profile. */
+function Fields(props: IFormProps & { form: ClusterForm }): JSX.Element {
+  const { drafts, form, trans } = props;
+  return (
+    <>
+      {drafts.advice ? (
+        <AdviceLine advice={drafts.advice} trans={trans} />
+      ) : null}
+      <OwnRows {...props} form={form} />
+      {form.fields.map(field => (
+        <OptionRow key={field.name} field={field} form={form} trans={trans} />
+      ))}
+      <MostAllowed form={form} trans={trans} />
+      <Verdict form={form} trans={trans} />
+      <div className="hrlab-Form-foot">
+        <FormQuotas
+          list={props.quotas}
+          profile={form.profile.name}
+          asks={form.asks}
+          isOld={form.isChecking}
+          trans={trans}
+        />
+        <Buttons {...props} form={form} />
+      </div>
+    </>
+  );
+}
+
 const NEVER = { connect: () => true, disconnect: () => true };
 
 /** A new cluster with options, drawn from what the site declares. */
@@ -333,29 +362,7 @@ export function NewClusterForm(props: IFormProps): JSX.Element {
     >
       <Profiles {...props} />
       {form ? (
-        <>
-          <OwnRows {...props} form={form} />
-          {form.fields.map(field => (
-            <OptionRow
-              key={field.name}
-              field={field}
-              form={form}
-              trans={trans}
-            />
-          ))}
-          <MostAllowed form={form} trans={trans} />
-          <Verdict form={form} trans={trans} />
-          <div className="hrlab-Form-foot">
-            <FormQuotas
-              list={props.quotas}
-              profile={form.profile.name}
-              asks={form.asks}
-              isOld={form.isChecking}
-              trans={trans}
-            />
-            <Buttons {...props} form={form} />
-          </div>
-        </>
+        <Fields {...props} form={form} />
       ) : (
         <div className="hrlab-Form-buttons">
           <button

@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { Panel } from '@lumino/widgets';
+import type { IProfile, ISizing } from '../api';
 import type { RunModel } from '../model';
 import { Charts } from './charts';
 import { Code } from './code';
@@ -19,6 +20,10 @@ export interface IRunViewOptions {
   readonly theme: IThemeManager | null;
   readonly trans: TranslationBundle;
   readonly onRename: (name: string) => void;
+  /** What may be created here. */
+  readonly profiles: () => Promise<readonly IProfile[]>;
+  /** Open the form of a new cluster with what is advised; null where there is none. */
+  readonly onCreate: ((advice: ISizing, profile: string) => void) | null;
 }
 
 /** One run: head, charts, groups, facts and code. */
@@ -44,8 +49,7 @@ export class RunView extends Panel {
 
   /** Bring the advice on the size of the cluster into view. */
   showSizing(): void {
-    this._sizing.node.scrollIntoView({ block: 'start' });
-    this._sizing.node.querySelector('select')?.focus();
+    this._sizing.reveal();
   }
 
   dispose(): void {

@@ -4,12 +4,13 @@ import { HTMLSelect, ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
 import React, { useState } from 'react';
-import { GoalName, GOALS } from '../api';
+import { GoalName, GOALS, IProfile, ISizing } from '../api';
 import {
   evidenceInWords,
   GOAL_UNITS,
   questionOf,
   RunModel,
+  sizeInWords,
   SizingModel,
   sizingInWords
 } from '../model';
@@ -19,6 +20,8 @@ import { useSignals } from './hooks';
 
 interface IFormProps {
   readonly model: SizingModel;
+  /** Open the form of a new cluster with what is advised. */
+  readonly onCreate: ((advice: ISizing, profile: string) => void) | null;
   readonly trans: TranslationBundle;
 }
 
@@ -76,6 +79,31 @@ function GoalFields(props: {
   );
 }
 
+/** Within whose bounds to advise. */
+function ProfileField(props: {
+  readonly model: SizingModel;
+  readonly trans: TranslationBundle;
+}): JSX.Element | null {
+  const { model, trans } = props;
+  const { profiles } = model;
+  return profiles.length > 0 ? (
+    <label>
+      {trans.__('on')}{' '}
+      <HTMLSelect
+        value={model.profile}
+        onChange={event => model.setProfile(event.target.value)}
+      >
+        <option value="">{trans.__('any cluster')}</option>
+        {profiles.map(({ name, label }) => (
+          <option key={name} value={name}>
+            {label}
+          </option>
+        ))}
+      </HTMLSelect>
+    </label>
+  ) : null;
+}
+
 function Form({ model, trans }: IFormProps): JSX.Element | null {
   useSignals(model.changed);
   const { amount } = model;
@@ -86,7 +114,13 @@ function Form({ model, trans }: IFormProps): JSX.Element | null {
   const isWorkOk = work === null || (Number.isFinite(asked) && asked > 0);
   const workload =
     amount && work !== null && isWorkOk ? { [amount[0]]: asked } : {};
-  const question = questionOf(model.runId, goal, draft, workload);
+  const question = questionOf(
+    model.runId,
+    goal,
+    draft,
+    workload,
+    model.profile
+  );
   return (
     <form
       className="hrlab-Sizing-form"
@@ -104,6 +138,7 @@ function Form({ model, trans }: IFormProps): JSX.Element | null {
         onGoal={setGoal}
         onDraft={setDraft}
       />
+      <ProfileField model={model} trans={trans} />
       {amount ? (
         <label>
           {trans.__('for %1', amount[0])}{' '}
@@ -127,7 +162,8 @@ function Form({ model, trans }: IFormProps): JSX.Element | null {
   );
 }
 
-function Answer({ model, trans }: IFormProps): JSX.Element | null {
+function Answer(props: IFormProps): JSX.Element | null {
+  const { model, onCreate, trans } = props;
   useSignals(model.changed);
   const { advice, error, isBusy } = model;
   if (isBusy) {
@@ -143,6 +179,18 @@ function Answer({ model, trans }: IFormProps): JSX.Element | null {
   return advice ? (
     <div role="status">
       <p className="hrlab-Sizing-words">{sizingInWords(advice, trans)}</p>
+      <p>{sizeInWords(advice, trans)}</p>
+      {onCreate ? (
+        <button
+          className="jp-Button jp-mod-styled jp-mod-accept hrlab-Button"
+          title={trans.__(
+            'Open the form of a new cluster, filled in as advised'
+          )}
+          onClick={() => onCreate(advice, model.askedProfile)}
+        >
+          {trans.__('Create this cluster…')}
+        </button>
+      ) : null}
       <p className="hrlab-Sizing-evidence">{evidenceInWords(advice, trans)}</p>
       {advice.warnings.length ? (
         <ul className="hrlab-Warnings">
@@ -166,6 +214,9 @@ export interface ISizingOptions {
   readonly rendermime: IRenderMimeRegistry;
   readonly theme: IThemeManager | null;
   readonly trans: TranslationBundle;
+  /** What may be created here. */
+  readonly profiles: () => Promise<readonly IProfile[]>;
+  readonly onCreate: IFormProps['onCreate'];
 }
 
 /** "How large?": advice on the size of the cluster for the next run. */
@@ -174,7 +225,11 @@ export class Sizing extends Panel {
     super();
     const { model, trans } = options;
     const sizing = new SizingModel(model.runs, model.id);
-    const parts = { model: sizing, trans };
+    this._sizing = sizing;
+    this._ready = options
+      .profiles()
+      .then(found => sizing.offer(found))
+      .catch(() => undefined); // the section Clusters says what is wrong
     this.addClass('hrlab-Sizing');
     this.node.tabIndex = -1;
     this._card = new ChartCard({
@@ -184,6 +239,7 @@ export class Sizing extends Panel {
     this.addWidget(
       new Widget({ node: textElement('h3', trans.__('How large?')) })
     );
+    const parts = { model: sizing, onCreate: options.onCreate, trans };
     this.addWidget(ReactWidget.create(<Form {...parts} />));
     this.addWidget(ReactWidget.create(<Answer {...parts} />));
     this.addWidget(this._card);
@@ -194,12 +250,24 @@ export class Sizing extends Panel {
     );
   }
 
+  /** Bring it into view, and give a first advice to whoever has not asked yet. */
+  reveal(): void {
+    this.node.scrollIntoView({ block: 'start' });
+    this.node.querySelector('select')?.focus();
+    if (this.isVisible) {
+      void this._ready.then(() => this._sizing.askFirst());
+    }
+  }
+
   private _onRun(model: RunModel): void {
     const { record } = model;
     const isKnown = record !== null && !model.isBorrowed;
     const isSerial = isKnown && record.phases && record.loops.length === 0;
     this.setHidden(!isKnown || Boolean(isSerial));
+    this._sizing.propose(record?.clusters[0]?.profile ?? '');
   }
 
   private readonly _card: ChartCard;
+  private readonly _sizing: SizingModel;
+  private readonly _ready: Promise<void>;
 }

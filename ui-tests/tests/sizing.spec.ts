@@ -1,5 +1,6 @@
-import { store } from './hrlab';
+import { form } from './clusterpage';
 import { expect, test } from './fixtures';
+import { store } from './hrlab';
 
 /** The same code on so many threads: 400 s of work, 4 s of contention, 6 s fixed. */
 function addRunOn(threads: number): void {
@@ -75,8 +76,11 @@ test('“How large?” advises from earlier runs of the same code', async ({
   await hrlab.row('Zee on 8').click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'How Large?' }).click();
   const sizing = hrlab.view.locator('.hrlab-Sizing');
-  await expect(sizing.getByRole('combobox')).toBeFocused();
-  await sizing.getByRole('combobox').selectOption('finish_within_seconds');
+  const goal = sizing.getByRole('combobox', { name: 'Goal' });
+  await expect(goal).toBeFocused();
+  // Whoever asks by the command is told at once; the form asks for more.
+  await expect(sizing).toContainText('core hours; ');
+  await goal.selectOption('finish_within_seconds');
   await expect(sizing.getByRole('button', { name: 'Advise' })).toBeDisabled();
   await sizing.getByRole('textbox', { name: 'Finish within' }).fill('60');
   await page.keyboard.press('Enter');
@@ -89,6 +93,40 @@ test('“How large?” advises from earlier runs of the same code', async ({
   await sizing.getByLabel('for variations').fill('200');
   await page.keyboard.press('Enter');
   await expect(sizing).toContainText('variations, all other time');
+  expect(noise).toEqual([]);
+});
+
+test('an advice is created: the form is filled in, and gives the same advice', async ({
+  hrlab,
+  page,
+  noise
+}) => {
+  [1, 2].forEach(addRunOn);
+  await hrlab.openPanel();
+  await hrlab.row('Zee on 2').click();
+  const sizing = hrlab.view.locator('.hrlab-Sizing');
+  await sizing
+    .getByRole('combobox', { name: 'on' })
+    .selectOption('This machine');
+  await sizing.getByRole('button', { name: 'Advise' }).click();
+  const sentence = sizing.locator('.hrlab-Sizing-words');
+  await expect(sentence).toContainText(/^\d+ workers?: about/);
+  const workers = /^\d+/.exec((await sentence.textContent()) ?? '')?.[0] ?? '';
+  await sizing.getByRole('button', { name: 'Create this cluster' }).click();
+  const field = form(hrlab).getByRole('spinbutton', { name: 'Workers' });
+  await expect(field).toHaveValue(workers);
+  const advice = form(hrlab).getByRole('group', { name: 'Advice' });
+  await expect(advice).toContainText('Zee on 2 in about');
+  await expect(advice.getByRole('button', { name: 'in use' })).toBeDisabled();
+  await hrlab.picture('form-advised');
+  // Another number is a choice, and so is the way back.
+  await field.fill('1');
+  await field.press('Tab');
+  await advice.getByRole('button', { name: 'use' }).click();
+  await expect(field).toHaveValue(workers);
+  await hrlab.setPanelWidth(240);
+  await page.theme.setDarkTheme();
+  await hrlab.picture('form-advised-dark-240');
   expect(noise).toEqual([]);
 });
 

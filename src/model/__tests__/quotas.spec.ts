@@ -64,6 +64,12 @@ describe('a bar', () => {
     expect(bar.usedShare + bar.askedShare).toBeLessThanOrEqual(1);
   });
 
+  it('that nobody enforces is short, not exceeded, by what is asked for', () => {
+    const bar = barOf(quota({ enforced: false }), asks(47));
+    expect(bar.fill).toBe('near');
+    expect(fillInWords(bar, trans)).toBe('1 core more than is free');
+  });
+
   it('says what is used near the limit, where nothing is asked for', () => {
     expect(fillInWords(barOf(quota({ used: 110 }), null), trans)).toBe(
       '86 % used'

@@ -4,9 +4,11 @@ import type { IRuns } from '../../tokens';
 import {
   evidenceInWords,
   questionOf,
+  sizeInWords,
   SizingModel,
   sizingInWords
 } from '../sizing';
+import { PROFILES_V1 } from './fakeclusters';
 
 const trans = nullTranslator.load('hrlab');
 
@@ -63,6 +65,19 @@ describe('an advice', () => {
     );
   });
 
+  it('says what one worker should have, and what quotas leave', () => {
+    const advice = readSizing({
+      ...WIRE,
+      memory_bytes_per_worker: 4 * 2 ** 30,
+      memory: { peak_bytes: 3 * 2 ** 30, needed_bytes: 4e9, is_cut: false },
+      bounds: { profile: 100, quota: 12 }
+    });
+    expect(sizeInWords(advice, trans)).toBe(
+      'Each: 1 core and 4 GiB. Up to 3 GiB were used by one. Quotas leave you 12 workers now.'
+    );
+    expect(sizeInWords(readSizing(WIRE), trans)).toBe('Each: 1 core.');
+  });
+
   it('of another form is refused', () => {
     expect(() => readSizing({ ...WIRE, wall_seconds: 95 })).toThrow('wall');
   });
@@ -102,6 +117,27 @@ describe('the model', () => {
     expect(model.amount).toEqual(['variations', 50]);
     await model.ask({ runs: ['r'], goal: { fastest: true } });
     expect(model.amount).toEqual(['variations', 50]); // the field stays
+  });
+
+  it('takes the run’s own profile where there is one, until the user chooses', async () => {
+    const asked: unknown[] = [];
+    const size = async (question: unknown) => {
+      asked.push(question);
+      return readSizing(WIRE);
+    };
+    const model = new SizingModel({ size } as unknown as IRuns, 'r');
+    model.propose('offload');
+    expect(model.profile).toBe('');
+    model.offer(PROFILES_V1.profiles);
+    expect(model.profile).toBe('offload');
+    await model.askFirst();
+    await model.askFirst();
+    expect(asked).toEqual([
+      { runs: ['r'], goal: { fastest: true }, profile: 'offload' }
+    ]);
+    model.setProfile('');
+    model.propose('local');
+    expect([model.profile, model.askedProfile]).toEqual(['', 'offload']);
   });
 
   it('says why there is no advice', async () => {

@@ -1,0 +1,60 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+import { FormAdvice, formAdviceInWords } from '../model';
+import { useSignals } from './hooks';
+
+interface IProps {
+  readonly advice: FormAdvice;
+  readonly trans: TranslationBundle;
+}
+
+/** Which run the advice is for, where there are several. */
+function Choice({ advice, trans }: IProps): JSX.Element | null {
+  const { candidates, run } = advice;
+  return candidates.length > 1 ? (
+    <label className="hrlab-Advice-run">
+      {trans.__('Advice for')}
+      <select
+        className="hrlab-Input"
+        value={run?.id}
+        onChange={event => void advice.choose(event.target.value)}
+      >
+        {candidates.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  ) : null;
+}
+
+/** "Advice: 16 workers finish Zee in about 95 s (limited by tasks)", and a button that fills it in. */
+export function AdviceLine({ advice, trans }: IProps): JSX.Element | null {
+  useSignals(advice.changed, advice.form.changed);
+  const { advice: found, error, isUsed, run } = advice;
+  if (!run || (!found && !error)) {
+    return null;
+  }
+  return (
+    <div className="hrlab-Advice" role="group" aria-label={trans.__('Advice')}>
+      <Choice advice={advice} trans={trans} />
+      <p role="status">
+        {found
+          ? trans.__('Advice: %1', formAdviceInWords(run.name, found, trans))
+          : trans.__('No advice from %1: %2', run.name, error)}{' '}
+        {found ? (
+          <button
+            type="button"
+            className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+            title={trans.__('Fill in what is advised')}
+            disabled={isUsed}
+            onClick={() => advice.use()}
+          >
+            {isUsed ? trans.__('in use') : trans.__('use')}
+          </button>
+        ) : null}
+      </p>
+    </div>
+  );
+}
