@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 
@@ -13,8 +14,10 @@ from hrlab.cli.report import report
 from hrlab.cli.run import run
 from hrlab.cli.sweep import sweep
 from hrlab.model.errors import UsageError
+from hrlab.model.findings import OFF_VARIABLE, codes_in
 from hrlab.model.run import Run
 from hrlab.model.wire import encode
+from hrlab.render.figures import figure_table
 from hrlab.render.size_words import advice_text
 from hrlab.render.text import phase_table, text
 from hrlab.services.advising import question_from
@@ -48,9 +51,11 @@ def show(service: RunService, asked: argparse.Namespace) -> None:
         _write_json(record)
         return
     run = Run.from_dict(record)
-    _write(text(run))
+    _write(text(run, off=codes_in(os.environ.get(OFF_VARIABLE, ""))))
     if run.phases is not None:
         _write(phase_table(run))
+    if table := figure_table(run):
+        _write(f"\n{table}")
 
 
 def size(service: RunService, asked: argparse.Namespace) -> None:

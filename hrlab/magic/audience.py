@@ -17,6 +17,7 @@ said which one it is (server-side execution): then `code` is how its source begi
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import asdict
 from typing import Any
@@ -31,6 +32,16 @@ from hrlab.model.run import Run
 COMM_TARGET = "hrlab.progress.v1"
 #: So much of a cell's source tells it from the others.
 CODE_LENGTH = 1000
+
+
+def show_run(run: Run) -> None:
+    """Display a run as a cell's output."""
+    from hrlab.model.findings import OFF_VARIABLE, codes_in
+    from hrlab.render.mime import bundle, bundle_metadata
+
+    show: Any = display
+    off = codes_in(os.environ.get(OFF_VARIABLE, ""))
+    show(bundle(run, off), raw=True, metadata=bundle_metadata(run, off))
 
 
 class NotebookAudience:
@@ -89,12 +100,9 @@ class NotebookAudience:
 
     def ended(self, run: Run, cell_id: str | None, *, quiet: bool) -> None:
         """Show the result under the cell, then let the live line go."""
-        from hrlab.render.mime import bundle
-
-        show: Any = display
         try:
             if not quiet:
-                show(bundle(run), raw=True)
+                show_run(run)
         finally:
             self._close(run, cell_id)
 

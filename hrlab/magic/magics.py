@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from IPython.core.error import UsageError as IPythonUsageError
-from IPython.display import display
 
+from hrlab.magic.audience import show_run
 from hrlab.magic.help import help_text
 from hrlab.magic.hooks import CellHooks
 from hrlab.magic.options import parse, parse_command
@@ -74,10 +74,7 @@ class HrtimeMagics:
         if run is None:
             _say(NO_RUNS)
         else:
-            from hrlab.render.mime import bundle
-
-            show: Any = display
-            show(bundle(run), raw=True)
+            show_run(run)
 
     def _list(self) -> None:
         from hrlab.services.listing import listing

@@ -8,7 +8,7 @@ variables are used, with fallbacks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 
 from hrlab.model.run import Group, Run
@@ -42,8 +42,11 @@ _LABEL_SHARE = 0.08
 _BAR = f"display:flex;height:16px;margin:4px 0;border:1px solid {NEUTRAL};border-radius:2px;overflow:hidden"
 
 
-def html(run: Run) -> str:
-    """The run as one ``<div>``: outcome, bar, phases in words, warnings, and details to unfold."""
+def html(run: Run, off: Collection[str] = ()) -> str:
+    """The run as one ``<div>``: outcome, bar, phases in words, warnings, and details to unfold.
+
+    `off` are codes of advice that is not wanted.
+    """
     return "".join(
         (
             f'<div class="hrlab-Run" style="{BLOCK}">',
@@ -51,7 +54,7 @@ def html(run: Run) -> str:
             _bar(run),
             _phases_in_words(run),
             *(_notice("⚠", note) for note in notes(run)),
-            *(_notice("›", line) for line in [advice(run)] if line),
+            *(_notice("›", line) for line in [advice(run, off)] if line),
             _details(run),
             "</div>",
         )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from hrlab.model.findings import findings
 from hrlab.model.run import Cluster, Run, RunWarning
+from hrlab.model.wire import encode
 from hrlab.render.html import html
 from hrlab.render.text import text
 
@@ -16,10 +19,19 @@ _ADDRESS = re.compile(r"\b(?:tcp|tls|ws|wss|ucx|ucxx|inproc|http|https)://[^\s'\
 _HIDDEN = "(address)"
 
 
-def bundle(run: Run) -> dict[str, Any]:
-    """MIME bundle of the run's public copy."""
+def bundle(run: Run, off: Collection[str] = ()) -> dict[str, Any]:
+    """MIME bundle of the run's public copy; `off` are codes of advice that is not wanted."""
     copy = public_copy(run)
-    return {RUN_MIME: copy.to_dict(), "text/html": html(copy), "text/plain": text(copy)}
+    return {
+        RUN_MIME: copy.to_dict(),
+        "text/html": html(copy, off),
+        "text/plain": text(copy, off=off),
+    }
+
+
+def bundle_metadata(run: Run, off: Collection[str] = ()) -> dict[str, Any]:
+    """What goes beside the bundle: advice, which is no fact and so not in the record."""
+    return {RUN_MIME: {"advice": [encode(one) for one in findings(public_copy(run), off)]}}
 
 
 def public_copy(run: Run) -> Run:

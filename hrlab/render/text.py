@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from hrlab.model.run import Run
 from hrlab.model.units import counted, format_duration, format_share
@@ -20,7 +20,13 @@ _TO_ASCII = str.maketrans(
 )
 
 
-def text(run: Run, *, width: int = BAR_WIDTH, ascii_only: bool = False) -> str:
+def text(
+    run: Run,
+    *,
+    width: int = BAR_WIDTH,
+    ascii_only: bool = False,
+    off: Collection[str] = (),
+) -> str:
     """The run as a block of a few lines, without a line end at the end.
 
     Parameters
@@ -31,6 +37,8 @@ def text(run: Run, *, width: int = BAR_WIDTH, ascii_only: bool = False) -> str:
         Characters of the bar.
     ascii_only
         For terminals and logs that know nothing else; what the user wrote is then escaped where it has to be.
+    off
+        Codes of advice that is not wanted.
     """
     used = " · ".join(facts(run))
     lines = [one_line(f"{_STATUS_SIGN[run.status]}{run.name}  {outcome(run)}  ({used})")]
@@ -40,7 +48,7 @@ def text(run: Run, *, width: int = BAR_WIDTH, ascii_only: bool = False) -> str:
     if stages := stage_parts(run):
         lines.append(f"  dask: {_in_words(stages)} in {counted(len(run.loops), 'loop')}")
     lines += [f"  ⚠ {one_line(note)}" for note in notes(run)]
-    if line := advice(run):
+    if line := advice(run, off):
         lines.append(f"  › {line}")
     block = "\n".join(lines)
     return _as_ascii(block) if ascii_only else block

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Callable, Dict, Float, Integer, Unicode
+from traitlets import Callable, Dict, Float, Integer, List, Unicode
 
 from hrlab.collect.facts import ROOT_VARIABLE
+from hrlab.model.profile import Profile
 from hrlab.server.announcer import SCHEMA_ID, SCHEMA_PATH, Announcer
 from hrlab.server.audience import Audience, attend
 from hrlab.server.backend import Backend
+from hrlab.server.campaign_side import CampaignWatch, campaigns_in
+from hrlab.server.campaigns import CampaignHandler, CampaignsHandler, CampaignSide
 from hrlab.server.cluster_events import ClusterAnnouncer
 from hrlab.server.cluster_side import cluster_service, makers, site_profiles
 from hrlab.server.clusters import ClusterHandler, ClusterLogsHandler, ClustersHandler, ClusterSide
 from hrlab.server.dashboard_route import dashboard_rule
+from hrlab.server.export_side import ExportSideOfServer
+from hrlab.server.exports import ExportsHandler, ExportSide, ReportHandler
 from hrlab.server.missing import MissingHandler
 from hrlab.server.profiles import ProfilesHandler
 from hrlab.server.quota_side import quota_service, site_limits
 from hrlab.server.quotas import QuotasHandler, QuotaSide
-from hrlab.server.runs import CompareHandler, RunChartHandler, RunHandler, RunsHandler
+from hrlab.server.runs import (
+    CompareHandler,
+    RunChartHandler,
+    RunFiguresHandler,
+    RunHandler,
+    RunsHandler,
+)
 from hrlab.server.shapes import shapes
 from hrlab.server.sizing import SizingHandler
 from hrlab.services.clusters import ClusterService
@@ -38,13 +49,18 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     (r"/hrlab/api/runs", RunsHandler),
     (r"/hrlab/api/runs/([^/]+)", RunHandler),
     (r"/hrlab/api/runs/([^/]+)/chart", RunChartHandler),
+    (r"/hrlab/api/runs/([^/]+)/figures", RunFiguresHandler),
     (r"/hrlab/api/compare", CompareHandler),
+    (r"/hrlab/api/exports", ExportsHandler),
+    (r"/hrlab/api/report", ReportHandler),
     (r"/hrlab/api/sizing", SizingHandler),
     (r"/hrlab/api/quotas", QuotasHandler),
     (r"/hrlab/api/profiles", ProfilesHandler),
     (r"/hrlab/api/clusters", ClustersHandler),
     (r"/hrlab/api/clusters/([^/]+)", ClusterHandler),
     (r"/hrlab/api/clusters/([^/]+)/logs", ClusterLogsHandler),
+    (r"/hrlab/api/campaigns", CampaignsHandler),
+    (r"/hrlab/api/campaigns/([^/]+)", CampaignHandler),
     (r"/hrlab/api(|/.*)", MissingHandler),
 )
 
@@ -130,12 +146,35 @@ class HRLab(ExtensionApp):
         """,
     ).tag(config=True)
 
+    influx = Dict(
+        help="""Where each run that ends is delivered to, in InfluxDB's line protocol; see docs/exporting.md.
+
+        Keys: url, version ("v1", "v2" or "v3": whose write endpoint), database (the bucket of v2),
+        organisation, retention_policy, user and password (v1), token (v2, v3; by default the
+        variable HRLAB_INFLUX_TOKEN of the server), tags (put on every point). Empty (the default):
+        runs are delivered nowhere, because they are their user's.
+        """
+    ).tag(config=True)
+
+    redact = List(
+        Unicode(),
+        default_value=["paths"],
+        help="""What is kept back from runs that are delivered: any of "code", "paths", "user", "host".
+
+        The default is what a dashboard of a site needs least. Empty: nothing is kept back. The
+        source of a run is never delivered.
+        """,
+    ).tag(config=True)
+
     _backend: Backend | None = None
+    _exports: ExportSideOfServer | None = None
     _announcer: Announcer | None = None
     _cluster_announcer: ClusterAnnouncer | None = None
     _quota_announcer: ClusterAnnouncer | None = None
     _clusters: ClusterService | None = None
     _quotas: QuotaService | None = None
+    _campaigns: CampaignWatch | None = None
+    _campaign_announcer: ClusterAnnouncer | None = None
     _settling: Settling | None = None
 
     def initialize_settings(self) -> None:
@@ -150,8 +189,21 @@ class HRLab(ExtensionApp):
             timeout_seconds=self.lock_timeout_seconds,
             max_record_bytes=self.max_record_bytes,
         )
+        self._exports = ExportSideOfServer(
+            self.influx,
+            self.redact,
+            path,
+            self._backend,
+            interval_seconds=self.watch_interval_seconds,
+            log=self.log,
+        )
+        self.serverapp.io_loop.add_callback(self._exports.start)
         self._announce_changes(self._backend)
         self._offer_clusters(self._backend)
+
+    def current_activity(self) -> bool:
+        """Whether a run or campaign is on: then the server does not end itself for idleness."""
+        return self._campaigns is not None and self._campaigns.is_active
 
     def initialize_handlers(self) -> None:
         """Add the addresses of the API, and of dashboards."""
@@ -159,6 +211,10 @@ class HRLab(ExtensionApp):
             parts: dict[str, Any] = {"backend": self._backend}
             if issubclass(kind, ClusterSide):
                 parts["clusters"] = self._clusters
+            if issubclass(kind, ExportSide):
+                parts["delivery"] = self._exports and self._exports.delivery
+            if issubclass(kind, CampaignSide):
+                parts["campaigns"] = self._campaigns
             if issubclass(kind, QuotaSide):
                 parts["quotas"] = self._quotas
             self.handlers.append((path, kind, parts))
@@ -170,10 +226,13 @@ class HRLab(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Leave no thread, task or open file behind."""
-        for announcer in (self._cluster_announcer, self._quota_announcer):
+        if self._exports is not None:
+            self._exports.stop()
+        announcers = (self._cluster_announcer, self._quota_announcer, self._campaign_announcer)
+        for announcer in announcers:
             if announcer is not None:
                 announcer.stop()
-        for part in (self._quotas, self._settling):
+        for part in (self._campaigns, self._quotas, self._settling):
             if part is not None:
                 await part.stop()
         if self._clusters is not None:
@@ -209,9 +268,9 @@ class HRLab(ExtensionApp):
         self._quotas = quota_service(limits, self._clusters, profiles.usable, self.log)
         self._clusters.weighing.binding = self._quotas.binding
         if limits is not None:
+            self._clusters.marks = limits.marks
             from hrlab.services.settling import Settling  # the server starts sooner without
 
-            self._clusters.marks = limits.marks
             self._settling = Settling(limits.usable, self.log)
             self._clusters.settle = self._settling.begin
         emit = server.event_logger.emit
@@ -219,8 +278,27 @@ class HRLab(ExtensionApp):
         self._quota_announcer = ClusterAnnouncer(emit, topic="quotas")
         self._quotas.changed = self._tell_quotas
         self._clusters.changed = self._tell_clusters
+        self._offer_campaigns(backend, profiles.usable)
         asks, left = self._clusters.weighing.asks, self._quotas.left_now
         backend.shape_of = shapes(profiles, asks, left)
+
+    def _offer_campaigns(self, backend: Backend, profiles: Mapping[str, Profile]) -> None:
+        server = self.serverapp
+        assert server is not None
+        assert server.event_logger is not None
+        assert self._quotas is not None
+        runtime, root = Path(server.runtime_dir), Path(server.root_dir)
+        self._campaign_announcer = ClusterAnnouncer(server.event_logger.emit, topic="campaigns")
+        self._campaigns = CampaignWatch(
+            campaigns_in(runtime, root, backend.path, profiles),
+            backend,
+            profiles,
+            server.web_app.settings["last_activity_times"],
+            self._campaign_announcer.changed,
+            self.log,
+        )
+        self._campaigns.left_now = self._quotas.left_now
+        server.io_loop.add_callback(self._campaigns.start)
 
     def _tell_clusters(self, ids: Sequence[str]) -> None:
         assert self._cluster_announcer is not None

@@ -80,6 +80,17 @@ class RunChartHandler(HrlabHandler):
         self.answer(chart)
 
 
+class RunFiguresHandler(HrlabHandler):
+    """``runs/<id>/figures``: what follows from the record of one run."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """Derived figures with their formulas, and advice with its evidence."""
+        given(self.query(), ())
+        self.answer(await self.backend.ask(lambda service: json.dumps(service.figures(run_id))))
+
+
 _COMPARED = ("like", "previous", "by", "baseline", "over", "since")
 
 

@@ -17,6 +17,7 @@ from hrlab.model.errors import (
 )
 from hrlab.model.run import Run
 from hrlab.model.sizing import Advice
+from hrlab.model.wire import encode
 from hrlab.services.advising import AdvisingService, Question, ShapeOf
 from hrlab.services.comparing import Compared, ComparisonQuestion, compared
 from hrlab.services.nearest import did_you_mean
@@ -127,6 +128,27 @@ class RunService:
     def compared(self, question: ComparisonQuestion) -> Compared:
         """Runs compared: groups, notes, and where two of them differ."""
         return compared(self._store, question)
+
+    def figures(self, run_id: str) -> dict[str, Any]:
+        """What follows from the run: derived figures, each with its formula, and advice with its evidence."""
+        from hrlab.model.findings import findings  # as with charts
+        from hrlab.model.usage import figures
+        from hrlab.render.figures import said
+
+        run = Run.from_dict(self.get(run_id))
+        derived = [
+            {
+                "name": one.name,
+                "label": one.label,
+                "value": one.value,
+                "unit": one.unit,
+                "estimated": one.estimated,
+                "text": said(one),
+                "formula": one.formula,
+            }
+            for one in figures(run)
+        ]
+        return {"figures": derived, "advice": [encode(one) for one in findings(run)]}
 
     def chart(self, run_id: str, view: str) -> dict[str, Any]:
         """A view of the run as a specification, ready to render, and the table behind it."""

@@ -96,3 +96,22 @@ def burn(seconds, *_):
 def hold(size):
     """A result of that many bytes."""
     return b"x" * size
+
+
+class Reluctant:
+    """Takes its time to travel."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def __reduce__(self):
+        time.sleep(self.seconds)
+        return Reluctant, (self.seconds,)
+
+
+def made(seconds):
+    return Reluctant(seconds)
+
+
+def arrived(thing):
+    return thing is not None

@@ -13,6 +13,8 @@ from tests.store.making import run
 
 ADDRESSES = [
     "compare",
+    "exports",
+    "report",
     "sizing",
     "profiles",
     "clusters",
@@ -21,6 +23,7 @@ ADDRESSES = [
     "runs",
     f"runs/{run().id}",
     f"runs/{run().id}/chart",
+    f"runs/{run().id}/figures",
     "nothing",
     "nothing/here",
 ]

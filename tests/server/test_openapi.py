@@ -77,6 +77,7 @@ async def test_every_answer_is_as_documented(ask_and_check, kernel, store_of_the
     for view in ("timeline", "phases", "workers", "cpu", "memory", "network", "disk"):
         await ask_and_check("GET", f"{path}/chart", 200, view=view)
     await ask_and_check("GET", f"{path}/chart", 400, view="x")
+    await ask_and_check("GET", f"{path}/figures", 200)
     await ask_and_check("PUT", path, 200, body=golden().to_dict())
     await ask_and_check("PUT", f"runs/{run(9).id}", 201, body=run(9).to_dict())
     await ask_and_check("PUT", path, 400, raw=b"{")

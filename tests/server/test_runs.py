@@ -185,6 +185,16 @@ async def test_chart_comes_with_its_table(ask, path, view):
     assert answer.json["table"]["columns"]
 
 
+async def test_figures_come_with_their_formulas_and_advice_with_its_evidence(ask, path):
+    await ask("PUT", path, body=GOLDEN.to_dict())
+    answer = await ask("GET", f"{path}/figures")
+    efficiency = next(one for one in answer.json["figures"] if one["name"] == "efficiency")
+    assert efficiency["text"].endswith(" %")
+    assert "average threads" in efficiency["formula"]
+    assert [one["code"] for one in answer.json["advice"]] == []
+    assert (await ask("GET", "runs/00/figures")).status == 404
+
+
 async def test_unknown_view_and_chart_of_no_run_are_said(ask, path):
     answer = await ask("GET", f"{path}/chart", view="timelin")
     assert answer.status == 400

@@ -1,0 +1,275 @@
+"""What would have made a run shorter or safer, from the facts of its record.
+
+Each rule has a threshold below which it is silent, and can be switched off by its code. Rules are in the order in which
+they are told: what may be wrong first, then what cost time, dearest first as a rule. People see the first one only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from hrlab.model.run import Run
+from hrlab.model.units import counted, format_bytes, format_duration, format_share, significant
+from hrlab.model.usage import figure, in_loops, loop_seconds
+
+#: What is not worth a second of a run is not worth a line.
+WORTH_SECONDS = 1.0
+#: Dask's workers spill from 70 % of their limit and pause at 80 %.
+MEMORY_SHARE = 0.8
+# Below these, waiting is normal: tasks take a moment to reach a worker.
+WAIT_SHARE = 0.2
+WAIT_SECONDS = 2.0
+#: The longest task over the median of its group, and over the length of all loops.
+SKEW_TIMES = 5.0
+SKEW_SHARE = 0.3
+#: Tasks for each thread; below, threads idle at the end of each loop.
+TASKS_PER_THREAD = 2.0
+#: Dask needs about a millisecond for a task; ten times that should be in it.
+TINY_SECONDS = 0.01
+TINY_TASKS = 100
+#: Below this share of the threads' time in tasks, the rest is overhead.
+TINY_EFFICIENCY = 0.5
+TRANSFER_SHARE = 0.5
+SERIAL_SHARE = 0.5
+
+#: By code: when the rule speaks.
+THRESHOLDS: Mapping[str, str] = {
+    "workers-died": "a worker's connection broke while it had tasks",
+    "memory-spilled": "workers moved data from memory to disk",
+    "memory-near-limit": f"a worker used at least {MEMORY_SHARE:.0%} of its memory limit",
+    "waited-for-workers": f"the stage wait took at least {WAIT_SHARE:.0%} of the dask time and {WAIT_SECONDS:g} s",
+    "skew": (
+        f"the longest task of a group took at least {SKEW_TIMES:g} times the group's median, {SKEW_SHARE:.0%} of the "
+        f"dask time and {WORTH_SECONDS:g} s"
+    ),
+    "transfer-dominates": (
+        f"transfer between workers took at least {TRANSFER_SHARE:.0%} of the thread seconds of all activities, and "
+        f"{WORTH_SECONDS:g} s"
+    ),
+    "tiny-tasks": (
+        f"at least {TINY_TASKS} tasks of less than {1000 * TINY_SECONDS:g} ms on average, the threads busy with less than "
+        f"{TINY_EFFICIENCY:.0%} of the dask time, which is at least {WORTH_SECONDS:g} s"
+    ),
+    "few-tasks": (
+        f"fewer tasks than {TASKS_PER_THREAD:g} times the threads, computing for at least half of the dask time and "
+        f"{WORTH_SECONDS:g} s"
+    ),
+    "serial-share": (
+        f"at least {SERIAL_SHARE:.0%} of the wall time and {WORTH_SECONDS:g} s outside the loops, on more than one thread"
+    ),
+}
+
+
+#: Where the kernel and the command line find codes of rules that are not wanted.
+OFF_VARIABLE = "HRLAB_ADVICE_OFF"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of advice: its code, what it says, and the facts behind it as ``(name, value)``."""
+
+    code: str
+    text: str
+    evidence: tuple[tuple[str, str], ...] = ()
+
+
+def findings(run: Run, off: Collection[str] = ()) -> tuple[Finding, ...]:
+    """All that stands out in `run`, most important first, without the rules that are `off`."""
+    if run.phases is None or not run.clusters or run.phases.dask_seconds <= 0:
+        return ()
+    found = (rule(run) for code, rule in _RULES.items() if code not in off)
+    return tuple(one for one in found if one is not None)
+
+
+def codes_in(words: str) -> frozenset[str]:
+    """Codes of rules in a text that separates them by commas or blanks, as the environment gives it."""
+    return frozenset(words.replace(",", " ").split())
+
+
+def _wait_seconds(run: Run) -> float:
+    return sum(loop.stages.wait_seconds for loop in run.loops)
+
+
+def _dask_seconds(run: Run) -> float:
+    return run.phases.dask_seconds if run.phases is not None else 0.0
+
+
+def workers_died(run: Run) -> Finding | None:
+    """Workers that went while they had tasks."""
+    lost = sum(cluster.workers.lost or 0 for cluster in run.clusters)
+    if not lost:
+        return None
+    share = figure(run, "peak_memory_share")
+    near = share is not None and share.value >= MEMORY_SHARE
+    return Finding(
+        "workers-died",
+        f"{counted(lost, 'worker')} died while working, and what they did was done again: "
+        + (
+            "give them more memory, they were near their limit."
+            if near
+            else "their logs say why; not enough memory is the usual reason."
+        ),
+        (
+            ("workers lost", str(lost)),
+            ("workers at most", str(run.workers_peak)),
+            *_memory_evidence(run),
+        ),
+    )
+
+
+def memory_spilled(run: Run) -> Finding | None:
+    """Data moved to disk for want of memory."""
+    uses = run.resources.clusters if run.resources is not None else ()
+    totals = [value for use in uses for value in use.spilled_bytes.total if value]
+    if not totals:
+        return None
+    return Finding(
+        "memory-spilled",
+        f"Workers ran short of memory and moved up to {format_bytes(max(totals))} to disk: "
+        "give them more memory, or split the work into smaller pieces.",
+        (("spilled at most", format_bytes(max(totals))), *_memory_evidence(run)),
+    )
+
+
+def memory_near_limit(run: Run) -> Finding | None:
+    """A worker that was near its limit."""
+    share = figure(run, "peak_memory_share")
+    if share is None or share.value < MEMORY_SHARE:
+        return None
+    return Finding(
+        "memory-near-limit",
+        f"A worker used {format_share(share.value)} of its memory limit; at 95 % it is killed: "
+        "give workers more memory, or split the work into smaller pieces.",
+        _memory_evidence(run),
+    )
+
+
+def _memory_evidence(run: Run) -> tuple[tuple[str, str], ...]:
+    uses = run.resources.clusters if run.resources is not None else ()
+    return tuple(
+        (
+            f"largest worker of {run.clusters[use.cluster].name}",
+            f"{format_bytes(use.worker_memory_peak_bytes)}, limit {format_bytes(use.worker_memory_limit_bytes)}",
+        )
+        for use in uses
+        if use.worker_memory_peak_bytes is not None
+    )
+
+
+def waited_for_workers(run: Run) -> Finding | None:
+    """Tasks that waited long to be executed."""
+    waited, dask = _wait_seconds(run), _dask_seconds(run)
+    if waited < WAIT_SECONDS or waited / dask < WAIT_SHARE:
+        return None
+    told = f"{format_share(waited / dask)} of the dask time ({format_duration(waited)}) was spent waiting"
+    if run.alone is False:
+        told += ", while another client used the cluster: use one of your own to time alone."
+    else:
+        told += " for workers: create the cluster earlier, or ask for it warm."
+    return Finding(
+        "waited-for-workers",
+        told,
+        (("wait", format_duration(waited)), ("dask", format_duration(dask))),
+    )
+
+
+def skew(run: Run) -> Finding | None:
+    """One task that all others wait for."""
+    for group in sorted(run.groups, key=lambda one: -one.longest_seconds):
+        median, longest = group.median_seconds, group.longest_seconds
+        if not median or group.tasks < 3 or longest < WORTH_SECONDS:
+            continue
+        if longest / median >= SKEW_TIMES and longest / _dask_seconds(run) >= SKEW_SHARE:
+            return Finding(
+                "skew",
+                f"The longest task of {group.name} took {format_duration(longest)}, {significant(longest / median, 2)} "
+                "times the median: no number of workers makes the run shorter than that; split it.",
+                (
+                    ("group", group.name),
+                    ("tasks", str(group.tasks)),
+                    ("median", format_duration(median)),
+                    ("longest", format_duration(longest)),
+                ),
+            )
+    return None
+
+
+def transfer_dominates(run: Run) -> Finding | None:
+    """Data that travels between workers for longer than they compute."""
+    transfer, whole = run.activities.get("transfer", 0.0), sum(run.activities.values())
+    if transfer < WORTH_SECONDS or transfer / whole < TRANSFER_SHARE:
+        return None
+    return Finding(
+        "transfer-dominates",
+        f"{format_share(transfer / whole)} of the workers' time went into moving data between them "
+        f"({format_duration(transfer)}): reduce where the data is, or use fewer and larger workers.",
+        tuple((name, format_duration(seconds)) for name, seconds in run.activities.items()),
+    )
+
+
+def tiny_tasks(run: Run) -> Finding | None:
+    """Tasks so short that Dask's own work for them takes longer."""
+    tasks = sum(group.tasks for group in run.groups)
+    seconds = sum(group.compute_seconds for group in run.groups)
+    threads = in_loops(run, 2)
+    if tasks < TINY_TASKS or _dask_seconds(run) < WORTH_SECONDS or threads <= 0:
+        return None
+    if seconds / tasks >= TINY_SECONDS or seconds / threads >= TINY_EFFICIENCY:
+        return None
+    return Finding(
+        "tiny-tasks",
+        f"{counted(tasks, 'task')} took {format_duration(seconds / tasks)} on average, less than Dask needs to handle "
+        "them: put more work into each.",
+        (
+            ("tasks", str(tasks)),
+            ("mean", format_duration(seconds / tasks)),
+            ("threads busy", format_share(seconds / threads)),
+        ),
+    )
+
+
+def few_tasks(run: Run) -> Finding | None:
+    """Not enough tasks to keep all threads busy to the end."""
+    threads = run.threads_peak
+    most = max((loop.tasks for loop in run.loops), default=0)
+    computing = sum(loop.stages.compute_seconds for loop in run.loops)
+    worth = computing >= WORTH_SECONDS and computing >= 0.5 * loop_seconds(run)
+    if threads < 2 or not 0 < most < TASKS_PER_THREAD * threads or not worth:
+        return None
+    return Finding(
+        "few-tasks",
+        f"{counted(most, 'task')} for {threads} threads leave threads idle: split the work into at least "
+        f"{round(TASKS_PER_THREAD * threads)}, better {3 * threads} pieces.",
+        (("tasks of the largest loop", str(most)), ("threads", str(threads))),
+    )
+
+
+def serial_share(run: Run) -> Finding | None:
+    """Work outside Dask that no worker makes shorter."""
+    serial = run.wall_seconds - _dask_seconds(run)
+    share = serial / run.wall_seconds if run.wall_seconds else 0.0
+    if run.threads_peak < 2 or serial < WORTH_SECONDS or share < SERIAL_SHARE:
+        return None
+    return Finding(
+        "serial-share",
+        f"{format_share(share)} of the time was outside Dask ({format_duration(serial)}): even with any number of "
+        f"workers the run gets at most {significant(1 / share, 2)} times as fast.",
+        (
+            ("outside the loops", format_duration(serial)),
+            ("wall", format_duration(run.wall_seconds)),
+        ),
+    )
+
+
+_RULES: Mapping[str, Callable[[Run], Finding | None]] = {
+    "workers-died": workers_died,
+    "memory-spilled": memory_spilled,
+    "memory-near-limit": memory_near_limit,
+    "waited-for-workers": waited_for_workers,
+    "skew": skew,
+    "transfer-dominates": transfer_dominates,
+    "tiny-tasks": tiny_tasks,
+    "few-tasks": few_tasks,
+    "serial-share": serial_share,
+}
