@@ -93,6 +93,14 @@ class Weighs(Protocol):
 
 
 @runtime_checkable
+class Tries(Protocol):
+    """A kind that can ask beforehand whether a worker would be taken."""
+
+    async def refused(self, plan: Plan) -> str:
+        """Why not; empty if it would be, or if nobody can tell."""
+
+
+@runtime_checkable
 class Counts(Protocol):
     """A kind that knows what its clusters hold, better than what can be seen of them says."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hrlab.clusters.kind import Plan
 from hrlab.clusters.kubernetes import KubernetesClusters
 from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, Object, Plural
-from hrlab.clusters.kubernetes_holding import asks_of, claim_of
+from hrlab.clusters.kubernetes_holding import asks_of, claim_of, sums
 from hrlab.clusters.kubernetes_reasons import ended, is_ending
 from hrlab.clusters.kubernetes_spec import GRANTED, PROFILE, bounds_of, resource_of
 from hrlab.clusters.kubernetes_state import Facts
 from hrlab.model.cluster import Target
 from hrlab.model.errors import BackendError, InvalidRequestError
+from hrlab.model.pod_refusal import exceeded
 from hrlab.model.quota import Asks, Claim
 
 
@@ -39,6 +40,51 @@ class CountedKubernetes(KubernetesClusters):
             if cluster_id not in self._facts and not start.failed
         ]
         return [*starts, *(self._claim(id_, facts) for id_, facts in self._facts.items())]
+
+    def coming(self, namespace: str) -> Mapping[str, float]:
+        """What clusters of a namespace, anybody's, will take by resource and no pod takes yet."""
+        found = dict.fromkeys(("cores", "memory", "pods"), 0.0)
+        for cluster_id, start in self._starts.items():
+            if (
+                cluster_id not in self._facts
+                and self._home(start.plan) == namespace
+                and not start.failed
+            ):
+                asks = self.asks(start.plan)
+                for resource in found:
+                    found[resource] += asks.of(resource)
+        for cluster_id, facts in self._facts.items():
+            if facts.resource["metadata"]["namespace"] == namespace and not is_ending(
+                facts.resource
+            ):
+                claim, (cores, memory) = self._claim(cluster_id, facts), sums(facts.pods)
+                found["cores"] += max(0.0, claim.cores - cores)
+                found["memory"] += max(0.0, claim.memory_bytes - memory)
+                found["pods"] += max(0, claim.workers + 1 - len(facts.pods))
+        return found
+
+    async def refused(self, plan: Plan) -> str:
+        """Why Kubernetes would not take the scheduler or a worker of this plan; empty if it would, or nobody can tell."""
+        if self._api is None:
+            return ""
+        namespace = self._home(plan)
+        spec = resource_of(plan, namespace)["spec"]
+        for part in ("scheduler", "worker"):
+            if why := await self._refused_pod(self._api, namespace, spec[part]["spec"]):
+                return why
+        return ""
+
+    async def _refused_pod(self, api: KubernetesApi, namespace: str, pod: Object) -> str:
+        body: Object = {"metadata": {"generateName": "hrlab-trial-"}, "spec": pod}
+        try:
+            await api.call("POST", "pods", namespace, body=body, params={"dryRun": "All"})
+        except ApiFailure as failure:
+            if failure.code != 403 or "cannot create resource" in failure.message:
+                return ""
+            over = exceeded(failure.message)
+            said = failure.message.partition(" is forbidden: ")[2] or failure.message
+            return over.said() if over and over.amounts else ended(said)
+        return ""
 
     async def recount(self) -> Sequence[Claim]:
         """The same, asked for anew: what was made by anybody before this call is in it.

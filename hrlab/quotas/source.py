@@ -26,6 +26,7 @@ class QuotaSource(Protocol):
         For how long an answer is given again before it is asked for anew.
 
     One that may set limits that hrlab enforces has ``enforced = True``: it is asked anew before each decision.
+    One that keeps something open has a coroutine ``stop``.
     """
 
     name: str

@@ -63,8 +63,32 @@ def _sources(
     if limits is not None:
         hours = CoreHours(jupyter_data_directory() / "hrlab" / "hours.json", time.time)
         yield SiteQuotas(limits.usable, clusters.held, hours, time.time, limits.broken)
+    kubernetes = [one for one in profiles.values() if one.kind == "kubernetes"]
+    if kubernetes:
+        yield _kubernetes(clusters, kubernetes)
     local = [name for name, profile in profiles.items() if is_local(profile)]
     yield ServerQuotas(_machine(), os.environ, local, time.time)
+
+
+def _kubernetes(clusters: ClusterService, profiles: Collection[Profile]) -> QuotaSource:
+    from hrlab.clusters.kubernetes_asking import Asking, usual_worker
+    from hrlab.quotas.kubernetes import KubernetesQuotas, Offered
+
+    offered = [
+        Offered(one.name, one.template.get("namespace"), usual_worker(one)) for one in profiles
+    ]
+
+    def coming(namespace: str) -> Mapping[str, float]:
+        found: Mapping[str, float] = getattr(clusters.kind("kubernetes"), "coming", _nothing)(
+            namespace
+        )
+        return found
+
+    return KubernetesQuotas(Asking(), offered, coming, time.time)
+
+
+def _nothing(_: str) -> Mapping[str, float]:
+    return {}
 
 
 def is_local(profile: Profile) -> bool:

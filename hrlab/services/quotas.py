@@ -97,6 +97,8 @@ class QuotaService:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for asked in self._asked:
+            await asked.stop()
 
     def _all(self) -> Sequence[_Asked]:
         if not self._asked:
@@ -153,6 +155,12 @@ class _Asked:
     def is_enforced(self) -> bool:
         """Whether it may set limits that hrlab enforces."""
         return getattr(self._source, "enforced", False)
+
+    async def stop(self) -> None:
+        """Close what the source has open."""
+        stop = getattr(self._source, "stop", None)
+        if stop is not None:
+            await stop()
 
     def begin(self) -> _Answer | None:
         """Ask it, unless its last answer is still fresh; None if nobody has to wait."""

@@ -6,8 +6,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hrlab.clusters.kind import Plan
-from hrlab.model.cluster import Cluster, ClusterRequest, Target
+from hrlab.clusters.kind import Plan, Tries
+from hrlab.model.cluster import Cluster, ClusterRequest, Refusal, Target
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
 from hrlab.model.quota import Asks, Claim, Quota
@@ -67,6 +67,8 @@ class Weighing:
             checked = check(request, profile, mine)
         asks = self._asks(profile, checked)
         over = exceeded(asks, quotas, profile.name)
+        if not over and not checked.refusals:
+            over = await self._tried(profile, checked, asks)
         checked = replace(checked, over_limit=(*checked.over_limit, *over))
         return Weighed(checked, asks, _cut_note(wanted, request, asks))
 
@@ -91,6 +93,15 @@ class Weighing:
             )
         over = exceeded(asks, await self.binding(), cluster.profile, claim)
         return replace(checked, over_limit=(*checked.over_limit, *over))
+
+    async def _tried(self, profile: Profile, checked: Checked, asks: Asks) -> list[Refusal]:
+        """What is behind the kind is asked whether it would take a worker, where it can be."""
+        kind: object = self._kinds.begun_kind(profile.kind)
+        if not isinstance(kind, Tries) or not asks.workers:
+            return []
+        why = await kind.refused(_plan(profile, checked.options))
+        message = f"Kubernetes would not take it: {why}"
+        return [Refusal(limit="kubernetes", asked=None, left=None, message=message)] if why else []
 
     def promise(self, cluster_id: str, target: Target) -> None:
         """A new size was granted: it counts at once, before it is there."""
@@ -122,10 +133,12 @@ class Weighing:
 
     def asks(self, profile: Profile, options: Mapping[str, Value]) -> Asks:
         """What a cluster of `profile` with these options would take."""
-        plan = Plan(
-            id="new", name="new", profile=profile, options=options, owner="", created_at=0.0
-        )
-        return asks_of(plan, self._kinds.begun_kind(profile.kind))
+        return asks_of(_plan(profile, options), self._kinds.begun_kind(profile.kind))
+
+
+def _plan(profile: Profile, options: Mapping[str, Value]) -> Plan:
+    """Of a cluster that is only thought of."""
+    return Plan(id="new", name="new", profile=profile, options=options, owner="", created_at=0.0)
 
 
 async def _none() -> Sequence[Quota]:

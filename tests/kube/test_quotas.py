@@ -7,10 +7,13 @@ import logging
 
 import pytest
 
+from hrlab.clusters.kubernetes_asking import Asking, usual_worker
 from hrlab.clusters.kubernetes_counted import CountedKubernetes
 from hrlab.model.cluster import Target
+from hrlab.model.quota import UNKNOWN, Held
 from hrlab.model.site_limit import SiteLimit
 from hrlab.quotas.hours import CoreHours
+from hrlab.quotas.kubernetes import KubernetesQuotas, Offered
 from hrlab.quotas.site import SiteQuotas
 from hrlab.services.settling import Settling
 from tests.kube.bed.bed import NAMESPACE
@@ -84,8 +87,6 @@ async def test_what_bypasses_hrlab_is_noticed_and_shown(owner, bed, tmp_path):
     await until(lambda: claim(alice, made.id).workers == 3)
 
     async def held():
-        from hrlab.model.quota import Held
-
         return Held(alice.clusters.claims())
 
     hours = CoreHours(tmp_path / "hours.json", lambda: 0.0)
@@ -119,3 +120,87 @@ async def test_of_two_users_at_the_same_time_the_later_one_withdraws(owner):
     for looks in settling:
         await looks.stop()
     assert states() == ["failed", "ready"]
+
+
+CORE = f"/api/v1/namespaces/{NAMESPACE}"
+HARD = {"requests.cpu": "4", "limits.memory": "3Gi", "pods": "9"}
+
+
+@pytest.fixture
+def limited(bed):
+    """Gives objects of the namespace, which are gone afterwards."""
+    made = []
+
+    def make(plural, name, spec):
+        bed.call("POST", f"{CORE}/{plural}", {"metadata": {"name": name}, "spec": spec})
+        made.append(f"{CORE}/{plural}/{name}")
+
+    yield make
+    for path in made:
+        bed.call("DELETE", path)
+
+
+async def told(user, bed, who):
+    """Quotas that the API tells to `who`."""
+    offered = [Offered("plain", NAMESPACE, usual_worker(user.profiles["plain"]))]
+    asking = Asking(str(bed.kubeconfig(who)))
+    source = KubernetesQuotas(asking, offered, user.clusters.coming, lambda: 0.0)
+    quotas = await source.quotas()
+    await source.stop()
+    return quotas
+
+
+def by_resource(quotas, label):
+    return {one.resource: one for one in quotas if one.label == label}
+
+
+async def test_a_quota_is_told_with_its_numbers_whether_it_may_be_read_or_not(owner, bed, limited):
+    alice = owner()
+    alice.profile(template={"scheduler": {"cores": 0.5, "memory": "256Mi"}})
+    await alice.arrive()
+    limited("resourcequotas", "compute", {"hard": HARD})
+    made = await alice.create(workers=2)
+    await alice.sees(made.id, is_ready)
+
+    read = by_resource(await told(alice, bed, "admin"), "jhub: compute")
+    assert (read["cores"].limit, read["cores"].used, read["cores"].available) == (4, 2.5, 1.5)
+    assert (read["memory"].limit, read["memory"].used) == (3 * 2**30, 1280 * 2**20)
+    assert (read["pods"].limit, read["pods"].used) == (9, 3)
+    assert read["cores"].enforced
+
+    tried = by_resource(await told(alice, bed, "user"), "jhub: compute")
+    assert (tried["cores"].limit, tried["cores"].used) == (4, 2.5)
+    assert (tried["memory"].limit, tried["memory"].used) == (3 * 2**30, 1280 * 2**20)
+
+    refused = await alice.clusters.refused(alice.plan(workers=1))
+    assert refused == ""
+    limited("resourcequotas", "few", {"hard": {"pods": "3"}})
+    refused = await alice.clusters.refused(alice.plan(workers=1))
+    assert refused == "By quota few 3 pods are allowed, 3 pods are used, 1 pod more was asked for."
+
+
+async def test_workers_that_are_on_their_way_count_before_there_are_pods(owner, bed, limited):
+    alice = owner()
+    await alice.arrive()
+    limited("resourcequotas", "compute", {"hard": {"requests.cpu": "4"}})
+    await alice.create(workers=3)
+    found = by_resource(await told(alice, bed, "user"), "jhub: compute")
+    assert (found["cores"].used, found["cores"].available) == (3, 1)
+
+
+async def test_limit_range_and_nodes_are_told_and_where_nothing_can_be_read_it_is_unknown(
+    owner, bed, limited
+):
+    alice = owner()
+    await alice.arrive()
+    free = by_resource(await told(alice, bed, "user"), "jhub")
+    assert free["cores"].limit == "unlimited"
+    largest = {"type": "Container", "max": {"cpu": "2"}}
+    limited("limitranges", "largest", {"limits": [largest]})
+    for who in ("admin", "user"):
+        quotas = await told(alice, bed, who)
+        assert by_resource(quotas, "jhub: largest worker")["cores"].limit == 2
+    assert by_resource(quotas, "jhub")["cores"].limit == UNKNOWN
+    nodes = by_resource(await told(alice, bed, "admin"), "node vk-na")
+    assert (nodes["cores"].limit, nodes["cores"].used) == (1000, 0)
+    assert not nodes["cores"].enforced
