@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import jsonschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hrlab.model.run import Phases, Run
+from hrlab.model.sizing import Advice
+from hrlab.model.wire import decode, encode
 from hrlab.services.advising import question_from
 from tests.server.test_openapi import DOCUMENT
 from tests.services.test_sizing import timed
@@ -15,6 +20,18 @@ SCHEMA = {
     **DOCUMENT["components"]["schemas"]["Advice"],
     "components": DOCUMENT["components"],
 }
+
+
+GOLDEN = Path(__file__).parents[1] / "data" / "wire" / "advice_v1.json"
+
+
+def test_golden_file_is_as_documented_and_reads_as_it_was_written():
+    data = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(data)
+    assert set(data) == set(SCHEMA["properties"])
+    chart = data.pop("chart")
+    assert encode(decode(Advice, data)) == data
+    assert len(chart["table"]["rows"]) == len(data["curve"])
 
 
 def kept(kernel, *runs: Run) -> list[str]:
