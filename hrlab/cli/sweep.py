@@ -27,8 +27,8 @@ from hrlab.services.campaign_clusters import (
     service_of,
 )
 from hrlab.services.campaign_reader import read_sweep
-from hrlab.services.campaign_status import STATUS_VARIABLE, StatusFile
-from hrlab.services.headless import Stop, read_notebook
+from hrlab.services.campaign_status import FOLDER, StatusFile
+from hrlab.services.headless import Stop, known_path, read_notebook
 from hrlab.services.runs import RunService
 
 BUDGET_SPENT = 4
@@ -63,16 +63,17 @@ async def _sweep(
     service: RunService, asked: argparse.Namespace, declared: Sweep, profiles_file: Path | None
 ) -> int:
     profiles = profiles_from(profiles_file)
-    clusters_of = service_of(profiles, _runtime_directory(), log)
+    runtime = _runtime_directory()
+    clusters_of = service_of(profiles, runtime, log)
     folder, line = asked.file.resolve().parent, ProgressLine()
     listeners: list[Callable[[Progress], None]] = [_Teller(line)]
-    if os.environ.get(STATUS_VARIABLE):
-        listeners.append(StatusFile(Path(os.environ[STATUS_VARIABLE])))
     clusters = CampaignClusters(clusters_of, profiles, _kernel(declared, folder))
     campaign = Campaign(declared, folder, service, clusters, _all(listeners))
     try:
         if asked.plan:
             return _plan(campaign)
+        status = StatusFile(runtime / FOLDER / campaign.id, _about(campaign))
+        listeners.append(status)
         line.done(_opening(declared, campaign))
         with stop_on_signals() as stop:
             progress = await _followed(campaign, stop)
@@ -80,7 +81,15 @@ async def _sweep(
         await clusters.stop()
     line.done(_closing(progress))
     _finish(service, campaign)
+    status.finish()
     return _exit_code(progress)
+
+
+def _about(campaign: Campaign) -> dict[str, str]:
+    """What the panel says of it beside its progress."""
+    profiles = ", ".join(side.profile for side in campaign.sweep.sides)
+    name, notebook = campaign.sweep.name, known_path(campaign.notebook)
+    return {"name": name, "notebook": notebook, "profile": profiles}
 
 
 async def _followed(campaign: Campaign, stop: Stop) -> Progress:

@@ -45,7 +45,7 @@ class Backend:
 
     def __init__(self, path: Path, *, timeout_seconds: float, max_record_bytes: int) -> None:
         self.max_record_bytes = max_record_bytes
-        self._path = path
+        self.path = path
         self._timeout_seconds = timeout_seconds
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hrlab-store")
         self._own = threading.local()
@@ -77,7 +77,7 @@ class Backend:
 
     def open_store(self) -> RunStore:
         """A store that is closed with this backend. The file is opened anew if that failed before."""
-        store = RunStore.open(self._path, timeout_seconds=self._timeout_seconds)
+        store = RunStore.open(self.path, timeout_seconds=self._timeout_seconds)
         self._stores.append(store)
         return store
 

@@ -10,7 +10,17 @@ from hrlab.server.handler import HrlabHandler, Verb
 from hrlab.services.nearest import did_you_mean
 
 #: First parts of the addresses that are there.
-ENDPOINTS = ("clusters", "compare", "profiles", "quotas", "runs", "sizing")
+ENDPOINTS = (
+    "campaigns",
+    "clusters",
+    "compare",
+    "exports",
+    "profiles",
+    "quotas",
+    "report",
+    "runs",
+    "sizing",
+)
 
 
 def _missing() -> Verb:

@@ -34,6 +34,11 @@ def read_sweep(path: Path) -> Sweep:
     return _Reader(read_yaml(path)).sweep(path.stem)
 
 
+def sweep_from(value: Mapping[str, Any], source: str) -> Sweep:
+    """The campaign that a mapping declares; `source` is what people call the place it comes from."""
+    return _Reader(Located(value, source)).sweep(source)
+
+
 class _Reader:
     """Reads one file; every method takes the place of what it reads."""
 

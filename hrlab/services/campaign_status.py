@@ -1,42 +1,107 @@
-"""How far a campaign is, as a file that others read: the panel shows campaigns of processes that it did not start."""
+"""How far campaigns are, as files that others read.
+
+So the panel shows those of the command line too, and a server that restarts finds its own again. Each campaign of this user
+has a folder in Jupyter's runtime directory, readable by its owner only, with ``status.json``.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hrlab.model.errors import ConflictError
 from hrlab.model.wire import encode
-from hrlab.services.campaign import Progress
-from hrlab.store.process import this_process
+from hrlab.store.process import Process, is_gone, this_process
 
-#: Names the file, where a server wants one of the campaign that it starts.
-STATUS_VARIABLE = "HRLAB_CAMPAIGN_STATUS"
+FOLDER, STATUS, LOG = "hrlab-campaigns", "status.json", "campaign.log"
 #: Between two writes that tell of nothing but time.
 QUIET_SECONDS = 1.0
+#: States in which a process is at work.
+ACTIVE = ("starting", "running")
 
 
 class StatusFile:
-    """Writes it, readable by its owner only."""
+    """Writes the status of one campaign.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Parameters
+    ----------
+    folder
+        That of the campaign.
+    about
+        What does not change: name, notebook, profile, ...
+
+    Raises
+    ------
+    ConflictError
+        If another process executes this campaign now.
+    """
+
+    def __init__(self, folder: Path, about: Mapping[str, Any]) -> None:
+        found = read_status(folder)
+        mine = encode(this_process())
+        if found and found["state"] == "running" and found["process"] != mine and is_alive(found):
+            raise ConflictError(
+                f"This campaign is on already, in process {found['process']['pid']}. Wait, or end that."
+            )
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        origin = (found or {}).get("run_id")
+        self._folder = folder
+        self._end: dict[str, Any] | None = None
+        self._about = {"run_id": origin, **about, "process": mine, "started_at": time.time()}
         self._written: dict[str, Any] = {}
         self._at = 0.0
 
-    def __call__(self, progress: Progress) -> None:
-        """Write what is new."""
+    def __call__(self, progress: object) -> None:
+        """Write what is new of a :class:`hrlab.services.campaign.Progress`; the end of it when `finish` is called."""
         told = encode(progress)
+        if told["state"] not in ACTIVE:
+            self._end = told
+            return
         telling = {key: told[key] for key in ("state", "done", "failed", "point", "points")}
         now = time.time()
         if telling == self._written and now - self._at < QUIET_SECONDS:
             return
         self._written, self._at = telling, now
-        whole = {**told, "process": encode(this_process()), "at": now}
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(whole, file)
-        temporary.replace(self._path)
+        write_status(self._folder, {**self._about, **told, "at": now})
+
+    def finish(self) -> None:
+        """The report is there too: say how it ended."""
+        if self._end is not None:
+            write_status(self._folder, {**self._about, **self._end, "at": time.time()})
+
+
+def write_status(folder: Path, status: Mapping[str, Any]) -> None:
+    """Replace the status, so that a reader always sees a whole one. A full disk does not end a campaign."""
+    with suppress(OSError):
+        write_private(folder / STATUS, status)
+
+
+def write_private(path: Path, value: object) -> None:
+    """Write JSON for its owner only."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(value, file)
+    temporary.replace(path)
+
+
+def read_status(folder: Path) -> dict[str, Any] | None:
+    """What the file says; None if it is not there, or not one of ours."""
+    try:
+        found = json.loads((folder / STATUS).read_text(encoding="utf-8"))
+        Process(**found["process"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return dict(found) if "state" in found else None
+
+
+def is_alive(status: Mapping[str, Any]) -> bool:
+    """Whether the process that wrote it is there; one of another host counts while it has written lately."""
+    gone = is_gone(Process(**status["process"]))
+    return time.time() - float(status.get("at", 0)) < 60 if gone is None else not gone

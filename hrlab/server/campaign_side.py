@@ -1,0 +1,181 @@
+"""Campaigns on the server's event loop: begun, followed, announced, and the server kept from being taken for idle.
+
+A hub ends servers without activity. Kernels of head-less runs are not the server's, so while a run or campaign is on, the
+server says so itself: in `last_activity_times`, which hubs are told, and by `current_activity`, which Jupyter asks before it
+ends itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timezone
+from logging import Logger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hrlab.model.errors import HrlabError
+from hrlab.model.profile import Profile
+from hrlab.model.quota import Left
+from hrlab.server.backend import Backend
+from hrlab.services.runs import RunService
+from hrlab.store.query import MAX_LIMIT, RunQuery
+
+if TYPE_CHECKING:
+    from hrlab.services.campaigns import Campaigns
+
+#: Between looks at campaigns while one is on, and at anything else.
+ACTIVE_SECONDS, QUIET_SECONDS = 1.0, 15.0
+#: Between signs of life for the hub, which asks every few minutes.
+ALIVE_SECONDS = 30.0
+KEY = "hrlab"
+
+
+class CampaignWatch:
+    """Campaigns of this user.
+
+    Parameters
+    ----------
+    make
+        Makes the service, when it is first needed: the server starts sooner without.
+    activity
+        The server's ``last_activity_times``.
+    changed
+        Is told of ids of campaigns that are new in some way.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Campaigns],
+        backend: Backend,
+        profiles: Mapping[str, Profile],
+        activity: MutableMapping[str, datetime],
+        changed: Callable[[Sequence[str]], None],
+        log: Logger,
+    ) -> None:
+        self._make = make
+        self._backend = backend
+        self._profiles = profiles
+        self._activity = activity
+        self._changed = changed
+        self._log = log
+        self._made: Campaigns | None = None
+        self._seen: dict[str, Any] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._soon = asyncio.Event()
+        self._alive_at = float("-inf")
+        #: Whether a run or campaign was on when it was looked last.
+        self.is_active = False
+        #: What quotas leave for the next cluster of a profile; None: nobody says.
+        self.left_now: Callable[[str], Left] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Look no more; campaigns go on."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+        if self._made is not None:
+            self._made.forget()
+
+    async def list(self) -> list[dict[str, Any]]:
+        """All of them."""
+        return await asyncio.to_thread(lambda: self._service().list())
+
+    async def get(self, campaign_id: str) -> dict[str, Any]:
+        """One of them, with the ids of its successful runs."""
+        found = await asyncio.to_thread(lambda: self._service().get(campaign_id))
+        query = RunQuery(labels=(("campaign", campaign_id),), status="ok", limit=MAX_LIMIT)
+        page = await self._backend.ask(lambda service: service.page(query))
+        return {**found, "run_ids": [run.id for run in page.runs]}
+
+    async def begin(self, body: object) -> tuple[dict[str, Any], bool]:
+        """What a request makes, and whether it has begun."""
+        from hrlab.model.run import Run
+        from hrlab.services.scaling_request import plan_of, read_body
+
+        asked = read_body(body)
+        record = await self._backend.ask(lambda service: service.get(asked["run"]))
+        plan = plan_of(Run.from_dict(record), asked, self._profiles, self._left_workers)
+        if asked.get("dry_run"):
+            return plan.to_dict(), False
+        made = await asyncio.to_thread(lambda: self._service().begin(plan))
+        self._soon.set()
+        self._changed([made["id"]])
+        return made, True
+
+    async def end(self, campaign_id: str) -> None:
+        """Cancel, or dismiss."""
+        await asyncio.to_thread(lambda: self._service().end(campaign_id))
+        self._soon.set()
+        self._changed([campaign_id])
+
+    def _left_workers(self, profile: Profile) -> int | None:
+        left = None if self.left_now is None else self.left_now(profile.name).workers
+        return int(left) if isinstance(left, (int, float)) else None
+
+    def _service(self) -> Campaigns:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    async def _watch(self) -> None:
+        """Look at campaigns, and now and then at runs, for as long as the server lives."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._soon.clear()
+            with suppress(OSError):  # a disk that is away for a while
+                on = await self._look()
+                if loop.time() - self._alive_at >= ALIVE_SECONDS:
+                    self._alive_at = loop.time()
+                    self.is_active = on or await self._running()
+                    if self.is_active:
+                        self._activity[KEY] = datetime.now(timezone.utc)
+            wait = ACTIVE_SECONDS if self._any_active() else QUIET_SECONDS
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._soon.wait(), wait)
+
+    async def _look(self) -> bool:
+        """Announce what is new; whether a campaign is on."""
+        found = {one["id"]: one for one in await self.list()}
+        known, self._seen = self._seen, found
+        new = [key for key in {**known, **found} if known.get(key) != found.get(key)]
+        if new:
+            self._changed(new)
+        return self._any_active()
+
+    def _any_active(self) -> bool:
+        return any(one["state"] in ("starting", "running") for one in self._seen.values())
+
+    async def _running(self) -> bool:
+        """Whether a run is on: its process lives, here or, by its signs of life, elsewhere."""
+        if not self._backend.path.exists():
+            return False
+        try:
+            return await self._backend.ask(_has_running)
+        except HrlabError as error:
+            self._log.debug("hrlab cannot see whether a run is on: %s", error.message)
+            return False
+
+
+def _has_running(service: RunService) -> bool:
+    return service.page(RunQuery(status="running", limit=1)).total > 0
+
+
+def campaigns_in(
+    runtime_dir: Path, root: Path, store: Path, profiles: Mapping[str, Profile]
+) -> Callable[[], Campaigns]:
+    """Makes the service of campaigns when it is needed."""
+
+    def make() -> Campaigns:
+        from hrlab.services.campaigns import Campaigns
+
+        return Campaigns(runtime_dir, root, store, profiles)
+
+    return make

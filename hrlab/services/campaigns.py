@@ -1,0 +1,239 @@
+"""Campaigns as the panel sees them: begun in a process of their own, followed by their status files, cancelled, dismissed.
+
+All of it blocks for moments: a server calls it in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hrlab.model.errors import (
+    BackendError,
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    UsageError,
+)
+from hrlab.model.profile import Profile
+from hrlab.model.wire import encode
+from hrlab.services.campaign_status import (
+    ACTIVE,
+    FOLDER,
+    LOG,
+    is_alive,
+    read_status,
+    write_private,
+    write_status,
+)
+from hrlab.services.scaling_request import ScalingPlan
+from hrlab.store.location import VARIABLE
+from hrlab.store.process import Process, is_gone, this_process
+
+#: What has ended is forgotten after so long.
+KEPT_SECONDS = 86400.0
+DECLARATION, PROFILES = "campaign.yaml", "profiles.json"
+#: What of a status is told.
+_TOLD = (
+    "id", "name", "notebook", "profile", "run_id", "state", "points", "done", "failed", "point",
+    "left_seconds", "message", "seconds", "core_hours", "started_at",
+)  # fmt: skip
+
+
+class Campaigns:
+    """All campaigns of this user on this machine.
+
+    Parameters
+    ----------
+    runtime_dir
+        Jupyter's.
+    root
+        The folder that paths of notebooks start from.
+    store
+        Where runs are kept.
+    profiles
+        What clusters may be made of.
+    """
+
+    def __init__(
+        self, runtime_dir: Path, root: Path, store: Path, profiles: Mapping[str, Profile]
+    ) -> None:
+        self._runtime_dir = runtime_dir
+        self._folder = runtime_dir / FOLDER
+        self._root = root
+        self._store = store
+        self._profiles = profiles
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._leaving: list[subprocess.Popen[bytes]] = []  # have said how they ended
+
+    def list(self) -> list[dict[str, Any]]:
+        """All that are on, and those that ended lately, newest first."""
+        self._reap()
+        folders = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
+        found = [told for folder in folders if (told := self._told(folder)) is not None]
+        return sorted(found, key=lambda one: -float(one["started_at"] or 0))
+
+    def get(self, campaign_id: str) -> dict[str, Any]:
+        """One of them.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such campaign.
+        """
+        self._reap()
+        told = self._told(self._of(campaign_id))
+        if told is None:
+            raise _no_campaign(campaign_id)
+        return told
+
+    def active(self) -> bool:
+        """Whether one is on."""
+        return any(one["state"] in ACTIVE for one in self.list())
+
+    def begin(self, plan: ScalingPlan) -> dict[str, Any]:
+        """Execute a plan, in a process of its own that outlives this server.
+
+        Raises
+        ------
+        HrlabError
+            If the notebook can't be read, its cells are not there, or this campaign is on already.
+        """
+        from hrlab.services.campaign import identity
+        from hrlab.services.campaign_reader import sweep_from
+
+        declaration = plan.declaration(self._root)
+        try:
+            campaign_id = identity(sweep_from(declaration, "campaign"), self._root)
+        except UsageError as error:
+            raise InvalidRequestError(error.message, refusals=[]) from error
+        folder = self._of(campaign_id)
+        known = self._told(folder)
+        if known is not None and known["state"] in ACTIVE:
+            raise ConflictError(f"{plan.name!r} is being measured already.", id=campaign_id)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        profile = encode(self._profiles[plan.profile])
+        del profile["name"]
+        profile.pop("groups", None)  # the user is in one of them
+        write_private(folder / DECLARATION, declaration)
+        write_private(folder / PROFILES, {"profiles": {plan.profile: profile}})
+        write_status(folder, self._first(plan, campaign_id))
+        if campaign_id in self._children:
+            self._leaving.append(self._children[campaign_id])
+        self._children[campaign_id] = self._start(folder)
+        return self.get(campaign_id)
+
+    def end(self, campaign_id: str) -> None:
+        """Cancel what is on, in order; what was cancelled already at once. Dismiss what has ended."""
+        told = self.get(campaign_id)
+        folder = self._of(campaign_id)
+        if told["state"] not in ACTIVE:
+            shutil.rmtree(folder, ignore_errors=True)
+            return
+        status = read_status(folder)
+        child = self._children.get(campaign_id)
+        if child is not None:
+            child.send_signal(signal.SIGTERM)
+        elif status is not None and is_gone(Process(**status["process"])) is False:
+            with suppress(ProcessLookupError):
+                os.kill(int(status["process"]["pid"]), signal.SIGTERM)
+        else:
+            raise BackendError("It runs on another machine; cancel it there.", id=campaign_id)
+
+    def forget(self) -> None:
+        """The server ends; campaigns live on, and are found again by the next."""
+        self._reap()
+        for child in [*self._children.values(), *self._leaving]:
+            child.returncode = 0  # no longer ours to wait for
+        self._children.clear()
+
+    def _start(self, folder: Path) -> subprocess.Popen[bytes]:
+        words = [sys.executable, "-m", "hrlab.cli.app", "--store", str(self._store), "sweep"]
+        words += [str(folder / DECLARATION), "--profiles", str(folder / PROFILES)]
+        log = os.open(folder / LOG, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        try:
+            return subprocess.Popen(  # noqa: S603 - our own program, and no shell
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._root,
+                start_new_session=True,
+                env={
+                    **os.environ,
+                    VARIABLE: str(self._store),
+                    "JUPYTER_RUNTIME_DIR": str(self._runtime_dir),
+                },
+            )
+        except OSError as error:
+            raise BackendError(f"The campaign's process does not start: {error}.") from error
+        finally:
+            os.close(log)
+
+    def _first(self, plan: ScalingPlan, campaign_id: str) -> dict[str, Any]:
+        now = time.time()
+        return {
+            "id": campaign_id,
+            "name": plan.name,
+            "notebook": plan.notebook,
+            "profile": plan.profile,
+            "run_id": plan.run_id,
+            "state": "starting",
+            "points": plan.points,
+            "started_at": now,
+            "at": now,
+            "process": encode(this_process()),
+        }
+
+    def _told(self, folder: Path) -> dict[str, Any] | None:
+        status = read_status(folder)
+        if status is None:
+            return None
+        if status["state"] in ACTIVE and self._has_ended(folder.name, status):
+            status |= {"state": "failed", "message": _last_line(folder)}
+        ended = status["state"] not in ACTIVE
+        if ended and time.time() - float(status.get("at", 0)) > KEPT_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
+        zero = {"points": 0, "done": 0, "failed": 0, "seconds": 0.0, "core_hours": 0.0}
+        texts = {"point": "", "message": ""}
+        return {key: status.get(key, {**zero, **texts}.get(key)) for key in _TOLD}
+
+    def _has_ended(self, campaign_id: str, status: Mapping[str, Any]) -> bool:
+        if status["state"] == "starting":  # its process has not written yet
+            return campaign_id not in self._children
+        return not is_alive(status)
+
+    def _of(self, campaign_id: str) -> Path:
+        if not campaign_id or not set(campaign_id) <= set("abcdefghijklmnopqrstuvwxyz0123456789-"):
+            raise _no_campaign(campaign_id)
+        return self._folder / campaign_id
+
+    def _reap(self) -> None:
+        for campaign_id, child in list(self._children.items()):
+            if child.poll() is not None:
+                del self._children[campaign_id]
+        self._leaving = [child for child in self._leaving if child.poll() is None]
+
+
+def _last_line(folder: Path) -> str:
+    """The last thing that the campaign's process said."""
+    with suppress(OSError):
+        text = (folder / LOG).read_text(encoding="utf-8", errors="replace")
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if lines:
+            return lines[-1].removeprefix("hrlab: ")[:500]
+    return "Its process ended before it did. Measure again: it goes on where it stood."
+
+
+def _no_campaign(campaign_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no campaign {campaign_id[:60]!r}.", id=campaign_id[:60])
