@@ -42,7 +42,8 @@ LEAST_UNCERTAINTY = 0.05
 #: Assumed where there are no more runs than fitted numbers, so that nothing says how well they fit.
 UNKNOWN_UNCERTAINTY = 0.15
 #: Nobody knows what contention there is beyond what was measured: a disk or a lock may be full. The upper end assumes that
-#: half of what each further doubling gains is lost, which then takes 3/4 of the time in place of half of it.
+#: half of what each further doubling gains is lost, which then takes 3/4 of the time in place of half of it; likewise the
+#: lower end for fewer threads than were measured.
 ASSUMED_LOSS_PER_DOUBLING = 1.5
 
 
@@ -186,7 +187,7 @@ def expect(law: Law, work: Workload, threads: int, workers: int | None = None) -
     """What `work` would take on `threads` of so many `workers` (None: one each)."""
     busy = busy_threads(threads, work.tasks)
     bound: Bound | None = "tasks" if busy < threads else None
-    scaling = law.scaling_seconds(busy) * work.amount
+    scaling = _scaling(law, busy) * work.amount
     if work.longest_seconds is not None and scaling <= work.longest_seconds:
         scaling, bound = work.longest_seconds, "longest-task"
     startup = work.startup.seconds(threads if workers is None else workers)
@@ -208,6 +209,15 @@ def expect(law: Law, work: Workload, threads: int, workers: int | None = None) -
         bound=bound,
         extrapolated=threads > MAX_EXTRAPOLATION * law.measured_threads[1],
     )
+
+
+def _scaling(law: Law, threads: float) -> float:
+    """S(N), and for fewer threads than were measured no less than for the fewest, and no more than if these all gain."""
+    least = law.measured_threads[0]
+    if threads >= least:
+        return law.scaling_seconds(threads)
+    known = law.scaling_seconds(least)
+    return min(max(law.scaling_seconds(threads), known), known * least / threads)
 
 
 def _fixed(work: Workload, below: float, above: float) -> Times:
@@ -245,8 +255,6 @@ def _uncertainty(law: Law, threads: float) -> tuple[float, float]:
     down, up = max(0.0, math.log2(least / threads)), max(0.0, math.log2(threads / most))
     # Outside what was measured, a fit is worth less with each doubling.
     wider = spread * (1 + down + up)
-    below = min(0.9, wider)
-    if law.name == "work-conservation":
-        # Contention among the threads that were measured is taken for work, which fewer of them would not do.
-        below = 1 - (1 - below) / ASSUMED_LOSS_PER_DOUBLING**down
+    # What fewer threads take may be contention among more of them, and taken for work.
+    below = 1 - (1 - min(0.9, wider)) / ASSUMED_LOSS_PER_DOUBLING**down
     return below, (1 + wider) * ASSUMED_LOSS_PER_DOUBLING**up - 1

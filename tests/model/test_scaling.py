@@ -94,6 +94,28 @@ def test_advice_is_within_the_bounds_and_on_its_curve(law, work, low, more, core
     assert advice.wall_seconds.expected <= min(s for _, s, *_ in advice.curve) * 1.02
 
 
+def test_fewer_threads_than_were_measured_take_no_less_time_and_no_more_than_if_all_gained():
+    flat = Law(
+        name="universal-scalability",
+        work_seconds=1.0,
+        coherency_seconds=2.0,
+        measured_threads=(2.0, 4.0),
+        spread=0.0,
+    )
+    # As fitted it would be 1 s on one thread, and is 2.5 s on two.
+    one = expect(flat, work(0), 1)
+    assert one.seconds == pytest.approx(2.5)
+    assert one.low_seconds < 2.0
+    steep = law(contention=0.0, threads=(4.0, 8.0))
+    assert expect(steep, work(0), 1).seconds == pytest.approx(100.0)
+
+
+def test_beyond_what_was_measured_half_of_each_gain_may_be_lost():
+    one = expect(law(), work(0), 16)
+    assert one.seconds == pytest.approx(100 / 16)
+    assert one.high_seconds > 100 / 8 * 3 / 4
+
+
 def test_goal_in_time_takes_the_smallest_that_reaches_it():
     advice = advise(law(), work(), Goal(name="finish_within_seconds", value=35.0), Shape(), ["a"])
     assert (advice.workers, advice.limited_by) == (4, "goal")
