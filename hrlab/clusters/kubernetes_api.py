@@ -7,9 +7,12 @@ import importlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from hrlab.model.errors import BackendError
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # the type checker brings it along
 
 Object: TypeAlias = dict[str, Any]
 Plural: TypeAlias = Literal[
@@ -32,6 +35,13 @@ CALL_SECONDS = 10.0
 WATCH_SECONDS = 30
 
 _ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class More(TypedDict, total=False):
+    """What a call may have beside its place: a JSON body, and parameters of the URL."""
+
+    body: Object | None
+    params: Mapping[str, str] | None
 
 
 class ApiFailure(Exception):  # noqa: N818 - it is the answer, which callers take apart
@@ -101,14 +111,7 @@ class KubernetesApi:
         return account_namespace() or str(self._api.namespace or "default")
 
     async def call(
-        self,
-        method: str,
-        plural: Plural,
-        namespace: str,
-        name: str = "",
-        *,
-        body: Object | None = None,
-        params: Mapping[str, str] | None = None,
+        self, method: str, plural: Plural, namespace: str, name: str = "", **more: Unpack[More]
     ) -> Object:
         """One request, for JSON.
 
@@ -117,24 +120,17 @@ class KubernetesApi:
         ApiFailure
             If it is refused or not answered.
         """
-        text = await self.text(method, plural, namespace, name, body=body, params=params)
+        text = await self.text(method, plural, namespace, name, **more)
         found: Object = json.loads(text or "{}")
         return found
 
     async def text(
-        self,
-        method: str,
-        plural: Plural,
-        namespace: str,
-        name: str = "",
-        *,
-        body: Object | None = None,
-        params: Mapping[str, str] | None = None,
+        self, method: str, plural: Plural, namespace: str, name: str = "", **more: Unpack[More]
     ) -> str:
         """One request, for the text of the answer; raises as `call` does."""
         request: dict[str, Any] = {**_place(plural, namespace, name), "method": method}
-        request.update(params=dict(params or {}), timeout=CALL_SECONDS)
-        if body is not None:
+        request.update(params=dict(more.get("params") or {}), timeout=CALL_SECONDS)
+        if (body := more.get("body")) is not None:
             request["content"] = json.dumps(body)
         if method == "PATCH":
             request["headers"] = MERGE_PATCH

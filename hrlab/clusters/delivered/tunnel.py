@@ -7,6 +7,8 @@
 Sent as text, see the package; the image needs asyncssh. Told by the variable HRLAB_TUNNEL, in JSON.
 """
 
+from __future__ import annotations
+
 import asyncio
 import json
 import os

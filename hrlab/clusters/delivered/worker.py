@@ -4,6 +4,8 @@ A preload of Dask (``dask_setup``), sent as text, see the package. Told by the v
 of it, and the versions, go to the scheduler with the worker's heartbeats, where the Jupyter server reads them.
 """
 
+from __future__ import annotations
+
 import importlib
 import json
 import os
@@ -62,6 +64,21 @@ def versions(packages: list[str]) -> dict[str, str]:
     return found
 
 
+class Trouble:
+    """Notes what a set-up raises, whatever that is, and lets it go on to Dask, which only logs it."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.told = told
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            said = f"{type(error).__name__}: {error}"
+            self.told["trouble"] = f"A worker could not be set up: {said}"
+
+
 async def dask_setup(worker: Any) -> None:
     """Called by Dask in every worker before it is known to the scheduler."""
     from tornado.ioloop import PeriodicCallback
@@ -69,7 +86,7 @@ async def dask_setup(worker: Any) -> None:
     about = json.loads(os.environ["HRLAB_DELIVERED"])
     told = {"versions": versions(about["packages"]), "trouble": ""}
     worker.metrics["hrlab"] = lambda _: told
-    try:
+    with Trouble(told):
         files = Files(about["folder"], about["files"], worker.local_directory)
         files.place()
         if about["files"]:
@@ -77,6 +94,3 @@ async def dask_setup(worker: Any) -> None:
         if about["setup"]:
             module, _, name = about["setup"].partition(":")
             getattr(importlib.import_module(module), name)()
-    except BaseException as error:
-        told["trouble"] = f"A worker could not be set up: {type(error).__name__}: {error}"
-        raise

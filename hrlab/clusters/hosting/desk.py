@@ -46,6 +46,9 @@ class Desk:
                 await writer.drain()
         except (OSError, ValueError) as error:
             log.debug("a connection ended: %s", error)
+        except asyncio.CancelledError:
+            # The host ends. Python 3.11 and before log a connection that was cancelled as an error, with its traceback.
+            log.debug("a connection was cut off")
         finally:
             self.listeners.discard(listener)
             writer.close()

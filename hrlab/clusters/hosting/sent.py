@@ -45,22 +45,32 @@ def introduce(packages: list[str], dask_worker: Any = None) -> dict[str, Any]:
     }
 
 
-def plugins(deliver: dict[str, Any], files: dict[str, bytes]) -> tuple[Any, Any]:
-    """Worker plugins: variables and `files` in place, again whenever a file is new, and then what sets up once."""
+def kept() -> Any:
+    """A kind of worker plugin that remembers what went wrong, whatever it was: distributed only logs it."""
     from distributed import WorkerPlugin
 
     class Ours(WorkerPlugin):  # type: ignore[misc]
         trouble = ""
 
         def setup(self, worker: Any) -> None:
-            self.trouble = ""
-            try:
+            with self:
                 self.apply(worker)
-            except BaseException as error:
-                self.trouble = f"A worker could not be set up: {type(error).__name__}: {error}"
-                raise
 
-    class Files(Ours):
+        def __enter__(self) -> None:
+            self.trouble = ""
+
+        def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+            if error is not None:
+                self.trouble = f"A worker could not be set up: {type(error).__name__}: {error}"
+
+    return Ours
+
+
+def plugins(deliver: dict[str, Any], files: dict[str, bytes]) -> tuple[Any, Any]:
+    """Worker plugins: variables and `files` in place, again whenever a file is new, and then what sets up once."""
+    Ours = kept()  # noqa: N806 - a class
+
+    class Files(Ours):  # type: ignore[misc, valid-type]
         name = "hrlab-files"
 
         def __init__(self) -> None:
@@ -81,7 +91,7 @@ def plugins(deliver: dict[str, Any], files: dict[str, bytes]) -> tuple[Any, Any]
                     file.write(content)
                 os.replace(name, path)  # noqa: PTH105
 
-    class Setup(Ours):
+    class Setup(Ours):  # type: ignore[misc, valid-type]
         name = "hrlab-setup"
 
         def __init__(self) -> None:
