@@ -80,6 +80,22 @@ def cli() -> str:
     return "\n".join(parts)
 
 
+def figures() -> str:
+    """Figures that follow from a record."""
+    from hrlab.model.usage import FORMULAS
+
+    rows = [(label, unit, _cell(formula)) for label, unit, formula in FORMULAS.values()]
+    return _table(("figure", "unit", "formula"), rows)
+
+
+def advice() -> str:
+    """Rules of advice."""
+    from hrlab.model.findings import THRESHOLDS
+
+    rows = [(f"`{code}`", when) for code, when in THRESHOLDS.items()]
+    return _table(("rule", "speaks when"), rows)
+
+
 def record() -> str:
     """Fields of the record, object by object."""
     from hrlab.model.run import Run
@@ -148,7 +164,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 PARTS: Mapping[str, Callable[[], str]] = {
-    part.__name__: part for part in (options, commands, schemas, traits, cli, record)
+    part.__name__: part
+    for part in (options, commands, schemas, traits, cli, record, figures, advice)
 }
 
 

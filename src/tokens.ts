@@ -13,6 +13,7 @@ import type {
   IClusterRequest,
   IClusterSnapshot,
   IDryRun,
+  IFigures,
   IProfiles,
   IProgress,
   IProgressEnd,
@@ -44,6 +45,7 @@ export namespace CommandIDs {
   export const openCell = 'hrlab:open-cell';
   export const compareRuns = 'hrlab:compare-runs';
   export const compareEarlier = 'hrlab:compare-earlier';
+  export const comparePrevious = 'hrlab:compare-previous';
   export const sizeRun = 'hrlab:size-run';
   export const deleteRun = 'hrlab:delete-run';
   export const openDashboard = 'hrlab:open-dashboard';
@@ -68,6 +70,8 @@ export interface IRuns {
   list(query: IRunQuery, offset: number, limit: number): Promise<IRunPage>;
   get(id: string): Promise<IRunRecord>;
   chart(id: string, view: ChartView): Promise<IChart>;
+  /** What follows from a run's record. */
+  figures(id: string): Promise<IFigures>;
   /** How large a cluster the next run should have. */
   size(question: ISizingQuestion): Promise<ISizing>;
   /** Runs beside each other. */

@@ -4,6 +4,7 @@ export * from './cluster';
 export * from './clusters';
 export * from './dryrun';
 export * from './comparison';
+export * from './figures';
 export * from './guards';
 export * from './phases';
 export * from './profile';

@@ -7,6 +7,7 @@ import {
   IComparisonQuery,
   readComparison
 } from './comparison';
+import { IFigures, readFigures } from './figures';
 import { IRunRecord, readRecord } from './record';
 import { requestAPI } from './request';
 import { ISizing, ISizingQuestion, requestSizing } from './sizing';
@@ -83,6 +84,10 @@ export class RunService {
 
   async chart(id: string, view: ChartView): Promise<IChart> {
     return readChart(await this._call(`${this._path(id)}/chart?view=${view}`));
+  }
+
+  async figures(id: string): Promise<IFigures> {
+    return readFigures(await this._call(`${this._path(id)}/figures`));
   }
 
   async compare(query: IComparisonQuery): Promise<IComparison> {

@@ -1,5 +1,5 @@
 import { ISignal, Signal } from '@lumino/signaling';
-import { ApiError, IRunRecord } from '../api';
+import { ApiError, IFigures, IRunRecord } from '../api';
 import type { IRuns } from '../tokens';
 
 /** One run as a view shows it: fetched, and again when it changed. */
@@ -17,12 +17,22 @@ export class RunModel {
     return this._changed;
   }
 
+  /** The figures are there; they come after the record. */
+  get derived(): ISignal<this, void> {
+    return this._derived;
+  }
+
   get record(): IRunRecord | null {
     return this._record;
   }
 
   get error(): Error | null {
     return this._error;
+  }
+
+  /** What follows from the record, if the server has the run. */
+  get figures(): IFigures | null {
+    return this._figures;
   }
 
   /** Whether the record comes from a cell's output and not from the server. */
@@ -57,6 +67,18 @@ export class RunModel {
     if (!this._disposed) {
       this._changed.emit();
     }
+    await this._derive();
+  }
+
+  private async _derive(): Promise<void> {
+    const known = this._record !== null && !this.isBorrowed;
+    // Without them the record is still shown.
+    this._figures = known
+      ? await this.runs.figures(this.id).catch(() => null)
+      : null;
+    if (this._figures && !this._disposed) {
+      this._derived.emit();
+    }
   }
 
   private _fail(error: unknown): void {
@@ -75,6 +97,8 @@ export class RunModel {
   }
 
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _derived = new Signal<this, void>(this);
+  private _figures: IFigures | null = null;
   private _record: IRunRecord | null = null;
   private _error: Error | null = null;
   private _kept = false;

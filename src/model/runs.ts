@@ -7,6 +7,7 @@ import {
   IChart,
   IComparison,
   IComparisonQuery,
+  IFigures,
   IRunPage,
   IRunPatch,
   IRunQuery,
@@ -56,6 +57,10 @@ export class Runs implements IRuns {
 
   chart(id: string, view: ChartView): Promise<IChart> {
     return this._service.chart(id, view);
+  }
+
+  figures(id: string): Promise<IFigures> {
+    return this._service.figures(id);
   }
 
   compare(query: IComparisonQuery): Promise<IComparison> {

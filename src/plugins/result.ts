@@ -10,7 +10,7 @@ import {
   nullTranslator,
   TranslationBundle
 } from '@jupyterlab/translation';
-import { IRunRecord, RUN_MIME } from '../api';
+import { IRunRecord, listOf, RUN_MIME, stringOr } from '../api';
 import { Dismissed } from '../model';
 import { CommandIDs, ILiveRuns } from '../tokens';
 import { IResultOptions, ResultWidget } from '../widgets';
@@ -24,13 +24,22 @@ function changeOf(record: IRunRecord, live: ILiveRuns): number | null {
   return usual ? record.wall_seconds / usual - 1 : null;
 }
 
-/** Whether advice is wanted; it is until the settings say otherwise. */
+/** What advice is wanted; all until the settings say otherwise. */
+interface IWanted {
+  advice: boolean;
+  off: readonly string[];
+}
+
 async function followSettings(
   registry: ISettingRegistry | null,
-  set: (showAdvice: boolean) => void
+  wanted: IWanted
 ): Promise<void> {
   const settings = await registry?.load(PLUGIN);
-  const read = () => set(settings?.get('showAdvice').composite !== false);
+  const read = () => {
+    wanted.advice = settings?.get('showAdvice').composite !== false;
+    const off = settings?.get('adviceOff').composite;
+    wanted.off = listOf(off, code => stringOr(code, null));
+  };
   settings?.changed.connect(read);
   read();
 }
@@ -39,7 +48,7 @@ function optionsFor(
   app: JupyterFrontEnd,
   live: ILiveRuns,
   dismissed: Dismissed,
-  wanted: { advice: boolean },
+  wanted: IWanted,
   trans: TranslationBundle
 ): Omit<IResultOptions, 'mimeType'> {
   return {
@@ -50,6 +59,7 @@ function optionsFor(
         record: record.raw
       }),
     changeOf: record => changeOf(record, live),
+    adviceOff: () => wanted.off,
     isDismissed: (record, advice) =>
       !wanted.advice || dismissed.has(record.id, advice.code),
     onDismiss: (record, advice) => dismissed.add(record.id, advice.code),
@@ -75,10 +85,8 @@ export const resultPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('hrlab');
     const dismissed = new Dismissed(stateDB);
     void dismissed.load();
-    const wanted = { advice: true };
-    void followSettings(registry, advice => {
-      wanted.advice = advice;
-    }).catch(() => undefined);
+    const wanted: IWanted = { advice: true, off: [] };
+    void followSettings(registry, wanted).catch(() => undefined);
     const options = optionsFor(app, live, dismissed, wanted, trans);
     rendermime.addFactory(
       {

@@ -1,7 +1,7 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
-import type { IClusterSeen, IRunRecord } from '../api';
+import type { IClusterSeen, IFigure, IRunRecord } from '../api';
 import {
   failedTasks,
   formatBytes,
@@ -14,7 +14,8 @@ import {
 } from '../model';
 import { useSignals } from './hooks';
 
-type Fact = readonly [string, string];
+/** Name, value, and how it is reckoned. */
+type Fact = readonly [string, string, string?];
 
 function clusterFact(cluster: IClusterSeen, trans: TranslationBundle): string {
   const parts = [cluster.name];
@@ -66,7 +67,11 @@ function taskFacts(run: IRunRecord, trans: TranslationBundle): Fact[] {
   ];
 }
 
-function factsOf(run: IRunRecord, trans: TranslationBundle): readonly Fact[] {
+function factsOf(
+  run: IRunRecord,
+  figures: readonly IFigure[],
+  trans: TranslationBundle
+): readonly Fact[] {
   const workload = Object.entries(run.workload).map(([name, value]): Fact => [
     name,
     name === 'bytes' ? formatBytes(value) : formatCount(value)
@@ -92,6 +97,7 @@ function factsOf(run: IRunRecord, trans: TranslationBundle): readonly Fact[] {
     ]),
     [trans.__('Fresh cluster'), yesNo(run.cold, trans)],
     [trans.__('Alone on it'), yesNo(run.alone, trans)],
+    ...figures.map(({ label, text, formula }): Fact => [label, text, formula]),
     ...taskFacts(run, trans),
     ...marks,
     ...workload,
@@ -113,18 +119,20 @@ interface IFactsProps {
 }
 
 function FactsList({ model, trans }: IFactsProps): JSX.Element | null {
-  useSignals(model.changed);
+  useSignals(model.changed, model.derived);
   if (!model.record) {
     return null;
   }
+  const figures = model.figures?.figures ?? [];
+  const facts = factsOf(model.record, figures, trans);
   return (
     <>
       <h3>{trans.__('Facts')}</h3>
       <dl className="hrlab-Facts">
-        {factsOf(model.record, trans).map(([name, value], index) => (
+        {facts.map(([name, value, formula], index) => (
           <React.Fragment key={index}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dt title={formula}>{name}</dt>
+            <dd title={formula}>{value}</dd>
           </React.Fragment>
         ))}
       </dl>

@@ -3,7 +3,7 @@ import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import React from 'react';
-import { IRunRecord, readRecord } from '../api';
+import { IFinding, IRunRecord, readAdvice, readRecord } from '../api';
 import {
   adviceFor,
   changeInWords,
@@ -28,6 +28,8 @@ export interface IResultOptions {
   readonly onOpen: (record: IRunRecord) => void;
   /** The change against what this code usually takes, if it is known. */
   readonly changeOf: (record: IRunRecord) => number | null;
+  /** Codes of advice that is not wanted. */
+  readonly adviceOff: () => readonly string[];
   readonly isDismissed: (record: IRunRecord, advice: IAdvice) => boolean;
   readonly onDismiss: (record: IRunRecord, advice: IAdvice) => void;
   readonly onShown: (record: IRunRecord) => void;
@@ -35,6 +37,7 @@ export interface IResultOptions {
 
 interface ILineProps extends IResultOptions {
   readonly record: IRunRecord;
+  readonly found: readonly IFinding[];
   readonly hint: Hint;
   readonly onChanged: () => void;
 }
@@ -119,8 +122,8 @@ function Line(props: ILineProps): JSX.Element {
 }
 
 function Advice(props: ILineProps): JSX.Element | null {
-  const { record, trans } = props;
-  const advice = adviceFor(record, trans);
+  const { record, found, trans } = props;
+  const advice = adviceFor(record, found, props.adviceOff());
   if (!advice || props.isDismissed(record, advice)) {
     return null;
   }
@@ -163,6 +166,7 @@ export class ResultWidget extends ReactWidget implements IRenderMime.IRenderer {
     const data = model.data[this._options.mimeType];
     try {
       this._record = readRecord(data);
+      this._found = readAdvice(model.metadata[this._options.mimeType]);
       this._problem = '';
     } catch (error) {
       this._record = null;
@@ -200,6 +204,7 @@ export class ResultWidget extends ReactWidget implements IRenderMime.IRenderer {
     const props = {
       ...this._options,
       record: this._record,
+      found: this._found,
       hint: this._hint,
       onChanged: () => this.update()
     };
@@ -220,5 +225,6 @@ export class ResultWidget extends ReactWidget implements IRenderMime.IRenderer {
 
   private readonly _hint = new Hint();
   private _record: IRunRecord | null = null;
+  private _found: readonly IFinding[] = [];
   private _problem = '';
 }

@@ -6,6 +6,7 @@ import type { Message } from '@lumino/messaging';
 import { Panel } from '@lumino/widgets';
 import type { IProfile, ISizing } from '../api';
 import type { RunModel } from '../model';
+import { AdviceSection } from './advice';
 import { Charts } from './charts';
 import { Code } from './code';
 import { Facts } from './facts';
@@ -36,6 +37,7 @@ export class RunView extends Panel {
     this.node.tabIndex = -1;
     this.node.dataset.hrlabView = model.id;
     this.addWidget(new RunHeader(_options));
+    this.addWidget(new AdviceSection({ model, trans }));
     this.addWidget(new Charts(_options));
     this.addWidget(this._sizing);
     this.addWidget(new Groups({ model, trans }));

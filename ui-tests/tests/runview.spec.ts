@@ -95,7 +95,10 @@ test('advice can be dismissed, and exact seconds show on focus', async ({
       ' "phases": {"pre_seconds": 1, "dask_seconds": 8, "between_seconds": 0, "post_seconds": 1},',
       ' "loops": [{"start_seconds": 1, "stop_seconds": 9, "tasks": 3, "failed_tasks": 0, "left_unfinished": 0,',
       ' "stages": {"submit_seconds": 0, "wait_seconds": 6, "compute_seconds": 2, "gather_seconds": 0}}]}\'\'\')',
-      'display({"application/vnd.hrlab.run+json": record, "text/plain": "plain"}, raw=True)'
+      'told = {"advice": [{"code": "waited-for-workers", "text": "75 % of the dask time was spent waiting",',
+      ' "evidence": [["wait", "6.00 s"]]}]}',
+      'display({"application/vnd.hrlab.run+json": record, "text/plain": "plain"}, raw=True,',
+      ' metadata={"application/vnd.hrlab.run+json": told})'
     ].join('\n')
   ]);
   await hrlab.select(0);

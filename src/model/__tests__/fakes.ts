@@ -3,6 +3,7 @@ import {
   ApiError,
   IChart,
   IComparison,
+  IFigures,
   IRunPage,
   IRunPatch,
   IRunQuery,
@@ -58,6 +59,10 @@ export class FakeRuns implements IRuns {
 
   async chart(): Promise<IChart> {
     return { spec: {}, columns: [], rows: [] };
+  }
+
+  async figures(): Promise<IFigures> {
+    return { figures: [], advice: [] };
   }
 
   async compare(): Promise<IComparison> {

@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { readFileSync } from 'fs';
 import { join } from 'path';
-import { readRecord } from '../../api';
+import { readAdvice, readRecord } from '../../api';
 import { adviceFor } from '../advice';
 import { labelsFromText, labelsToText, wrongLabels } from '../labels';
 import { cutInMiddle, lastPhase, segmentsOf } from '../segments';
@@ -78,26 +78,31 @@ describe('sentences', () => {
   });
 });
 
+const SKEW = { code: 'skew', text: 'Split it.', evidence: [] };
+const TINY = { code: 'tiny-tasks', text: 'Join them.', evidence: [] };
+
 describe('advice', () => {
   it('puts the recorder’s warning first', () => {
-    expect(adviceFor(RUN, trans)?.code).toBe('work-left-running');
+    expect(adviceFor(RUN, [SKEW])?.code).toBe('work-left-running');
   });
 
   const quiet = { ...RUN, warnings: [] };
 
-  it('is silent about a little waiting', () => {
-    expect(adviceFor(quiet, trans)).toBeNull();
+  it('is silent where nothing stands out', () => {
+    expect(adviceFor(quiet, [])).toBeNull();
   });
 
-  it('says when much of the dask time was waiting', () => {
-    const loops = [
-      {
-        ...RUN.loops[0],
-        stages: { ...RUN.loops[0].stages, wait_seconds: 60 }
-      }
-    ];
-    const advice = adviceFor({ ...quiet, alone: null, loops }, trans);
-    expect(advice?.text).toContain('49 % of the dask time (1 min)');
+  it('says the first that is not switched off', () => {
+    expect(adviceFor(quiet, [SKEW, TINY])?.code).toBe('skew');
+    expect(adviceFor(quiet, [SKEW, TINY], ['skew'])?.code).toBe('tiny-tasks');
+    expect(adviceFor(quiet, [SKEW], ['skew'])).toBeNull();
+  });
+
+  it('is read from what stands beside a record, and missing in older ones', () => {
+    const told = { advice: [{ ...SKEW, evidence: [['group', 'fit'], 'x'] }] };
+    expect(readAdvice(told)[0].evidence).toEqual([['group', 'fit']]);
+    expect(readAdvice(undefined)).toEqual([]);
+    expect(readAdvice({ advice: 'x' })).toEqual([]);
   });
 });
 

@@ -1,0 +1,59 @@
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+import type { IFinding } from '../api';
+import type { RunModel } from '../model';
+import { useSignals } from './hooks';
+
+interface IAdviceProps {
+  readonly model: RunModel;
+  readonly trans: TranslationBundle;
+}
+
+function Finding({ finding }: { readonly finding: IFinding }): JSX.Element {
+  return (
+    <li>
+      <details>
+        <summary>{finding.text}</summary>
+        <dl className="hrlab-Facts">
+          {finding.evidence.map(([name, value], index) => (
+            <React.Fragment key={index}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </React.Fragment>
+          ))}
+        </dl>
+      </details>
+    </li>
+  );
+}
+
+function AdviceList({ model, trans }: IAdviceProps): JSX.Element | null {
+  useSignals(model.changed, model.derived);
+  const advice = model.figures?.advice ?? [];
+  if (advice.length === 0) {
+    return null;
+  }
+  return (
+    <>
+      <h3>{trans.__('Advice')}</h3>
+      <ul className="hrlab-AdviceList">
+        {advice.map(finding => (
+          <Finding key={finding.code} finding={finding} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** All that stands out in a run, each line with its evidence folded below. */
+export class AdviceSection extends ReactWidget {
+  constructor(private readonly _props: IAdviceProps) {
+    super();
+    this.addClass('hrlab-AdviceSection');
+  }
+
+  protected render(): JSX.Element {
+    return <AdviceList {...this._props} />;
+  }
+}
