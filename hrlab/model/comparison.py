@@ -140,7 +140,8 @@ def compare(
         key = (key_of(run), run.workload.get(amount) if amount else None)
         parts.setdefault(key, []).append(run)
     groups = [_group(key, size, part, by) for (key, size), part in parts.items()]
-    groups.sort(key=lambda group: (_order(group.key), group.amount or 0.0))
+    if by != "run":  # those are in the order in which they ran
+        groups.sort(key=lambda group: (_order(group.key), group.amount or 0.0))
     base = _baseline(groups, by, baseline)
     return Comparison(
         by=by,

@@ -109,8 +109,8 @@ def _use(
     ):
         points.append((start - shift, value))
         if value is not None and following is None:
-            points += [(end - shift, value), (end - shift, None)]
-    return Use(tuple(points))
+            points.append((end - shift, value))
+    return Use((*points, (run.wall_seconds - shift, None)))
 
 
 _QUANTITIES: Mapping[

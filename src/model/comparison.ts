@@ -1,5 +1,5 @@
 import { ISignal, Signal } from '@lumino/signaling';
-import type { IChart, IComparison, IComparisonQuery } from '../api';
+import type { IComparison, IComparisonQuery, ITable } from '../api';
 import type { IRuns } from '../tokens';
 
 /** Runs beside each other, as they are asked for: regrouped, with another baseline. */
@@ -34,8 +34,20 @@ export class ComparisonModel {
 
   /** Group by something else; the baseline is chosen anew. */
   groupBy(by: string): Promise<void> {
-    const { ids, like } = this._query;
-    this._query = { ids, ...(like ? { like } : {}), by };
+    const chosenAnew = { baseline: undefined, over: undefined };
+    this._query = { ...this._query, ...chosenAnew, by };
+    return this.refresh();
+  }
+
+  /** Count threads or workers. */
+  setOver(over: string): Promise<void> {
+    this._query = { ...this._query, over };
+    return this.refresh();
+  }
+
+  /** Begin the time axis of two runs' hardware use elsewhere. */
+  setSince(since: string): Promise<void> {
+    this._query = { ...this._query, since };
     return this.refresh();
   }
 
@@ -64,8 +76,9 @@ export class ComparisonModel {
 
   private _onChanged(_: IRuns, ids: readonly string[]): void {
     const mine = this._query.ids;
+    const { like, previous } = this._query;
     // Of a code's history any run may be part.
-    if (!ids.length || this._query.like || ids.some(id => mine.includes(id))) {
+    if (!ids.length || like || previous || ids.some(id => mine.includes(id))) {
       void this.refresh();
     }
   }
@@ -84,13 +97,13 @@ function csvCell(value: unknown): string {
   return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
 
-/** The table behind a chart as CSV, units in the head. */
-export function chartAsCsv(chart: IChart): string {
-  const head = chart.columns.map(column =>
+/** A table, or the one behind a chart, as CSV with units in the head. */
+export function tableAsCsv(table: ITable): string {
+  const head = table.columns.map(column =>
     csvCell(
       (column.label || column.name) + (column.unit ? ` (${column.unit})` : '')
     )
   );
-  const rows = chart.rows.map(row => row.map(csvCell).join(','));
+  const rows = table.rows.map(row => row.map(csvCell).join(','));
   return [head.join(','), ...rows, ''].join('\r\n');
 }

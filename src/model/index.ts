@@ -8,6 +8,7 @@ export * from './clusterlist';
 export * from './clusters';
 export * from './clusterwords';
 export * from './comparison';
+export * from './comparisonwords';
 export * from './dismissed';
 export * from './example';
 export * from './formadvice';

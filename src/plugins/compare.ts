@@ -26,6 +26,10 @@ const COMPARE_ARGS = describedBy({
   like: {
     type: 'string',
     description: 'A run whose code’s earlier runs are compared with it.'
+  },
+  previous: {
+    type: 'string',
+    description: 'A run that is compared with the one of its code before it.'
   }
 });
 
@@ -38,7 +42,12 @@ interface IParts extends Omit<ICompareViewOptions, 'model'> {
 
 function queryOf(args: Readonly<Record<string, unknown>>): IComparisonQuery {
   const ids = Array.isArray(args.ids) ? args.ids.map(String) : [];
-  return typeof args.like === 'string' ? { ids, like: args.like } : { ids };
+  const { like, previous } = args;
+  return {
+    ids,
+    ...(typeof like === 'string' ? { like } : {}),
+    ...(typeof previous === 'string' ? { previous } : {})
+  };
 }
 
 async function open(query: IComparisonQuery, parts: IParts): Promise<void> {
@@ -78,6 +87,20 @@ function addCommands(parts: IParts): void {
       }
     }
   });
+  app.commands.addCommand(CommandIDs.comparePrevious, {
+    label: trans.__('Compare with the Previous Run'),
+    caption: trans.__(
+      'Show where this run differs from the previous one of the same code'
+    ),
+    icon: compareIcon,
+    describedBy: COMPARE_ARGS,
+    execute: async args => {
+      const previous = runIdOf(app, args);
+      if (previous) {
+        await open({ ids: [], previous }, parts);
+      }
+    }
+  });
 }
 
 /** Runs beside each other, in the main area. */
@@ -100,17 +123,24 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
     const tracker = new WidgetTracker<Document>({ namespace: 'hrlab-compare' });
     const onTrouble = (error: unknown) =>
       notifyFailure(trans.__('The picture was not saved.'), error, trans);
+    const onOpen = (id: string) =>
+      void app.commands.execute(CommandIDs.openRun, { id });
     const isLab = labShell !== null;
     const parts = { app, runs, rendermime, theme, trans, tracker };
-    addCommands({ ...parts, isLab, onTrouble });
+    addCommands({ ...parts, isLab, onOpen, onTrouble });
     void restorer?.restore(tracker, {
       command: CommandIDs.compareRuns,
       args: ({ content }) => ({
         ids: [...content.model.query.ids],
-        ...(content.model.query.like ? { like: content.model.query.like } : {})
+        like: content.model.query.like ?? null,
+        previous: content.model.query.previous ?? null
       }),
-      name: ({ content }) =>
-        [content.model.query.like ?? '', ...content.model.query.ids].join('+')
+      name: ({ content: { model } }) =>
+        [
+          model.query.like ?? '',
+          model.query.previous ?? '',
+          ...model.query.ids
+        ].join('+')
     });
   }
 };

@@ -35,6 +35,7 @@ const OPEN_ARGS = describedBy({
 });
 
 const BUTTONS = [
+  CommandIDs.comparePrevious,
   CommandIDs.compareEarlier,
   CommandIDs.sizeRun,
   CommandIDs.openCell,

@@ -6,12 +6,23 @@ import type { Message } from '@lumino/messaging';
 import { Debouncer } from '@lumino/polling';
 import { PanelLayout, Widget } from '@lumino/widgets';
 
-const VEGALITE = 'application/vnd.vegalite.v5+json';
+export const VEGALITE = 'application/vnd.vegalite.v5+json';
 // A truthy image/png makes the renderer skip its own PNG export.
 const SKIP_PNG = 'skip';
 const EMBED = { actions: false, renderer: 'svg' };
 const NARROWEST = 80;
 const RESIZE_MS = 150;
+
+/** What JupyterLab's renderer draws. */
+export function chartModel(spec: PartialJSONObject): MimeModel {
+  return new MimeModel({
+    trusted: true,
+    data: { [VEGALITE]: spec, 'image/png': SKIP_PNG },
+    metadata: {
+      [VEGALITE]: { embed_options: EMBED }
+    }
+  });
+}
 
 /**
  * A Vega-Lite chart drawn by JupyterLab's own renderer.
@@ -101,17 +112,10 @@ export class ChartWidget extends Widget {
   }
 
   private async _swap(spec: PartialJSONObject): Promise<void> {
-    const model = new MimeModel({
-      trusted: true,
-      data: { [VEGALITE]: spec, 'image/png': SKIP_PNG },
-      metadata: {
-        [VEGALITE]: { embed_options: EMBED }
-      }
-    });
     const next = this._rendermime.createRenderer(VEGALITE);
     next.addClass('hrlab-Chart-pending');
     (this.layout as PanelLayout).addWidget(next);
-    await next.renderModel(model);
+    await next.renderModel(chartModel(spec));
     if (this.isDisposed) {
       return;
     }

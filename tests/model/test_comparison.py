@@ -220,3 +220,10 @@ def test_labels_that_are_numbers_are_in_their_order():
 def test_run_without_the_figure_is_a_group_of_its_own():
     runs = [run(1, workload={"events": 5}), run(2)]
     assert [group.key for group in compare(runs, "workload:events").groups] == [5, "–"]
+
+
+def test_single_runs_are_in_the_order_in_which_they_ran():
+    old, new = run(10, id="f" * 32), run(5, id="0" * 32)
+    comparison = compare([new, old], "run")
+    assert [group.key for group in comparison.groups] == [old.id, new.id]
+    assert comparison.baseline == old.id

@@ -1,5 +1,42 @@
-import { store } from './hrlab';
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { HrlabPage, store } from './hrlab';
 import { expect, test } from './fixtures';
+
+const WIRE = join(__dirname, '..', '..', 'tests', 'data', 'wire');
+const add = (run: object) => store('add', JSON.stringify(run));
+
+/** Two runs of one code: the second waited less, on an image of its own. */
+function addTwo(): void {
+  const path = join(WIRE, 'run_v1_resources.json');
+  const first = JSON.parse(readFileSync(path, 'utf-8'));
+  const later = first.wall_seconds - 5;
+  const phases = {
+    ...first.phases,
+    post_seconds: first.phases.post_seconds - 5
+  };
+  delete first.id;
+  add({ ...first, alone: true, labels: { cut: 'loose' } });
+  add({
+    ...first,
+    name: 'tighter cut',
+    started_at: first.started_at + 600,
+    wall_seconds: later,
+    phases,
+    alone: false,
+    labels: { cut: 'tight' },
+    environment: { ...first.environment, image: 'wp5-alma9:next' }
+  });
+}
+
+async function tickAll(hrlab: HrlabPage, count: number): Promise<void> {
+  await hrlab.openPanel();
+  await expect(hrlab.rows).toHaveCount(count);
+  for (let i = 0; i < count; i++) {
+    await hrlab.rows.nth(i).click({ modifiers: ['Control'] });
+  }
+  await hrlab.panel.getByRole('button', { name: /^compare/ }).click();
+}
 
 /** The facility's published table of the FCC-ee case: only wall times. */
 function addPublished(): void {
@@ -39,7 +76,7 @@ function addPublished(): void {
         workload: { variations },
         warnings: []
       };
-      store('add', JSON.stringify(run));
+      add(run);
     }
   }
 }
@@ -50,13 +87,7 @@ test('ticked runs are compared as they are published', async ({
   noise
 }) => {
   addPublished();
-  await hrlab.openPanel();
-  await expect(hrlab.rows).toHaveCount(6);
-  const compare = hrlab.panel.getByRole('button', { name: /^compare/ });
-  for (let i = 0; i < 6; i++) {
-    await hrlab.rows.nth(i).click({ modifiers: ['Control'] });
-  }
-  await compare.click();
+  await tickAll(hrlab, 6);
   const view = page.locator('.hrlab-CompareView');
   await expect(view).toContainText(
     '8.2 times faster than serial on 100 threads (8 % efficiency)'
@@ -66,6 +97,44 @@ test('ticked runs are compared as they are published', async ({
   await hrlab.picture('compare');
   await view.getByLabel('Baseline').selectOption('local');
   await expect(view).toContainText('4.5 times faster than local');
+  await view.getByRole('combobox', { name: /^Over/ }).selectOption('workers');
+  await expect(view.locator('.hrlab-Compare-groups')).toContainText('Workers');
+  await view.getByLabel('Grouped by').selectOption('workload:variations');
+  await expect(view.getByLabel('Baseline')).toContainText('50 variations');
+  expect(noise).toEqual([]);
+});
+
+test('two runs: what differs first, then where, then what the hardware did', async ({
+  hrlab,
+  page,
+  noise
+}) => {
+  addTwo();
+  await hrlab.openPanel();
+  await hrlab.row('tighter cut').click();
+  await page
+    .getByRole('button', { name: 'Compare with the Previous Run' })
+    .click();
+  const view = page.locator('.hrlab-CompareView');
+  await expect(view.getByRole('list', { name: 'What differs' })).toContainText(
+    'The image differs'
+  );
+  const line = (part: string) =>
+    view.locator(`.hrlab-Compare-difference [data-hrlab-part="${part}"]`);
+  await expect(line('wall')).toContainText('\u22125.00 s');
+  await expect(line('stage').first()).toContainText('dask: ');
+  await expect(line('group').first()).toBeVisible();
+  await expect(view.locator('.hrlab-Compare-shared')).toHaveCount(1);
+  const cpu = view.locator('.hrlab-mod-resources-cpu');
+  await expect(cpu.locator('svg')).toContainText('time since the start');
+  await hrlab.picture('compare-two');
+  await view.getByLabel('Hardware use since').selectOption('loop');
+  await expect(cpu.locator('svg')).toContainText('since the first dask loop');
+  await view.getByLabel('Grouped by').selectOption('label:cut');
+  await expect(view.locator('h1')).toContainText('loose');
+  await view.locator('.hrlab-Compare-runs summary').first().click();
+  await view.locator('.hrlab-Compare-runs .hrlab-Link').first().click();
+  await expect(page.locator('.hrlab-RunHeader:visible h1')).toBeVisible();
   expect(noise).toEqual([]);
 });
 
@@ -74,6 +143,7 @@ test('pictures are taken along as PNG, SVG and CSV', async ({
   page
 }) => {
   addPublished();
+  await page.theme.setDarkTheme();
   await hrlab.openPanel();
   await hrlab.rows.first().click({ button: 'right' });
   await page
@@ -101,6 +171,11 @@ test('pictures are taken along as PNG, SVG and CSV', async ({
     // A PNG is bytes, with its name at the front.
     const text = Buffer.concat(chunks).toString('latin1');
     expect(text.slice(0, 100)).toContain(start);
+    if (kind === 'SVG') {
+      // For paper also from a dark page.
+      expect(text).toContain('fill="#fff"');
+      expect(text).not.toMatch(/<text[^>]* fill="#(fff|767676)"/);
+    }
   }
 });
 

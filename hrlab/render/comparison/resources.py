@@ -43,13 +43,15 @@ def _chart(overlay: Overlay, since: Since, difference: Difference, comparison: C
     unit, size = _unit(overlay.quantity, max((float(row[2] or 0) for row in rows), default=0.0))
     title = _TITLES[overlay.quantity] + (f" ({unit})" if unit else "")
     columns = (Column("run", "run"), Column("seconds", _SINCE[since], "s"), _column(overlay))
-    x = {**seconds_axis("seconds", longest, _SINCE[since]), "scale": {"nice": False}}
+    # The same for every quantity, also where one was not sampled to the end.
+    scale = {"domain": [min(times), max(times)], "nice": False}
+    x = {**seconds_axis("seconds", longest, _SINCE[since]), "scale": scale}
     spec = spec_of(
         f"{_TITLES[overlay.quantity]}, {_SINCE[since]}",
         [_value(overlay.quantity, row, size) for row in rows],
         height=160,
         **stated(comparison, *sides(difference), *_unsampled(overlay)),
-        mark={"type": "line", "interpolate": "step-after", "strokeWidth": 2, "clip": True},
+        mark={"type": "line", "interpolate": "step-after", "strokeWidth": 2},
         encoding={
             "x": x,
             "y": {

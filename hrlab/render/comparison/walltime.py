@@ -16,10 +16,10 @@ from hrlab.render.comparison.axes import (
     seconds_axis,
     stated,
 )
-from hrlab.render.comparison.words import by_name, group_name
+from hrlab.render.comparison.words import by_name, group_name, joined, series_name
 from hrlab.render.palette import NEUTRAL, ON_COLOUR, PHASE_COLOURS
 from hrlab.render.vega import LABEL_SHARE, LEGEND, Cell, Chart, Column, Table, spec_of
-from hrlab.render.words import PHASES
+from hrlab.render.words import PHASES, one_line
 
 _COLUMNS = (
     Column("name", "group"),
@@ -73,7 +73,8 @@ def _lanes(comparison: Comparison) -> list[_Lane]:
         if group.cold:
             wall = statistics.median(group.cold_seconds)
             low, high = min(group.cold_seconds), max(group.cold_seconds)
-            lanes.append(_Lane(f"{name}, {COLD}", ((COLD, wall),), wall, low, high))
+            name = f"{joined(group.label, series_name(group, comparison))}, {COLD}"
+            lanes.append(_Lane(one_line(name), ((COLD, wall),), wall, low, high))
     return lanes
 
 

@@ -1,6 +1,6 @@
 import { comparisonPath, IComparison, readComparison } from '../../api';
 import type { IRuns } from '../../tokens';
-import { chartAsCsv, ComparisonModel } from '../comparison';
+import { ComparisonModel, tableAsCsv } from '../comparison';
 import { FakeRuns } from './fakes';
 
 const WIRE = {
@@ -44,6 +44,39 @@ describe('what is answered', () => {
     expect(found.charts[0]?.[0]).toBe('time');
   });
 
+  it('has where two runs differ, and the published table', () => {
+    const found = readComparison({
+      ...WIRE,
+      differs: ['The code differs.'],
+      choices: ['run', 'label:cut'],
+      published: {
+        columns: [{ name: 'amount', label: 'variations', unit: '' }],
+        rows: [[50, 590]]
+      },
+      difference: {
+        before_name: 'a',
+        after_name: 'b',
+        before_at: 1,
+        after_at: 2,
+        lines: [
+          {
+            part: 'stage',
+            name: 'wait',
+            before_seconds: 1,
+            after_seconds: null
+          },
+          { part: 'of another hrlab', name: 'x' }
+        ]
+      }
+    });
+    expect(found.published?.rows).toEqual([[50, 590]]);
+    expect(found.difference?.lines).toEqual([
+      { part: 'stage', name: 'wait', before: 1, after: null }
+    ]);
+    expect(found.choices).toContain('label:cut');
+    expect(readComparison(WIRE).difference).toBeNull();
+  });
+
   it('of another form is refused', () => {
     expect(() => readComparison({ ...WIRE, by: 3 })).toThrow('by');
   });
@@ -69,6 +102,20 @@ describe('the model', () => {
     ]);
   });
 
+  it('keeps which runs are meant, whatever else is chosen', async () => {
+    const runs = new Comparing(0);
+    const model = new ComparisonModel(runs, { ids: [], previous: 'a' });
+    await model.setOver('workers');
+    await model.setSince('loop');
+    await model.groupBy('run');
+    expect(runs.queries.at(-1)).toEqual({
+      ids: [],
+      previous: 'a',
+      since: 'loop',
+      by: 'run'
+    });
+  });
+
   it('asks again when one of its runs changed, and not for others', () => {
     const runs = new Comparing(0);
     new ComparisonModel(runs, { ids: ['a', 'b'] });
@@ -89,7 +136,6 @@ describe('the model', () => {
 describe('a table as CSV', () => {
   it('has units in its head, quotes what needs it, and no formulas', () => {
     const chart = {
-      spec: {},
       columns: [
         { name: 'group', label: 'group', unit: '' },
         { name: 'seconds', label: 'time', unit: 's' }
@@ -99,7 +145,7 @@ describe('a table as CSV', () => {
         ['=SUM(A1)', -2]
       ]
     };
-    expect(chartAsCsv(chart)).toBe(
+    expect(tableAsCsv(chart)).toBe(
       'group,time (s)\r\n"a, ""b""",1.5\r\n\'=SUM(A1),-2\r\n'
     );
   });

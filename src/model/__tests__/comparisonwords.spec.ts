@@ -1,0 +1,39 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import {
+  changeOfLine,
+  groupingChoice,
+  nameOfLine,
+  publishedSeconds
+} from '../comparisonwords';
+
+const trans = nullTranslator.load('hrlab');
+const line = (before: number | null, after: number | null) => ({
+  part: 'stage' as const,
+  name: 'wait',
+  before,
+  after
+});
+
+describe('a comparison in words', () => {
+  it('tells labels and figures from words of its own', () => {
+    expect(groupingChoice('label:workers', trans)).toBe('label workers');
+    expect(groupingChoice('workload:events', trans)).toBe('workload events');
+    expect(groupingChoice('workers', trans)).toBe('workers');
+  });
+
+  it('has whole seconds from 100 on, as tables are published', () => {
+    expect([1135.2, 75, 9.876, null].map(publishedSeconds)).toEqual([
+      '1135 s',
+      '75 s',
+      '9.88 s',
+      '–'
+    ]);
+  });
+
+  it('says which way a part changed, and nothing where it is not known', () => {
+    expect(changeOfLine(line(2, 5))).toBe('+3.00 s');
+    expect(changeOfLine(line(5, 2))).toBe('\u22123.00 s');
+    expect(changeOfLine(line(null, 2))).toBe('–');
+    expect(nameOfLine(line(1, 2), trans)).toBe('dask: wait');
+  });
+});

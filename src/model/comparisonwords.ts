@@ -1,0 +1,85 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IComparedGroup, IDifferenceLine } from '../api';
+import { formatDuration } from './format';
+
+/** What runs are grouped by. */
+export function groupingName(by: string, trans: TranslationBundle): string {
+  switch (by) {
+    case 'approach':
+      return trans.__('approach');
+    case 'threads':
+      return trans.__('threads');
+    case 'workers':
+      return trans.__('workers');
+    case 'run':
+      return trans.__('single runs');
+    default:
+      return by.replace(/^(label|workload):/, '');
+  }
+}
+
+/** What runs may be grouped by, in a list in which labels and figures stand beside words of hrlab's own. */
+export function groupingChoice(by: string, trans: TranslationBundle): string {
+  const name = groupingName(by, trans);
+  if (by.startsWith('label:')) {
+    return trans.__('label %1', name);
+  }
+  return by.startsWith('workload:') ? trans.__('workload %1', name) : name;
+}
+
+/** The head of a picture. */
+export function chartTitle(name: string, trans: TranslationBundle): string {
+  const titles: Readonly<Record<string, string>> = {
+    time: trans.__('Wall time'),
+    'speed-up': trans.__('Speed-up'),
+    efficiency: trans.__('Efficiency'),
+    work: trans.__('Time against workload'),
+    difference: trans.__('Difference of the wall time'),
+    'difference-groups': trans.__('Difference by group of tasks'),
+    'resources-cpu': trans.__('CPU'),
+    'resources-memory': trans.__('Memory'),
+    'resources-network-read': trans.__('Network, read'),
+    'resources-network-write': trans.__('Network, written')
+  };
+  return titles[name] ?? name;
+}
+
+/** The median, and what it is the median of. */
+export function wallInWords(group: IComparedGroup): string {
+  const wall = formatDuration(group.wallSeconds);
+  return group.runs.length > 1
+    ? `${wall} (${formatDuration(group.lowSeconds)} – ${formatDuration(group.highSeconds)})`
+    : wall;
+}
+
+export function ratioInWords(value: number | null): string {
+  return value === null ? '–' : String(Number(value.toPrecision(3)));
+}
+
+/** Whole seconds from 100 on, as such tables are published. */
+export function publishedSeconds(seconds: unknown): string {
+  if (typeof seconds !== 'number') {
+    return '–';
+  }
+  return `${seconds < 100 ? ratioInWords(seconds) : Math.round(seconds)} s`;
+}
+
+/** After minus before, with its sign. */
+export function changeOfLine(line: IDifferenceLine): string {
+  if (line.before === null || line.after === null) {
+    return '–';
+  }
+  const change = line.after - line.before;
+  return `${change > 0 ? '+' : ''}${formatDuration(change)}`;
+}
+
+/** The name of a part of a run; stages are those of dask. */
+export function nameOfLine(
+  line: IDifferenceLine,
+  trans: TranslationBundle
+): string {
+  if (line.part === 'wall') {
+    return trans.__('wall time');
+  }
+  return line.part === 'stage' ? `dask: ${line.name}` : line.name;
+}
