@@ -49,7 +49,7 @@ def _sentences(advice: Advice) -> Iterator[str]:
     )
     yield from _parts(advice)
     runs = len(advice.evidence)
-    fit = "" if advice.spread is None else f", which they fit within {format_share(advice.spread)}"
+    fit = "" if advice.spread is None else f"; they differ from it by {format_share(advice.spread)}"
     yield f"From {runs} run{'' if runs == 1 else 's'}, by {_LAWS[advice.model]}{fit}."
 
 
