@@ -8,6 +8,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 import hrlab
 from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundError, UsageError
@@ -58,6 +60,24 @@ def test_what_it_answers_reads_as_a_sentence_and_a_table(store):
     assert words.startswith(f"{hrlab.advise('last', efficiency=0.5).workers} workers: about ")
     assert "core hours" in words
     assert "From 3 runs, by the Universal Scalability Law" in words
+
+
+def test_in_a_notebook_it_shows_words_and_chart(store):
+    pytest.importorskip("ipykernel")
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(history_load_length=0, colors="nocolor")
+    shell.history_manager.enabled = False
+    try:
+        with capture_output() as seen:
+            shell.run_cell("import hrlab; hrlab.advise(name='Zee')")
+    finally:
+        shell.history_manager.end_session()
+        shell.restore_sys_module_state()
+        InteractiveShell.clear_instance()
+    words, chart = (output.data for output in seen.outputs)
+    assert "core hours" in words["text/plain"]
+    spec = chart["application/vnd.vegalite.v5+json"]
+    assert "are advised" in spec["description"]
 
 
 @pytest.mark.parametrize(
