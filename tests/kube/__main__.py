@@ -1,4 +1,4 @@
-"""Runs the tests of this folder in a network of their own: ``python -m tests.kube [PYTEST ARGUMENTS]``.
+"""Runs the tests of this folder in a network of their own: ``python -m tests.kube [--long] [PYTEST ARGUMENTS]``.
 
 A scheduler wants port 8786 of everywhere, so another on the machine would disturb. In a network namespace with nothing but
 ``lo`` there is none. With ``HRLAB_TEST_KUBECONFIG`` the tests run against that cluster, and in the network as it is.
@@ -14,10 +14,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 IN_NAMESPACE = "HRLAB_TEST_IN_NAMESPACE"
+#: Tests that take long run, too.
+LONG = "HRLAB_TEST_LONG"
 
 
 def main() -> None:
     """Become pytest."""
+    if "--long" in sys.argv:
+        sys.argv.remove("--long")
+        os.environ[LONG] = "1"
     folder = str(Path(__file__).parent.relative_to(ROOT))
     chosen = [word for word in sys.argv[1:] if word.startswith(folder)]
     pytest = [

@@ -92,6 +92,30 @@ class BedSite:
             self.bed.start_operator()
 
 
+class Elsewhere:
+    """The same site, as another process sees it."""
+
+    def __init__(self, kubeconfig: str, namespace: str, image: str) -> None:
+        self.kubeconfig = kubeconfig
+        self.namespace = namespace
+        self.image = image
+
+    def notebook_environment(self) -> dict[str, str]:
+        """As it is."""
+        return {}
+
+    def left(self) -> list[str]:
+        """That is for others to say."""
+        return []
+
+    def details(self, left: list[str]) -> str:
+        """The names alone."""
+        return str(left)
+
+    def repair(self) -> None:
+        """Nothing was broken."""
+
+
 class RealSite:
     """The cluster of a kubeconfig; ``HRLAB_TEST_NAMESPACE`` and ``HRLAB_TEST_IMAGE`` say where and what."""
 

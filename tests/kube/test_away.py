@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
 import time
 
 import pytest
@@ -126,6 +127,7 @@ async def test_a_credential_that_all_could_read_is_refused_unless_the_site_accep
     await computes(await user.sees(accepted.id, is_ready, 90))
 
 
+@pytest.mark.skipif("HRLAB_TEST_LONG" not in os.environ, reason="Long: python -m tests.kube --long")
 async def test_why_a_tunnel_cannot_be_made_is_said(forwarder, secrets, user, monkeypatch):
     other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
     profile(user, other)
@@ -140,6 +142,7 @@ async def test_why_a_tunnel_cannot_be_made_is_said(forwarder, secrets, user, mon
     await user.clusters.close(made.id)
 
 
+@pytest.mark.skipif("HRLAB_TEST_LONG" not in os.environ, reason="Long: python -m tests.kube --long")
 async def test_a_port_that_another_takes_in_the_same_moment_leads_to_another_try(
     forwarder, secrets, user
 ):
