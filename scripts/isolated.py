@@ -79,6 +79,8 @@ NOT_ON_THE_KERNEL_SIDE = (
     "tests/render",
     "tests/server",
     "tests/services/test_advised.py",
+    "tests/services/test_advising.py",
+    "tests/services/test_measured_sweeps.py",
     "tests/services/test_reports.py",
     "tests/services/test_sizing.py",
     "tests/test_example.py",
