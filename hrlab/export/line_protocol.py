@@ -11,18 +11,21 @@ the workload are floats, counts and bytes integers.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from hrlab.export.flat import COLUMNS, Value, row
+from hrlab.model.resources import ClusterUse, KernelUse, Resources, Series
 from hrlab.model.run import Run
 
 Fields: TypeAlias = Mapping[str, Value]
 
 MEASUREMENT = "hrlab_run"
 GROUPS = "hrlab_group"
+RESOURCES = "hrlab_resources"
 #: Task prefixes of a run that get a line of their own; the longest come first.
 MOST_GROUPS = 50
 
@@ -58,6 +61,40 @@ def lines(run: Run, tags: Mapping[str, str] | None = None) -> Iterator[str]:
             "output_bytes": group.output_bytes,
         }
         yield from _line(GROUPS, {**common, "group": group.name}, fields, at)
+    if run.resources is not None:
+        yield from _resources(run, run.resources, common)
+
+
+def _resources(run: Run, resources: Resources, common: Mapping[str, str]) -> Iterator[str]:
+    """A point for each value of the series, of each cluster and of the kernel's process."""
+    used: list[tuple[str, ClusterUse | KernelUse]] = [
+        (f"cluster-{use.cluster}", use) for use in resources.clusters
+    ]
+    if resources.kernel is not None:
+        used.append(("kernel", resources.kernel))
+    for of, use in used:
+        series = _series(use)
+        for i, start in enumerate(resources.starts):
+            fields: dict[str, Value] = {name: values[i] for name, values in series.items()}
+            # Without a value there is no point, whatever else a field would say.
+            if any(value is not None for value in fields.values()):
+                tags = {**common, "of": of}
+                yield from _line(RESOURCES, tags, {"run": run.id, **fields}, time_of(run, start))
+
+
+def _series(use: ClusterUse | KernelUse) -> dict[str, tuple[float | None, ...]]:
+    found: dict[str, tuple[float | None, ...]] = {}
+    for one in dataclasses.fields(use):
+        value = getattr(use, one.name)
+        if isinstance(value, Series):
+            parts = {"": value.total, "_minimum": value.minimum, "_maximum": value.maximum}
+            found.update({f"{one.name}{end}": part for end, part in parts.items() if part})
+        elif isinstance(value, tuple):
+            found[one.name] = value
+    return {
+        name: tuple(None if value is None else float(value) for value in values)
+        for name, values in found.items()
+    }
 
 
 def time_of(run: Run, after_seconds: float = 0.0) -> int:

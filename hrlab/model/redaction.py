@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal, TypeAlias, cast, get_args
 
-from hrlab.model.errors import UsageError
+from hrlab.model.errors import MalformedError
 
 Secret: TypeAlias = Literal["code", "paths", "user", "host"]
 
@@ -44,7 +44,7 @@ def secrets_of(text: str) -> tuple[Secret, ...]:
 
     Raises
     ------
-    UsageError
+    MalformedError
         If a word is none of them; the message lists those that exist.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
@@ -53,7 +53,7 @@ def secrets_of(text: str) -> tuple[Secret, ...]:
     for word in words:
         if word not in ALL:
             known = ", ".join(ALL)
-            raise UsageError(f"{word[:40]!r} can't be redacted. Give any of {known}, or all.")
+            raise MalformedError(f"{word[:40]!r} can't be redacted. Give any of {known}, or all.")
     return tuple(cast("Secret", word) for word in dict.fromkeys(words))
 
 

@@ -151,8 +151,9 @@ class HRLab(ExtensionApp):
 
         Keys: url, version ("v1", "v2" or "v3": whose write endpoint), database (the bucket of v2),
         organisation, retention_policy, user and password (v1), token (v2, v3; by default the
-        variable HRLAB_INFLUX_TOKEN of the server), tags (put on every point). Empty (the default):
-        runs are delivered nowhere, because they are their user's.
+        variable HRLAB_INFLUX_TOKEN of the server), tags (put on every point). Points have times in
+        nanoseconds, fields are in seconds and bytes. Empty (the default): runs are delivered
+        nowhere, because they are their user's.
         """
     ).tag(config=True)
 
@@ -161,8 +162,8 @@ class HRLab(ExtensionApp):
         default_value=["paths"],
         help="""What is kept back from runs that are delivered: any of "code", "paths", "user", "host".
 
-        The default is what a dashboard of a site needs least. Empty: nothing is kept back. The
-        source of a run is never delivered.
+        Paths of notebooks and inputs are the default, because a dashboard of a site needs them
+        least. Empty: nothing is kept back. The source of a run is never delivered.
         """,
     ).tag(config=True)
 

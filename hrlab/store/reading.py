@@ -127,3 +127,20 @@ def changes(raw: sqlite3.Connection, after: int) -> Changes:
     """Runs whose last change came after change number `after`, in the order of those changes."""
     rows = raw.execute("SELECT id FROM runs WHERE seq > ? ORDER BY seq", (after,))
     return Changes(seq(raw), tuple(row[0] for row in rows))
+
+
+def queue(raw: sqlite3.Connection, after: int, limit: int) -> list[tuple[str, int]]:
+    """Runs whose last change came after change number `after`, with its number, in order; at most `limit`."""
+    rows = raw.execute(
+        "SELECT id, seq FROM runs WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+    )
+    return [(str(row[0]), int(row[1])) for row in rows]
+
+
+def waiting(raw: sqlite3.Connection, after: int) -> int:
+    """How many runs have ended and changed after change number `after`."""
+    row = raw.execute(
+        "SELECT count(*) FROM runs WHERE seq > ? AND status != 'running' AND deleted_at IS NULL",
+        (after,),
+    ).fetchone()
+    return int(row[0])

@@ -167,6 +167,16 @@ class RunStore:
         with self._connection.reading() as raw:
             return reading.changes(raw, after)
 
+    def queue(self, after: int, limit: int) -> list[tuple[str, int]]:
+        """Ids of at most `limit` runs that changed after change number `after`, with those numbers, in order."""
+        with self._connection.reading() as raw:
+            return reading.queue(raw, after, limit)
+
+    def waiting(self, after: int) -> int:
+        """How many runs have ended and changed after change number `after`."""
+        with self._connection.reading() as raw:
+            return reading.waiting(raw, after)
+
     def seq(self) -> int:
         """Number of the last change."""
         with self._connection.reading() as raw:

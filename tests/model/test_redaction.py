@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hrlab.model.errors import UsageError
+from hrlab.model.errors import MalformedError
 from hrlab.model.redaction import ALL, redacted, secrets_of
 from hrlab.model.run import Input, Run, RunError, RunWarning, Source
 from tests.render.runs import all_golden, golden
@@ -86,5 +86,5 @@ def test_unknown_word_names_those_that_are_known():
     assert secrets_of("") == ()
     assert secrets_of("paths, code") == ("paths", "code")
     assert secrets_of("all") == ALL
-    with pytest.raises(UsageError, match="Give any of code, paths"):
+    with pytest.raises(MalformedError, match="Give any of code, paths"):
         secrets_of("kode")

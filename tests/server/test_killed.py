@@ -31,11 +31,12 @@ EXTENSIONS = {
 class Server:
     """A Jupyter server process."""
 
-    def __init__(self, home):
+    def __init__(self, home, **traits):
         directories = {f"JUPYTER_{name}_DIR": str(home) for name in ("CONFIG", "DATA", "RUNTIME")}
         config = {"ServerApp": {"jpserver_extensions": EXTENSIONS, "allow_root": True}}
         config["ServerApp"] |= {"ip": "127.0.0.1", "port": 0}
         config["IdentityProvider"] = {"token": TOKEN}
+        config["HRLab"] = traits
         (home / "jupyter_server_config.json").write_text(json.dumps(config))
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jupyter_server", "--no-browser"],

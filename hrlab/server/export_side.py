@@ -1,0 +1,150 @@
+"""Puts the delivery of runs and their metrics together."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from logging import Logger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hrlab.model.errors import HrlabError, StoreError
+from hrlab.server.backend import Backend
+from hrlab.server.metrics import RunMetrics
+from hrlab.store.sqlite import RunStore
+
+if TYPE_CHECKING:
+    from hrlab.export.influx import WriteRequest
+    from hrlab.export.position import Position
+    from hrlab.services.delivery import Answer, Delivery
+
+T = TypeVar("T")
+
+#: A write takes milliseconds; a server that takes longer is as good as away.
+LIMIT_SECONDS = 20.0
+#: A scrape does not wait for whoever writes to the store: it would hold up the server.
+SCRAPE_SECONDS = 0.02
+
+
+class ExportSideOfServer:
+    """The delivery of runs, if the site wants it, and the metrics of runs."""
+
+    def __init__(
+        self,
+        configured: Mapping[str, Any],
+        secrets: Sequence[str],
+        path: Path,
+        backend: Backend,
+        *,
+        interval_seconds: float,
+        log: Logger,
+    ) -> None:
+        self._path = path
+        self._asked = _OwnStore(backend)
+        self._log = log
+        self.delivery = delivery_of(
+            configured, secrets, path, self._asked, interval_seconds=interval_seconds, log=log
+        )
+        self._metrics = RunMetrics(
+            lambda: RunStore.open(path, timeout_seconds=SCRAPE_SECONDS), self._position
+        )
+        self._registered = self._stopped = False
+
+    async def start(self) -> None:
+        """Begin; on the event loop."""
+        try:
+            # A store that is not there yet is made by whoever needs it.
+            self._metrics.begin(await self._asked(RunStore.seq) if self._path.exists() else 0)
+        except StoreError as error:
+            self._log.warning("hrlab counts no runs for Prometheus: %s", error)
+        if self._stopped:
+            return
+        self._registered = self._metrics.register()
+        if self.delivery is not None:
+            self.delivery.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopped = True
+        if self.delivery is not None:
+            self.delivery.stop()
+        if self._registered:
+            self._registered = False
+            self._metrics.unregister()
+
+    def _position(self) -> Position | None:
+        return None if self.delivery is None else self.delivery.position
+
+
+async def post(request: WriteRequest) -> Answer:
+    """Send a request with Tornado's client, which comes with the server."""
+    from tornado.httpclient import AsyncHTTPClient, HTTPError
+
+    from hrlab.services.delivery import Answer
+
+    try:
+        # One that belongs to this loop; it has nothing to close.
+        response = await AsyncHTTPClient().fetch(
+            request.url,
+            method="POST",
+            headers=dict(request.headers),
+            body=request.body,
+            raise_error=False,
+            follow_redirects=False,
+            connect_timeout=LIMIT_SECONDS,
+            request_timeout=LIMIT_SECONDS,
+        )
+    except (HTTPError, OSError) as error:
+        return Answer(0, f"no answer ({error})")
+    if response.code == 599:
+        return Answer(0, f"no answer ({response.error})")
+    return Answer(response.code, (response.body or b"").decode("utf-8", "replace"))
+
+
+def delivery_of(
+    configured: Mapping[str, Any],
+    secrets: Sequence[str],
+    store: Path,
+    asked: _OwnStore,
+    *,
+    interval_seconds: float,
+    log: Logger,
+) -> Delivery | None:
+    """The delivery that the site asks for; None if it asks for none, or for one that can't be, which is logged."""
+    if not configured:
+        return None
+    # Most sites deliver nothing: then nothing of it is loaded.
+    from hrlab.export.influx import target_from
+    from hrlab.model.redaction import secrets_of
+    from hrlab.services.delivery import Delivery
+
+    try:
+        target = target_from(configured)
+        kept_back = secrets_of(",".join(secrets))
+    except HrlabError as error:
+        log.warning("hrlab delivers no runs: %s", error)
+        return None
+    return Delivery(
+        target,
+        store,
+        ask=asked,
+        post=post,
+        secrets=kept_back,
+        interval_seconds=interval_seconds,
+        log=log,
+    )
+
+
+class _OwnStore:
+    """Asks a store of its own, in one of the backend's threads."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._store: RunStore | None = None
+
+    def __call__(self, question: Callable[[RunStore], T]) -> Awaitable[T]:
+        return self._backend.run(lambda: question(self._opened()))
+
+    def _opened(self) -> RunStore:
+        if self._store is None:
+            self._store = self._backend.open_store()
+        return self._store

@@ -1,0 +1,65 @@
+"""Handlers of what leaves: reports, and how the delivery of runs goes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from hrlab.server.backend import Backend
+from hrlab.server.handler import HrlabHandler
+from hrlab.server.parameters import given
+
+if TYPE_CHECKING:
+    from hrlab.services.delivery import Delivery
+
+
+class ExportSide(HrlabHandler):
+    """A handler that asks how the delivery goes."""
+
+    def initialize(  # type: ignore[override]
+        self, backend: Backend, delivery: Delivery | None
+    ) -> None:
+        """Take what the extension composed."""
+        super().initialize(backend)
+        self.delivery = delivery
+
+
+class ExportsHandler(ExportSide):
+    """``exports``: where runs are delivered to, and how that goes."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """The site's target; none if runs are not delivered."""
+        given(self.query(), ())
+        found = [] if self.delivery is None else [await self.delivery.state()]
+        self.answer(json.dumps({"exports": found}))
+
+
+class ReportHandler(HrlabHandler):
+    """``report``: a page of one run, or of several compared, that stands alone."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """The page, to be saved."""
+        from hrlab.model.redaction import secrets_of
+        from hrlab.services.reports import ReportQuestion, report
+
+        found = given(self.query(), ("ids", "by", "baseline", "over", "redact"))
+        by, baseline, over = (
+            found.get(name, [""])[-1] or None for name in ("by", "baseline", "over")
+        )
+        question = ReportQuestion(
+            ids=[one for text in found.get("ids", []) for one in text.split(",") if one],
+            by=by,
+            baseline=baseline,
+            over=over,
+            secrets=secrets_of(",".join(found.get("redact", []))),
+        )
+        made = await self.backend.ask(lambda service: report(service, question))
+        self.set_header("Content-Disposition", 'attachment; filename="hrlab-report.html"')
+        self.finish(made.html, set_content_type="text/html; charset=utf-8")

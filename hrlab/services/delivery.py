@@ -1,0 +1,244 @@
+"""Delivers each run that ends to a database of time series, once it is there to take it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from logging import Logger
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from hrlab.export import line_protocol
+from hrlab.export.influx import Target, WriteRequest, outcome_of, said
+from hrlab.export.position import Position, Refusal, load, position_path, save
+from hrlab.model.errors import InvalidRecordError, StoreError
+from hrlab.model.redaction import Secret, redacted
+from hrlab.model.run import Run
+from hrlab.store.sqlite import RunStore
+
+T = TypeVar("T")
+
+#: Most runs, and about the most text, in one request.
+MOST_RUNS = 50
+MOST_BYTES = 1_000_000
+#: First and longest time between two attempts while the server is away.
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the database's server answered; `status` is 0 if nobody did, and `text` then says why."""
+
+    status: int
+    text: str
+
+
+class Ask(Protocol):
+    """Calls with the store, in a thread."""
+
+    def __call__(self, question: Callable[[RunStore], T]) -> Awaitable[T]:
+        """The answer; raises :class:`StoreError` if the store can't be used."""
+
+
+Post: TypeAlias = Callable[[WriteRequest], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A run in the queue, and its lines; none if nothing of it is to be sent."""
+
+    run_id: str
+    seq: int
+    text: str
+    broken: str | None = None
+
+
+class Delivery:
+    """The delivery of one store's runs.
+
+    Parameters
+    ----------
+    target
+        Where to.
+    store
+        The store's file; the position is kept beside it.
+    ask
+        Gives the store, in a thread.
+    post
+        Sends a request; never raises.
+    secrets
+        What is kept back.
+    interval_seconds
+        Time between two looks at the store.
+    log
+        Is told when the server goes away and when it is back, and of every refusal.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        store: Path,
+        *,
+        ask: Ask,
+        post: Post,
+        secrets: Collection[Secret],
+        interval_seconds: float,
+        log: Logger,
+    ) -> None:
+        self._target = target
+        self._path = position_path(store)
+        self._ask = ask
+        self._post = post
+        self._secrets = tuple(secrets)
+        self._interval_seconds = interval_seconds
+        self._log = log
+        self._position: Position | None = None
+        self._error: str | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    def stop(self) -> None:
+        """End. What is under way is sent again the next time, which changes nothing."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    @property
+    def position(self) -> Position | None:
+        """How far it is; None before it has begun."""
+        return self._position
+
+    async def state(self) -> dict[str, Any]:
+        """How it goes: where to, how many wait, were delivered and refused, and why if it does not go on."""
+        position = self._position
+        after = position.seq if position else None
+        waiting = 0 if after is None else await self._ask(lambda store: store.waiting(after))
+        return {
+            "target": self._target.name,
+            "waiting": waiting,
+            "delivered": position.delivered if position else 0,
+            "refused": position.refused if position else 0,
+            "refusals": [
+                {"run": one.run_id, "at": one.at, "message": one.message}
+                for one in reversed(position.refusals if position else ())
+            ],
+            "error": self._error,
+        }
+
+    async def step(self) -> bool:
+        """Deliver some of what waits. Whether more may wait; False also if the server can't take it now."""
+        position = await self._located()
+        items = await self._ask(lambda store: self._next(store, position.seq))
+        if not items:
+            return False
+        return await self._deliver(items)
+
+    async def _work(self) -> None:
+        wait = SHORTEST_WAIT_SECONDS
+        while True:
+            try:
+                more = await self.step()
+            except (StoreError, OSError) as error:
+                self._trouble(f"hrlab's own files: {error}")
+                more = False
+            if self._error is None:
+                wait = SHORTEST_WAIT_SECONDS
+                await asyncio.sleep(0 if more else self._interval_seconds)
+            else:
+                # Servers of many users must not come back all at once.
+                await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+                wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+    async def _located(self) -> Position:
+        """The position; of a store that has none yet, its end: what was timed before is history."""
+        found, last = await self._ask(lambda store: (load(self._path), store.seq()))
+        if found is None:
+            found = Position(last)
+            await self._keep(found)
+        elif found.seq > last:  # numbers begin anew if the store was replaced
+            found = Position(0, found.delivered, found.refused, found.refusals)
+        self._position = found
+        return found
+
+    def _next(self, store: RunStore, after: int) -> list[_Item]:
+        items: list[_Item] = []
+        size = 0
+        for run_id, seq in store.queue(after, MOST_RUNS):
+            item = self._item(store.get(run_id), run_id, seq)
+            if items and size + len(item.text) > MOST_BYTES:
+                break
+            items.append(item)
+            size += len(item.text)
+        return items
+
+    def _item(self, record: Mapping[str, Any] | None, run_id: str, seq: int) -> _Item:
+        if record is None or record.get("status") == "running":
+            return _Item(run_id, seq, "")
+        try:
+            run = Run.from_dict(redacted(record, self._secrets))
+        except InvalidRecordError as error:
+            return _Item(run_id, seq, "", broken=error.message)
+        return _Item(
+            run_id, seq, "".join(f"{x}\n" for x in line_protocol.lines(run, self._target.tags))
+        )
+
+    async def _deliver(self, items: Sequence[_Item]) -> bool:
+        """Send `items` together; if the server refuses some, each by itself, in order."""
+        answer = await self._send(items)
+        outcome = outcome_of(answer.status) if answer.status else "later"
+        if outcome == "written":
+            self._recovered()
+            await self._passed(items)
+            return True
+        if outcome == "later":
+            self._trouble(said(answer.status, answer.text) if answer.status else answer.text)
+            return False
+        if len(items) == 1:
+            self._recovered()
+            await self._refused(items[0], said(answer.status, answer.text))
+            return True
+        half = len(items) // 2
+        return await self._deliver(items[:half]) and await self._deliver(items[half:])
+
+    async def _send(self, items: Sequence[_Item]) -> Answer:
+        text = "".join(item.text for item in items)
+        if not text:
+            return Answer(204, "")
+        return await self._post(await asyncio.to_thread(self._target.request, text))
+
+    async def _passed(self, items: Sequence[_Item]) -> None:
+        for item in items:
+            if item.broken is not None:
+                await self._refused(item, item.broken)
+        assert self._position is not None
+        count = sum(bool(item.text) for item in items)
+        await self._keep(self._position.passed(items[-1].seq, count))
+
+    async def _refused(self, item: _Item, why: str) -> None:
+        self._log.warning("hrlab: %s refused run %s: %s", self._target.name, item.run_id, why)
+        assert self._position is not None
+        refusal = Refusal(item.run_id, time.time(), why)
+        await self._keep(self._position.without(item.seq, refusal))
+
+    async def _keep(self, position: Position) -> None:
+        await asyncio.to_thread(save, self._path, position)
+        self._position = position
+
+    def _trouble(self, why: str) -> None:
+        if why != self._error:
+            self._log.warning(
+                "hrlab: runs wait, because %s can't take them: %s", self._target.name, why
+            )
+        self._error = why
+
+    def _recovered(self) -> None:
+        if self._error is not None:
+            self._log.info("hrlab: %s takes runs again", self._target.name)
+        self._error = None
