@@ -94,8 +94,10 @@ export function quotasFor(
 }
 
 const FEW = 3;
+/** The machine's cores are busy or idle from one moment to the next: that is no shortage. */
 const isPressing = (quota: IQuota) =>
-  ['near', 'full', 'over'].includes(barOf(quota, null).fill);
+  ['near', 'full', 'over'].includes(barOf(quota, null).fill) &&
+  !(quota.source === 'server' && quota.resource === 'cores');
 
 /** Those to show at once, and those that can be unfolded: what binds, what is short, and storage come first. */
 export function foldQuotas(

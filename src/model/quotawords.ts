@@ -147,24 +147,29 @@ export function fillInWords(bar: IQuotaBar, trans: TranslationBundle): string {
     return '';
   }
   const share = formatShare((used + asked) / limit);
+  const more = shortAmount(used + asked - limit, quota);
   switch (fill) {
     case 'near':
       if (used + asked > limit) {
-        const more = amountInWords(used + asked - limit, quota);
-        return trans.__('%1 more than is free', more);
+        return trans.__('%1 short', more);
       }
       return asked > 0
         ? trans.__('%1 with this', share)
         : trans.__('%1 used', share);
     case 'full':
       return trans.__('full');
-    case 'over': {
-      const more = amountInWords(used + asked - limit, quota);
+    case 'over':
       return trans.__('%1 over', more);
-    }
     default:
       return '';
   }
+}
+
+/** Without the unit where the amount beside it says it. */
+function shortAmount(amount: number, quota: IQuota): string {
+  return quota.unit === 'bytes'
+    ? amountInWords(amount, quota)
+    : numberText(amount);
 }
 
 /** Everything about a quota, line by line: numbers, whose, source, holders, age. */

@@ -318,11 +318,11 @@ function Fields(props: IFormProps & { form: ClusterForm }): JSX.Element {
       {drafts.advice ? (
         <AdviceLine advice={drafts.advice} trans={trans} />
       ) : null}
-      <OwnRows {...props} form={form} />
       {form.fields.map(field => (
         <OptionRow key={field.name} field={field} form={form} trans={trans} />
       ))}
       <MostAllowed form={form} trans={trans} />
+      <OwnRows {...props} form={form} />
       <Verdict form={form} trans={trans} />
       <div className="hrlab-Form-foot">
         <FormQuotas

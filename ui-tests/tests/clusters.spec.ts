@@ -272,7 +272,7 @@ test.describe('a new cluster', () => {
     // The bars say what it would take, and by how much that is too much.
     const limit = form(hrlab).locator('[data-hrlab-quota="workers"]');
     await expect(limit).toContainText('66 + 100 of 70 workers');
-    await expect(limit).toContainText('96 workers over');
+    await expect(limit).toContainText('96 over');
     await expect(form(hrlab).locator('[data-hrlab-quota="cores"]')).toHaveCount(
       1
     ); // that of another profile is not this form's

@@ -54,7 +54,7 @@ describe('a bar', () => {
     [16, 'ok', '82 + 16 of 128 cores', ''],
     [21, 'near', '82 + 21 of 128 cores', '80 % with this'],
     [46, 'full', '82 + 46 of 128 cores', 'full'],
-    [47, 'over', '82 + 47 of 128 cores', '1 core over'],
+    [47, 'over', '82 + 47 of 128 cores', '1 over'],
     [1.5, 'ok', '82 + 1.5 of 128 cores', '']
   ])('with %d cores asked for is %s', (cores, fill, words, near) => {
     const bar = barOf(quota(), asks(cores));
@@ -67,7 +67,7 @@ describe('a bar', () => {
   it('that nobody enforces is short, not exceeded, by what is asked for', () => {
     const bar = barOf(quota({ enforced: false }), asks(47));
     expect(bar.fill).toBe('near');
-    expect(fillInWords(bar, trans)).toBe('1 core more than is free');
+    expect(fillInWords(bar, trans)).toBe('1 short');
   });
 
   it('says what is used near the limit, where nothing is asked for', () => {
@@ -118,7 +118,7 @@ describe('a bar', () => {
     });
     const over = barOf(quota({ used: 130 }), null);
     expect(over).toMatchObject({ fill: 'over', usedShare: 1, askedShare: 0 });
-    expect(fillInWords(over, trans)).toBe('2 cores over');
+    expect(fillInWords(over, trans)).toBe('2 over');
   });
 
   it('tells the rest on hover: what is left, whose, who holds it, how old', () => {
@@ -177,6 +177,9 @@ describe('limits', () => {
       [other]
     ]);
     expect(foldQuotas([other])).toEqual([[other], []]);
+    // Cores that are at work come and go: they would make the list jump.
+    const busy = quota({ enforced: false, used: 128, source: 'server' });
+    expect(foldQuotas([busy, storage])).toEqual([[storage], [busy]]);
   });
 });
 
