@@ -199,4 +199,12 @@ def _text(workers: int, rows: tuple[tuple[Cell, ...], ...], below: int) -> dict[
     least, most = int(rows[0][0] or 1), int(rows[-1][0] or 1)
     is_right = workers * workers > least * most
     side = {"align": "right", "dx": -5} if is_right else {"align": "left", "dx": 5}
-    return {"type": "text", **side, "dy": below, "baseline": "top"}
+    # Vega's dark theme leaves marks of text black: this grey is read on both.
+    return {
+        "type": "text",
+        **side,
+        "dy": below,
+        "baseline": "top",
+        "color": NEUTRAL,
+        "fontWeight": "bold",
+    }
