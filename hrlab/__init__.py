@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from hrlab.services.block import Block
     from hrlab.services.history import ShownComparison
     from hrlab.services.runtable import RunTable
+    from hrlab.services.shown_quotas import ShownQuotas
 
-__all__ = ["advise", "compare", "connect", "last_run", "phase", "runs", "timed"]
+__all__ = ["advise", "compare", "connect", "last_run", "phase", "quotas", "runs", "timed"]
 
 
 def timed(
@@ -269,6 +270,23 @@ def compare(
 
     asked = {"by": by, "baseline": baseline, "over": over, "since": since}
     return compared(runs, {**asked, "like": like, "previous": previous})
+
+
+def quotas() -> ShownQuotas:
+    """What you may still use: limits of every source, what is used of them, and how old the figures are.
+
+    Shows itself as a table; ``quotas``, ``sources`` and ``to_dict()`` give the numbers, cores and bytes.
+
+    Raises
+    ------
+    hrlab.model.errors.UsageError
+        If there is no Jupyter server to ask.
+    hrlab.model.errors.BackendError
+        If it does not answer.
+    """
+    from hrlab.services.shown_quotas import asked_quotas
+
+    return asked_quotas()
 
 
 def load_ipython_extension(shell: Any) -> None:

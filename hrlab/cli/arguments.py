@@ -7,6 +7,7 @@ from typing import Any
 
 from hrlab.cli.comparing import add_compare
 from hrlab.cli.exporting import add_export, add_import
+from hrlab.cli.quotas import add_quotas
 from hrlab.cli.report import add_report
 from hrlab.cli.run import add_run
 from hrlab.cli.sweep import add_sweep
@@ -25,6 +26,7 @@ def parser() -> argparse.ArgumentParser:
     _show(commands)
     add_compare(commands)
     _size(commands)
+    add_quotas(commands)
     add_export(commands)
     add_import(commands)
     add_report(commands)

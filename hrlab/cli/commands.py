@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from hrlab.cli.comparing import compare
 from hrlab.cli.exporting import export, import_runs
+from hrlab.cli.quotas import quotas
 from hrlab.cli.report import report
 from hrlab.cli.run import run
 from hrlab.cli.sweep import sweep
@@ -85,6 +86,7 @@ COMMANDS: Mapping[str, Callable[[RunService, argparse.Namespace], int | None]] =
     "show": show,
     "compare": compare,
     "size": size,
+    "quotas": quotas,
     "export": export,
     "import": import_runs,
     "report": report,

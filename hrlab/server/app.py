@@ -135,6 +135,16 @@ class HRLab(ExtensionApp):
         """
     ).tag(config=True)
 
+    storage = Dict(
+        {"~": ""},
+        help="""Areas of storage that users are told the use of: Path to limit, as text ("10 GiB").
+
+        An empty limit is what the file system says. Where it is larger than a limit that is given,
+        what lies below the path is counted in bytes; warned from 80 % on. The default is the home
+        directory with its file system's own size, which every user has. {}: nothing is looked at.
+        """,
+    ).tag(config=True)
+
     groups = Callable(
         None,
         allow_none=True,
@@ -266,7 +276,9 @@ class HRLab(ExtensionApp):
         kinds = makers(server, owner, profiles, self.log)
         self._clusters = cluster_service(server, profiles, kinds, owner, self.log)
         limits = site_limits(self.quotas, self.profiles_file, every.usable, owner, groups, self.log)
-        self._quotas = quota_service(limits, self._clusters, profiles.usable, self.log)
+        self._quotas = quota_service(
+            limits, self._clusters, profiles.usable, self.storage, self.log
+        )
         self._clusters.weighing.binding = self._quotas.binding
         if limits is not None:
             self._clusters.marks = limits.marks

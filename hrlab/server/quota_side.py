@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hrlab.model.profile import Profile
+from hrlab.model.template import fill
 from hrlab.services.clusters import ClusterService
 from hrlab.services.quotas import QuotaService
+from hrlab.services.users import user_name
 from hrlab.store.location import jupyter_data_directory
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 #: A class of workers that are processes beside the Jupyter server.
 LOCAL = "LocalCluster"
+#: Classes whose workers are jobs, with what people call the batch system; and that of Dask Gateway.
+BATCH = {"SLURMCluster": "Slurm", "HTCondorCluster": "HTCondor"}
+GATEWAY = "GatewayCluster"
 
 
 def site_limits(
@@ -47,14 +52,18 @@ def quota_service(
     limits: SiteLimits | None,
     clusters: ClusterService,
     profiles: Mapping[str, Profile],
+    storage: Mapping[str, str],
     log: Logger,
 ) -> QuotaService:
     """The service of one user's quotas."""
-    return QuotaService(partial(_sources, limits, clusters, profiles), log)
+    return QuotaService(partial(_sources, limits, clusters, profiles, storage), log)
 
 
 def _sources(
-    limits: SiteLimits | None, clusters: ClusterService, profiles: Mapping[str, Profile]
+    limits: SiteLimits | None,
+    clusters: ClusterService,
+    profiles: Mapping[str, Profile],
+    storage: Mapping[str, str],
 ) -> Iterator[QuotaSource]:
     from hrlab.quotas.hours import CoreHours
     from hrlab.quotas.server import ServerQuotas
@@ -66,8 +75,48 @@ def _sources(
     kubernetes = [one for one in profiles.values() if one.kind == "kubernetes"]
     if kubernetes:
         yield _kubernetes(clusters, kubernetes)
-    local = [name for name, profile in profiles.items() if is_local(profile)]
+    local = [name for name, profile in profiles.items() if class_of(profile) == LOCAL]
     yield ServerQuotas(_machine(), os.environ, local, time.time)
+    yield from _elsewhere(profiles, storage)
+
+
+def _elsewhere(
+    profiles: Mapping[str, Profile], storage: Mapping[str, str]
+) -> Iterator[QuotaSource]:
+    """Sources that are asked over files, commands and networks, where something uses them."""
+    if storage:
+        from hrlab.quotas.storage import StorageQuotas
+
+        yield StorageQuotas(storage, time.time)
+    systems = {
+        system: [name for name, profile in profiles.items() if class_of(profile) == kind]
+        for kind, system in BATCH.items()
+    }
+    if any(systems.values()):
+        from hrlab.quotas.batch import BatchQuotas
+
+        used = {system: names for system, names in systems.items() if names}
+        yield BatchQuotas(used, user_name({}), time.time)
+    if gateways := list(_gateways(profiles)):
+        from hrlab.quotas.gateway import Gateway, GatewayQuotas
+
+        found = [Gateway(address, auth, names) for (address, auth), names in gateways]
+        yield GatewayQuotas(found, user_name({}), os.environ, time.time)
+
+
+def _gateways(
+    profiles: Mapping[str, Profile],
+) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+    """Address and way to log in of each gateway that profiles name, by their defaults."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, profile in profiles.items():
+        if class_of(profile) == GATEWAY:
+            defaults = {key: option.default for key, option in profile.options.items()}
+            values = {**defaults, **dict.fromkeys(("cluster_id", "cluster_name", "owner"), "")}
+            arguments = fill(profile.template.get("arguments") or {}, values)
+            key = str(arguments.get("address", "")), str(arguments.get("auth", "basic"))
+            found.setdefault(key, []).append(name)
+    return ((key, tuple(names)) for key, names in found.items() if key[0].startswith("http"))
 
 
 def _kubernetes(clusters: ClusterService, profiles: Collection[Profile]) -> QuotaSource:
@@ -91,10 +140,10 @@ def _nothing(_: str) -> Mapping[str, float]:
     return {}
 
 
-def is_local(profile: Profile) -> bool:
-    """Whether workers of a profile run on this machine."""
-    kind = str(profile.template.get("class", ""))
-    return profile.kind == "process" and kind.rpartition(".")[2] == LOCAL
+def class_of(profile: Profile) -> str:
+    """The class of Dask that makes clusters of a profile, without its module; empty for other kinds."""
+    kind = str(profile.template.get("class", "")) if profile.kind == "process" else ""
+    return kind.rpartition(".")[2]
 
 
 def _machine() -> Callable[[], Machine]:

@@ -110,12 +110,12 @@ def find_parent_server(environ: Mapping[str, str] | None = None) -> ParentServer
     info = _runtime_file(found)
     if info is not None:
         token = str(info.get("token") or "") or found.get(HUB_TOKEN, "")
-        return ParentServer(_reachable(str(info["url"])), token)
+        return ParentServer(reachable(str(info["url"])), token)
     if found.get(HUB_URL) and found.get(HUB_TOKEN):
         address = urlsplit(found[HUB_URL])
         prefix = found.get(HUB_PREFIX) or address.path or "/"
         url = f"{address.scheme}://{address.netloc}{prefix.rstrip('/')}/"
-        return ParentServer(_reachable(url), found[HUB_TOKEN])
+        return ParentServer(reachable(url), found[HUB_TOKEN])
     raise UsageError(
         "No Jupyter server was found that started this process: no runtime file of a server with the "
         f"number in {PARENT}, and no {HUB_URL}. In a kernel on another machine, or outside Jupyter, "
@@ -128,7 +128,7 @@ def _runtime_file(environ: Mapping[str, str]) -> Mapping[str, Any] | None:
     if not number.isdecimal():
         return None
     for name in ("jpserver", "nbserver"):
-        path = _runtime_directory(environ) / f"{name}-{number}.json"
+        path = runtime_directory(environ) / f"{name}-{number}.json"
         try:
             info = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -142,7 +142,8 @@ def _runtime_file(environ: Mapping[str, str]) -> Mapping[str, Any] | None:
     return None
 
 
-def _runtime_directory(environ: Mapping[str, str]) -> Path:
+def runtime_directory(environ: Mapping[str, str]) -> Path:
+    """Where Jupyter servers leave their files."""
     if environ.get(RUNTIME):
         return Path(environ[RUNTIME])
     try:
@@ -152,7 +153,7 @@ def _runtime_directory(environ: Mapping[str, str]) -> Path:
     return Path(jupyter_runtime_dir())
 
 
-def _reachable(url: str) -> str:
+def reachable(url: str) -> str:
     """`url` with this machine in place of "every address", where servers listen but none answers."""
     address = urlsplit(url)
     if address.hostname in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound

@@ -74,10 +74,16 @@ def submit(jobs, arguments):
             "executable": ad["executable"],
             "arguments": unquoted(ad["arguments"]),
             "name": ad["batch_name"],
+            "cpus": ad.get("requestcpus", "1").replace("MY.DaskWorkerCores", _cores(ad)),
         }
     )
     print(f"Submitting job(s).\n1 job(s) submitted to cluster {number}.")
     return jobs
+
+
+def _cores(ad):
+    """What dask-jobqueue lets `RequestCpus` refer to."""
+    return ad.get("my.daskworkercores") or ad.get("+daskworkercores") or "undefined"
 
 
 def chosen(jobs, arguments):
@@ -90,6 +96,10 @@ def chosen(jobs, arguments):
 
 
 def query(jobs, arguments):
+    if arguments[1:] == ["-af:,", "JobStatus", "RequestCpus"]:  # of a user, by name
+        for job in jobs:
+            print(f"{job['state']}, {job['cpus']}")
+        return jobs
     ids = arguments[: arguments.index("-af:,")]
     for job in chosen(jobs, ids):
         reason = os.environ["FAKE_CONDOR_HOLD"] if job["state"] == HELD else "undefined"

@@ -1,0 +1,31 @@
+"""Quotas in code: asked of the Jupyter server of this process."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+from hrlab.model.quota import QuotaReport
+from hrlab.model.wire import decode, encode
+from hrlab.render.quotas import quota_text
+from hrlab.services.running_server import find_server
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ShownQuotas(QuotaReport):
+    """Quotas that show themselves as a table."""
+
+    def __repr__(self) -> str:
+        """A line for each limit."""
+        return quota_text(self, time.time())
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the server answers it."""
+        found: dict[str, Any] = encode(self)
+        return found
+
+
+def asked_quotas() -> ShownQuotas:
+    """What the server knows now; see :func:`hrlab.quotas`."""
+    return decode(ShownQuotas, find_server().get("quotas"), "quotas")
