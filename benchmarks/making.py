@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
+from hrlab.collect.resources import rounded
+from hrlab.model.resources import (
+    MAX_POINTS,
+    ClusterUse,
+    KernelUse,
+    Resources,
+    Series,
+    Values,
+)
 from hrlab.model.run import Clock, Cluster, Group, Loop, Phases, Run, Source, Stages, Workers
 from hrlab.store.sqlite import RunStore
 
@@ -38,9 +50,53 @@ def run(number: int) -> Run:
     )
 
 
-def fill(path: Path, count: int) -> None:
+def sampled(number: int) -> Run:
+    """The run with its hardware use: as many points as a run may have, each other than the one before."""
+    random = Random(number)
+    cluster = ClusterUse(
+        cluster=0,
+        workers=(8.0,) * MAX_POINTS,
+        threads=(8.0,) * MAX_POINTS,
+        hosts=(2.0,) * MAX_POINTS,
+        cpu_cores=_series(random, 0.9, 3),
+        memory_bytes=_series(random, 1.5e9, None),
+        spilled_bytes=_series(random, 0.0, None),
+        network_read_bytes_per_second=_series(random, 4e7, None),
+        network_write_bytes_per_second=_series(random, 1e6, None),
+        disk_read_bytes_per_second=_series(random, 3e7, None),
+        disk_write_bytes_per_second=_series(random, 1e5, None),
+        worker_memory_peak_bytes=2**31,
+        worker_memory_limit_bytes=2**32,
+        worker_memory_peak_share=0.5,
+    )
+    kernel = KernelUse(
+        cpu_cores=_walk(random, 0.5, 3),
+        memory_bytes=_walk(random, 4e8, None),
+        processes=(1.0,) * MAX_POINTS,
+        cpu_seconds=50.0,
+        memory_peak_bytes=2**29,
+    )
+    resources = Resources(0.5, MAX_POINTS, 0.5, (cluster,), kernel)
+    return replace(run(number), resources=resources)
+
+
+def _series(random: Random, of_one: float, digits: int | None) -> Series:
+    """Of eight workers: all together, the least and the most of one."""
+    return Series(*(_walk(random, of_one * share, digits) for share in (8.0, 0.8, 1.2)))
+
+
+def _walk(random: Random, start: float, digits: int | None) -> Values:
+    """A quantity that goes up and down by at most a tenth of its start, rounded as samples are."""
+    value, found = start, list[float | None]()
+    for _ in range(MAX_POINTS):
+        value = max(0.0, value + random.uniform(-0.1, 0.1) * start)
+        found.append(rounded(value, digits))
+    return tuple(found)
+
+
+def fill(path: Path, count: int, make: Callable[[int], Run] = run) -> None:
     """Keep `count` runs in the store at `path`."""
     store = RunStore.open(path)
     for number in range(count):
-        store.finish(run(number))
+        store.finish(make(number))
     store.close()

@@ -22,9 +22,9 @@ from distributed import Client, LocalCluster
 
 import hrlab
 from benchmarks.row import Row
+from hrlab.model.goal import Goal
 from hrlab.model.run import Environment, Run
 from hrlab.model.shape import Shape
-from hrlab.model.sizing import Goal
 from hrlab.services.sizing import advice_for
 
 REPEATS = 3

@@ -32,10 +32,20 @@ class Server:
         Set in it beside what is set here.
     hrlab
         Whether hrlab's server extension is on.
+    traits
+        What a site sets of hrlab's.
     """
 
-    def __init__(self, home: Path, environ: dict[str, str], *, hrlab: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path,
+        environ: dict[str, str],
+        *,
+        hrlab: bool = True,
+        traits: dict[str, str] | None = None,
+    ) -> None:
         config = {
+            "HRLab": traits or {},
             "ServerApp": {
                 "ip": "127.0.0.1",
                 "port": 0,
@@ -46,7 +56,7 @@ class Server:
         }
         (home / "jupyter_server_config.json").write_text(json.dumps(config))
         directories = {f"JUPYTER_{name}_DIR": str(home) for name in ("CONFIG", "DATA", "RUNTIME")}
-        self._environ = {**os.environ, **directories, **environ}
+        self.environ = {**os.environ, **directories, **environ}
         self._home = home
         self._log = home / "log"
 
@@ -55,7 +65,7 @@ class Server:
             start = time.perf_counter()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "jupyterlab", "--no-browser"],
-                env=self._environ,
+                env=self.environ,
                 cwd=self._home,
                 stdout=log,
                 stderr=log,
@@ -67,6 +77,7 @@ class Server:
         self.port = int(found[1])
         while not self._answers():  # it names the port before it listens
             time.sleep(0.002)
+        self.pid = self._process.pid
         self.start_seconds = time.perf_counter() - start
         return self
 

@@ -13,7 +13,7 @@ from hrlab.model.errors import BackendError, UsageError
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.parent_server import ParentServer
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.2
 #: Set by a campaign for the kernel of a point: the address of its cluster.
 CAMPAIGN_ADDRESS = "HRLAB_SCHEDULER_ADDRESS"
 #: What must fit on both sides, beside what the profile names.
