@@ -1,4 +1,5 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { campaignsPlugin } from './plugins/campaigns';
 import { comparePlugin } from './plugins/compare';
 import { clustersPlugin } from './plugins/clusters';
 import { daskPlugin } from './plugins/dask';
@@ -27,6 +28,7 @@ const plugins: readonly JupyterFrontEndPlugin<unknown>[] = [
   notebooksPlugin,
   runViewPlugin,
   comparePlugin,
+  campaignsPlugin,
   timingPlugin,
   resultPlugin,
   progressPlugin,

@@ -47,6 +47,7 @@ export namespace CommandIDs {
   export const compareEarlier = 'hrlab:compare-earlier';
   export const comparePrevious = 'hrlab:compare-previous';
   export const sizeRun = 'hrlab:size-run';
+  export const measureScaling = 'hrlab:measure-scaling';
   export const deleteRun = 'hrlab:delete-run';
   export const openDashboard = 'hrlab:open-dashboard';
   export const newCluster = 'hrlab:new-cluster';

@@ -40,7 +40,7 @@ from hrlab.store.process import Process, is_gone, this_process
 
 #: What has ended is forgotten after so long.
 KEPT_SECONDS = 86400.0
-DECLARATION, PROFILES = "campaign.yaml", "profiles.json"
+DECLARATION, PROFILES, CANCELLED = "campaign.yaml", "profiles.json", "cancelled"
 #: What of a status is told.
 _TOLD = (
     "id", "name", "notebook", "profile", "run_id", "state", "points", "done", "failed", "point",
@@ -126,6 +126,7 @@ class Campaigns:
         profile.pop("groups", None)  # the user is in one of them
         write_private(folder / DECLARATION, declaration)
         write_private(folder / PROFILES, {"profiles": {plan.profile: profile}})
+        (folder / CANCELLED).unlink(missing_ok=True)
         write_status(folder, self._first(plan, campaign_id))
         if campaign_id in self._children:
             self._leaving.append(self._children[campaign_id])
@@ -141,6 +142,7 @@ class Campaigns:
             return
         status = read_status(folder)
         child = self._children.get(campaign_id)
+        (folder / CANCELLED).touch(mode=0o600)  # it may be too young to say so itself
         if child is not None:
             child.send_signal(signal.SIGTERM)
         elif status is not None and is_gone(Process(**status["process"])) is False:
@@ -199,9 +201,11 @@ class Campaigns:
         if status is None:
             return None
         if status["state"] in ACTIVE and self._has_ended(folder.name, status):
-            status |= {"state": "failed", "message": _last_line(folder)}
-        ended = status["state"] not in ACTIVE
-        if ended and time.time() - float(status.get("at", 0)) > KEPT_SECONDS:
+            cancelled = (folder / CANCELLED).exists()
+            ended = ("interrupted", "") if cancelled else ("failed", _last_line(folder))
+            status |= dict(zip(("state", "message"), ended, strict=True))
+        has_ended = status["state"] not in ACTIVE
+        if has_ended and time.time() - float(status.get("at", 0)) > KEPT_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
             return None
         zero = {"points": 0, "done": 0, "failed": 0, "seconds": 0.0, "core_hours": 0.0}

@@ -1,3 +1,4 @@
+export * from './campaigns';
 export * from './changes';
 export * from './chart';
 export * from './cluster';

@@ -38,6 +38,7 @@ const BUTTONS = [
   CommandIDs.comparePrevious,
   CommandIDs.compareEarlier,
   CommandIDs.sizeRun,
+  CommandIDs.measureScaling,
   CommandIDs.openCell,
   CommandIDs.copyRun,
   CommandIDs.exportRun,

@@ -1,4 +1,5 @@
 export * from './asktext';
+export * from './campaignform';
 export * from './clusterdrag';
 export * from './clusterform';
 export * from './clusterlogs';

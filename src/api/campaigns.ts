@@ -1,0 +1,132 @@
+import type { ServerConnection } from '@jupyterlab/services';
+import {
+  asNumber,
+  asObject,
+  asString,
+  listOf,
+  numberOr,
+  numbersOf,
+  stringOr,
+  textOrNull
+} from './guards';
+import { requestAPI } from './request';
+
+/** What a user asks for: how a run scales with workers. */
+export interface ICampaignRequest {
+  readonly run: string;
+  readonly profile?: string;
+  readonly workers?: readonly number[];
+  readonly repeats?: number;
+}
+
+/** What would be measured. */
+export interface ICampaignPlan {
+  readonly notebook: string;
+  readonly profile: string;
+  readonly workers: readonly number[];
+  readonly repeats: number;
+  readonly points: number;
+  /** That profile and quotas allow now. */
+  readonly mostWorkers: number;
+  readonly profiles: readonly string[];
+}
+
+const STATES = [
+  'starting',
+  'running',
+  'done',
+  'budget',
+  'interrupted',
+  'failed'
+] as const;
+export type CampaignState = (typeof STATES)[number];
+
+/** A campaign, and how far it is. */
+export interface ICampaign {
+  readonly id: string;
+  readonly name: string;
+  readonly state: CampaignState;
+  readonly points: number;
+  readonly done: number;
+  readonly failed: number;
+  /** What is executed now, in words. */
+  readonly point: string;
+  readonly leftSeconds: number | null;
+  readonly message: string;
+  /** Its successful runs; only of one campaign that was asked for. */
+  readonly runIds: readonly string[];
+}
+
+export function isCampaignOn({ state }: ICampaign): boolean {
+  return state === 'starting' || state === 'running';
+}
+
+export function readCampaign(value: unknown): ICampaign {
+  const data = asObject(value, 'campaign');
+  const id = asString(data.id, 'campaign.id');
+  return {
+    id,
+    name: stringOr(data.name, id),
+    state: STATES.find(state => state === data.state) ?? 'failed',
+    points: numberOr(data.points, 0),
+    done: numberOr(data.done, 0),
+    failed: numberOr(data.failed, 0),
+    point: stringOr(data.point, ''),
+    leftSeconds: numberOr(data.left_seconds, null),
+    message: stringOr(data.message, ''),
+    runIds: listOf(data.run_ids, textOrNull)
+  };
+}
+
+export function readPlan(value: unknown): ICampaignPlan {
+  const data = asObject(value, 'plan');
+  return {
+    notebook: stringOr(data.notebook, ''),
+    profile: asString(data.profile, 'plan.profile'),
+    workers: listOf(data.workers, item => numberOr(item, null)),
+    repeats: asNumber(data.repeats, 'plan.repeats'),
+    points: asNumber(data.points, 'plan.points'),
+    mostWorkers: numbersOf(data).most_workers ?? 0,
+    profiles: listOf(data.profiles, textOrNull)
+  };
+}
+
+/** The `campaigns` endpoints of the server. */
+export class CampaignService {
+  constructor(private readonly _settings: ServerConnection.ISettings) {}
+
+  async list(): Promise<readonly ICampaign[]> {
+    const data = asObject(await this._call('campaigns'), 'campaigns');
+    return listOf(data.campaigns, readCampaign);
+  }
+
+  async get(id: string): Promise<ICampaign> {
+    return readCampaign(await this._call(this._path(id)));
+  }
+
+  /** What a request would measure; nothing begins. */
+  async plan(request: ICampaignRequest): Promise<ICampaignPlan> {
+    const body = { ...request, dry_run: true };
+    return readPlan(await this._call('campaigns', 'POST', body));
+  }
+
+  async begin(request: ICampaignRequest): Promise<ICampaign> {
+    return readCampaign(await this._call('campaigns', 'POST', request));
+  }
+
+  /** Cancel one that is on; dismiss one that has ended. */
+  async end(id: string): Promise<void> {
+    await this._call(this._path(id), 'DELETE');
+  }
+
+  private _path(id: string): string {
+    return `campaigns/${encodeURIComponent(id)}`;
+  }
+
+  private _call(path: string, method = 'GET', body?: object): Promise<unknown> {
+    return requestAPI(this._settings, path, {
+      method,
+      ...(body ? { body: JSON.stringify(body) } : {})
+    });
+  }
+}

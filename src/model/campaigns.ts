@@ -1,0 +1,147 @@
+import type { Event } from '@jupyterlab/services';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ISignal, Signal } from '@lumino/signaling';
+import {
+  CampaignService,
+  ICampaign,
+  ICampaignPlan,
+  ICampaignRequest,
+  isCampaignOn,
+  readChanged
+} from '../api';
+import { BROWSER_CLOCK, IClock } from './clock';
+import { formatDuration } from './format';
+
+/** Several events at once are one question. */
+const COALESCE_MS = 300;
+
+/** Campaigns that are on, and those that end while the page is open. */
+export class Campaigns {
+  constructor(
+    private readonly _service: CampaignService,
+    private readonly _clock: IClock = BROWSER_CLOCK
+  ) {}
+
+  /** A campaign has begun, gone on or ended. */
+  get changed(): ISignal<this, ICampaign> {
+    return this._changed;
+  }
+
+  /** Listen to the events of the server; ask once for what is on already. */
+  follow(stream: Event.Stream): void {
+    stream.connect((_, event) => {
+      if (readChanged(event)?.topic === 'campaigns') {
+        this.doubt();
+      }
+    });
+    this.doubt();
+  }
+
+  /** What is known may be old. */
+  doubt(): void {
+    this._clock.clear(this._timer);
+    this._timer = this._clock.set(() => void this._load(), COALESCE_MS);
+  }
+
+  plan(request: ICampaignRequest): Promise<ICampaignPlan> {
+    return this._service.plan(request);
+  }
+
+  async begin(request: ICampaignRequest): Promise<void> {
+    this._note(await this._service.begin(request));
+  }
+
+  cancel(id: string): Promise<void> {
+    return this._service.end(id);
+  }
+
+  /** The campaign with its runs. */
+  get(id: string): Promise<ICampaign> {
+    return this._service.get(id);
+  }
+
+  private async _load(): Promise<void> {
+    let listed: readonly ICampaign[];
+    try {
+      listed = await this._service.list();
+    } catch {
+      return; // the next event asks again
+    }
+    for (const campaign of listed) {
+      if (isCampaignOn(campaign) || this._on.has(campaign.id)) {
+        this._note(campaign);
+      }
+    }
+  }
+
+  private _note(campaign: ICampaign): void {
+    if (isCampaignOn(campaign)) {
+      this._on.add(campaign.id);
+    } else {
+      this._on.delete(campaign.id);
+    }
+    this._changed.emit(campaign);
+  }
+
+  private readonly _changed = new Signal<this, ICampaign>(this);
+  private readonly _on = new Set<string>();
+  private _timer = 0;
+}
+
+/** `1, 2 4` as numbers; null if one of them is none. */
+export function workersFromText(text: string): readonly number[] | null {
+  const words = text.split(/[\s,;]+/).filter(word => word);
+  const numbers = words.map(Number);
+  const good = numbers.every(item => Number.isInteger(item) && item > 0);
+  return words.length > 0 && good ? numbers : null;
+}
+
+/** What is about to be measured, in a sentence or two. */
+export function planInWords(
+  plan: ICampaignPlan,
+  trans: TranslationBundle
+): string {
+  return trans.__(
+    '%1 is executed on %2 workers: %3. %4 allows %5 now.',
+    plan.notebook.split('/').pop() ?? plan.notebook,
+    plan.workers.join(', '),
+    trans._n('1 point', '%1 points', plan.points),
+    plan.profile,
+    trans._n('1 worker', '%1 workers', plan.mostWorkers)
+  );
+}
+
+/** How far a campaign is, in a line. */
+export function campaignInWords(
+  campaign: ICampaign,
+  trans: TranslationBundle
+): string {
+  const { name, done, points, failed, message, state } = campaign;
+  const count = trans.__('%1 of %2 points', String(done), String(points));
+  switch (state) {
+    case 'starting':
+    case 'running': {
+      const left = campaign.leftSeconds;
+      const parts = [
+        count,
+        left === null ? '' : trans.__('about %1 left', formatDuration(left)),
+        campaign.point
+      ].filter(part => part);
+      return `${name}: ${parts.join(' \u00b7 ')}`;
+    }
+    case 'done':
+      return failed
+        ? trans.__('%1: %2 done. %3', name, count, message)
+        : trans._n(
+            '%2: its point is done.',
+            '%2: all %1 points are done.',
+            points,
+            name
+          );
+    case 'interrupted':
+      return trans.__('%1: cancelled, %2 done.', name, count);
+    case 'budget':
+    case 'failed':
+      return `${name}: ${message}`;
+  }
+}

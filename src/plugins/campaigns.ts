@@ -1,0 +1,186 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import {
+  ITranslator,
+  nullTranslator,
+  TranslationBundle
+} from '@jupyterlab/translation';
+import {
+  CampaignService,
+  ICampaign,
+  ICampaignRequest,
+  isCampaignOn
+} from '../api';
+import { campaignInWords, Campaigns } from '../model';
+import { CommandIDs } from '../tokens';
+import { CampaignForm, compareIcon } from '../widgets';
+import { RUN_ARGS } from './describe';
+import { notifyFailure } from './notify';
+import { runIdOf } from './target';
+
+const SHOWN_MS = 20000;
+
+interface IParts {
+  readonly app: JupyterFrontEnd;
+  readonly campaigns: Campaigns;
+  readonly trans: TranslationBundle;
+}
+
+/** Compare the runs of a campaign. */
+async function compare(id: string, parts: IParts): Promise<void> {
+  const { app, campaigns, trans } = parts;
+  try {
+    const { runIds } = await campaigns.get(id);
+    await app.commands.execute(CommandIDs.compareRuns, { ids: [...runIds] });
+  } catch (error) {
+    notifyFailure(trans.__('The runs are not compared.'), error, trans);
+  }
+}
+
+function cancel(id: string, { campaigns, trans }: IParts): void {
+  campaigns
+    .cancel(id)
+    .catch(error =>
+      notifyFailure(trans.__('The campaign goes on.'), error, trans)
+    );
+}
+
+function actionsFor(
+  campaign: ICampaign,
+  parts: IParts
+): Notification.IAction[] {
+  const { trans } = parts;
+  if (isCampaignOn(campaign)) {
+    return [
+      {
+        label: trans.__('Cancel'),
+        caption: trans.__('End it; what is done is kept'),
+        callback: event => {
+          event.preventDefault(); // stays until it has ended
+          cancel(campaign.id, parts);
+        }
+      }
+    ];
+  }
+  return campaign.done > 1
+    ? [
+        {
+          label: trans.__('Compare'),
+          caption: trans.__('Show its runs beside each other'),
+          callback: () => void compare(campaign.id, parts)
+        }
+      ]
+    : [];
+}
+
+function typeOf(campaign: ICampaign): Notification.TypeOptions {
+  switch (campaign.state) {
+    case 'starting':
+    case 'running':
+      return 'in-progress';
+    case 'done':
+      return campaign.failed ? 'warning' : 'success';
+    case 'interrupted':
+    case 'budget':
+      return 'info';
+    case 'failed':
+      return 'error';
+  }
+}
+
+/** Show campaigns as JupyterLab shows what takes long: a notification with its progress. */
+function showProgress(parts: IParts): void {
+  const shown = new Map<string, string>();
+  parts.campaigns.changed.connect((_, campaign) => {
+    const isOn = isCampaignOn(campaign);
+    const message = campaignInWords(campaign, parts.trans);
+    const type = typeOf(campaign);
+    const options = {
+      autoClose: isOn || campaign.state === 'failed' ? false : SHOWN_MS,
+      actions: actionsFor(campaign, parts),
+      ...(isOn && campaign.points
+        ? { progress: campaign.done / campaign.points }
+        : {})
+    } as const;
+    const known = shown.get(campaign.id);
+    if (known && Notification.manager.has(known)) {
+      Notification.update({ id: known, message, type, ...options });
+    } else if (!known || !isOn) {
+      shown.set(campaign.id, Notification.emit(message, type, options));
+    }
+    if (!isOn) {
+      shown.delete(campaign.id);
+    }
+  });
+}
+
+async function ask(
+  id: string,
+  { campaigns, trans }: IParts
+): Promise<ICampaignRequest | null> {
+  const plan = await campaigns.plan({ run: id });
+  const body = new CampaignForm(id, plan, one => campaigns.plan(one), trans);
+  const { button, value } = await showDialog<ICampaignRequest | null>({
+    title: trans.__('Measure Scaling'),
+    body,
+    focusNodeSelector: 'input',
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.okButton({ label: trans.__('Measure') })
+    ]
+  });
+  if (button.accept && !value) {
+    throw new Error(trans.__('Workers are numbers, as in 1, 2, 4.'));
+  }
+  return button.accept ? value : null;
+}
+
+function addCommand(parts: IParts): void {
+  const { app, campaigns, trans } = parts;
+  app.commands.addCommand(CommandIDs.measureScaling, {
+    label: trans.__('Measure Scaling…'),
+    caption: trans.__(
+      'Execute the notebook of this run on 1, 2, 4, … workers and compare'
+    ),
+    icon: compareIcon,
+    describedBy: RUN_ARGS,
+    execute: async args => {
+      const id = runIdOf(app, args);
+      if (!id) {
+        return;
+      }
+      try {
+        const request = await ask(id, parts);
+        if (request) {
+          await campaigns.begin(request);
+        }
+      } catch (error) {
+        notifyFailure(trans.__('Nothing is measured.'), error, trans);
+      }
+    }
+  });
+}
+
+/** Campaigns: begun from a run, followed and cancelled. */
+export const campaignsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'hrlab:campaigns',
+  description: 'Measures how runs scale, and shows how far campaigns are.',
+  autoStart: true,
+  optional: [ITranslator],
+  activate: (app: JupyterFrontEnd, translator: ITranslator | null): void => {
+    const { serviceManager } = app;
+    const trans = (translator ?? nullTranslator).load('hrlab');
+    const campaigns = new Campaigns(
+      new CampaignService(serviceManager.serverSettings)
+    );
+    const parts = { app, campaigns, trans };
+    addCommand(parts);
+    showProgress(parts);
+    void app.restored.then(() =>
+      campaigns.follow(serviceManager.events.stream)
+    );
+  }
+};
