@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from hrlab.model.errors import InvalidRequestError, MalformedError
+from hrlab.model.errors import InvalidRequestError
+from hrlab.model.goal import Goal
 from hrlab.model.scaling import (
     MAX_EXTRAPOLATION,
     Expectation,
@@ -23,7 +23,6 @@ from hrlab.model.shape import BoundName, MemoryAdvice, Packing, Shape, bounds, p
 from hrlab.model.units import format_count, format_duration
 from hrlab.model.wire import OMIT_NONE
 
-GoalName: TypeAlias = Literal["finish_within_seconds", "efficiency", "fastest", "core_hours"]
 LimitedBy: TypeAlias = Literal[
     "goal", "tasks", "serial", "longest-task", "profile", "memory", "quota"
 ]
@@ -36,14 +35,6 @@ AS_FAST = 0.01
 CURVE_POINTS = 32
 #: With fewer tasks for each thread, threads idle while the last tasks are done.
 TASKS_PER_THREAD = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Goal:
-    """What the user wants; `value` is seconds, an efficiency from 0 to 1, or core hours, and None for ``fastest``."""
-
-    name: GoalName
-    value: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,42 +105,6 @@ class Advice:
     warnings: tuple[str, ...] = ()
 
 
-def goal_from(value: object) -> Goal:
-    """The goal that ``{"fastest": true}``, ``{"finish_within_seconds": 120}``, ... writes.
-
-    Raises
-    ------
-    MalformedError
-        If it is not one of these.
-    InvalidRequestError
-        For a value that nobody can mean.
-    """
-    known = ("finish_within_seconds", "efficiency", "fastest", "core_hours")
-    if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in known:
-        raise MalformedError(f"`goal` must be an object with exactly one of {', '.join(known)}.")
-    name, amount = next(iter(value.items()))
-    if name == "fastest":
-        if amount is not True:
-            raise InvalidRequestError("`fastest` takes only true.")
-        return Goal(name="fastest")
-    if not is_number(amount):
-        raise InvalidRequestError(f"`{name}` must be a number, not {str(amount)[:40]!r}.")
-    if amount <= 0 or (name == "efficiency" and amount > 1) or amount > 1e9:
-        allowed = "above 0 and at most 1" if name == "efficiency" else "above 0 and at most 10⁹"
-        raise InvalidRequestError(f"`{name}` must be {allowed}, not {amount:.6g}.")
-    return Goal(name=name, value=float(amount))
-
-
-def is_number(value: object) -> bool:
-    """Whether it is a finite number that computers can calculate with."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number of hundreds of digits
-        return False
-
-
 def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequence[str]) -> Advice:
     """The smallest cluster that reaches the goal, or comes nearest to it, of those that may be had."""
     most = bounds(shape)
@@ -210,7 +165,19 @@ def _expected(
         raise InvalidRequestError(
             f"From {sizes.start} to {last} workers there is no number to advise."
         )
-    return {n: expect(law, work, n * shape.cores, n) for n in sizes}
+    expected = {n: expect(law, work, n * shape.cores, n) for n in sizes}
+    return _without_late(expected) if work.startup.per_worker_seconds else expected
+
+
+def _without_late(expected: Mapping[int, Expectation]) -> dict[int, Expectation]:
+    """Workers that come when the work is nearly done do not make it longer."""
+    found: dict[int, Expectation] = {}
+    best = expected[min(expected)]
+    for workers, one in expected.items():
+        if one.seconds <= best.seconds:
+            best = one
+        found[workers] = replace(best, threads=one.threads, extrapolated=one.extrapolated)
+    return found
 
 
 def _allowed(

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundError
+from hrlab.model.goal import Goal, goal_from, is_number
 from hrlab.model.run import Run
 from hrlab.model.shape import Shape
-from hrlab.model.sizing import Advice, Goal, goal_from, is_number
+from hrlab.model.sizing import Advice
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.sizing import advice_for
 from hrlab.store.query import RunQuery

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hrlab.model.errors import InvalidRequestError
+from hrlab.model.goal import Goal
 from hrlab.model.run import Run
 from hrlab.model.scaling import (
     MAX_EXTRAPOLATION,
@@ -21,7 +22,7 @@ from hrlab.model.scaling import (
     times_of,
 )
 from hrlab.model.shape import Shape, with_memory
-from hrlab.model.sizing import Advice, Goal, advise
+from hrlab.model.sizing import Advice, advise
 from hrlab.model.units import format_count, format_duration, format_share
 from hrlab.services.evidence import Body, body_of, need_of
 

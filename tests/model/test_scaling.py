@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrlab.model.errors import InvalidRequestError, MalformedError
+from hrlab.model.goal import Goal, goal_from
 from hrlab.model.scaling import MAX_EXTRAPOLATION, Law, Startup, Times, Workload, expect, times_of
-from hrlab.model.shape import Node, Room
-from hrlab.model.sizing import Goal, Shape, advise, core_hours, goal_from
+from hrlab.model.shape import Node, Room, Shape
+from hrlab.model.sizing import advise, core_hours
 
 positive = st.floats(0.01, 1e5)
 laws = st.builds(
@@ -205,7 +206,7 @@ def test_fewer_than_two_tasks_a_thread_are_warned_of():
     assert not any("npartitions" in warning for warning in many.warnings)
 
 
-def test_waiting_for_workers_costs_time_and_makes_many_of_them_slower():
+def test_waiting_for_workers_costs_time_and_makes_many_of_them_useless():
     slow = Workload(
         amount=1.0,
         fixed_seconds=0.0,
@@ -218,6 +219,10 @@ def test_waiting_for_workers_costs_time_and_makes_many_of_them_slower():
     # The least of 100 / n + n - 1 is at n = 10, and 9 is within 1 % of it.
     assert (advice.workers, advice.limited_by) == (9, "serial")
     assert advice.phases["startup"] == 5.0 + 8.0
+    # Those that come when the work is nearly done make it no longer, only dearer.
+    seconds = [point[1] for point in advice.curve]
+    assert seconds == sorted(seconds, reverse=True)
+    assert advice.table[-1][2] > 10 * advice.core_hours
 
 
 def test_phases_add_up_to_the_wall_time_and_so_do_their_ends():

@@ -9,8 +9,10 @@ import altair as alt
 import jsonschema
 import vl_convert
 
+from hrlab.model.goal import Goal
 from hrlab.model.scaling import Law, Workload
-from hrlab.model.sizing import Goal, Shape, advise
+from hrlab.model.shape import Shape
+from hrlab.model.sizing import advise
 from hrlab.render.sizing import sizing
 
 SCHEMA = Path(alt.__file__).parent / "vegalite" / "v5" / "schema" / "vega-lite-schema.json"

@@ -15,9 +15,9 @@ from hrlab.model.errors import (
     MalformedError,
     NotFoundError,
 )
+from hrlab.model.goal import Goal
 from hrlab.model.run import Phases, Run, RunError
 from hrlab.model.shape import Shape
-from hrlab.model.sizing import Goal
 from hrlab.model.wire import encode
 from hrlab.server.errors import STATUS
 from hrlab.services.advising import AdvisingService, question_from

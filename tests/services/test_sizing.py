@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from hrlab.model.errors import InvalidRequestError
+from hrlab.model.goal import Goal
 from hrlab.model.resources import ClusterUse, Resources, Series
 from hrlab.model.run import (
     Cluster,
@@ -23,7 +24,6 @@ from hrlab.model.run import (
 )
 from hrlab.model.scaling import Startup
 from hrlab.model.shape import Shape
-from hrlab.model.sizing import Goal
 from hrlab.services.evidence import body_of, need_of, point_of, startup_of
 from hrlab.services.sizing import advice_for, fitted
 

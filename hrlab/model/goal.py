@@ -1,0 +1,56 @@
+"""What a user wants of the next run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from hrlab.model.errors import InvalidRequestError, MalformedError
+
+GoalName: TypeAlias = Literal["finish_within_seconds", "efficiency", "fastest", "core_hours"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What the user wants; `value` is seconds, an efficiency from 0 to 1, or core hours, and None for ``fastest``."""
+
+    name: GoalName
+    value: float | None = None
+
+
+def goal_from(value: object) -> Goal:
+    """The goal that ``{"fastest": true}``, ``{"finish_within_seconds": 120}``, ... writes.
+
+    Raises
+    ------
+    MalformedError
+        If it is not one of these.
+    InvalidRequestError
+        For a value that nobody can mean.
+    """
+    known = ("finish_within_seconds", "efficiency", "fastest", "core_hours")
+    if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in known:
+        raise MalformedError(f"`goal` must be an object with exactly one of {', '.join(known)}.")
+    name, amount = next(iter(value.items()))
+    if name == "fastest":
+        if amount is not True:
+            raise InvalidRequestError("`fastest` takes only true.")
+        return Goal(name="fastest")
+    if not is_number(amount):
+        raise InvalidRequestError(f"`{name}` must be a number, not {str(amount)[:40]!r}.")
+    if amount <= 0 or (name == "efficiency" and amount > 1) or amount > 1e9:
+        allowed = "above 0 and at most 1" if name == "efficiency" else "above 0 and at most 10⁹"
+        raise InvalidRequestError(f"`{name}` must be {allowed}, not {amount:.6g}.")
+    return Goal(name=name, value=float(amount))
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a finite number that computers can calculate with."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
