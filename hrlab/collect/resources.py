@@ -17,6 +17,8 @@ COUNTS = ("workers", "threads", "hosts")
 _HOSTS = 2
 #: For how many intervals at the end of a run, in which no heartbeat came, the last one holds.
 LAST_HOLDS = 3
+#: Digits of an amount of bytes that mean something: from one sample to the next it changes by more.
+SIGNIFICANT = 4
 
 
 def resources_of(evidence: Evidence, used: Sequence[int]) -> Resources | None:
@@ -97,7 +99,7 @@ def _known(values: Sequence[Values | None], quantity: int) -> bool:
 
 def _series(values: Sequence[Values | None], quantity: int) -> Series:
     name = QUANTITIES[quantity]
-    digits = 3 if name.endswith("cores") else 0
+    digits = 3 if name.endswith("cores") else None
     first = len(COUNTS) + 3 * quantity
     total, least, most = (_column(values, first + i, digits) for i in range(3))
     several = _HOSTS if name.endswith("per_second") or name == "io_wait_cores" else 0
@@ -106,15 +108,18 @@ def _series(values: Sequence[Values | None], quantity: int) -> Series:
     return Series(total, least, most)
 
 
-def _column(values: Sequence[Values | None], column: int, digits: int) -> Values:
+def _column(values: Sequence[Values | None], column: int, digits: int | None) -> Values:
     return tuple(None if row is None else rounded(row[column], digits) for row in values)
 
 
-def rounded(value: float | None, digits: int) -> float | None:
-    """A number with no more digits than it means, whole where it is, so that records stay small."""
+def rounded(value: float | None, digits: int | None) -> float | None:
+    """A number with no more digits than it means, whole where it is, so that records stay small.
+
+    `digits` are those after the point; None: an amount of bytes, of which `SIGNIFICANT` digits are kept.
+    """
     if value is None:
         return None
-    short = round(value, digits)
+    short = round(float(f"{value:.{SIGNIFICANT}g}")) if digits is None else round(value, digits)
     return int(short) if short == int(short) else short
 
 
@@ -127,7 +132,7 @@ def _kernel_use(evidence: Evidence, step: float, points: int) -> KernelUse | Non
     spent = sum((stop - start) * (row[0] or 0.0) for start, stop, row in placed)
     return KernelUse(
         cpu_cores=_column(values, 0, 3),
-        memory_bytes=_column(values, 1, 0),
+        memory_bytes=_column(values, 1, None),
         processes=_column(values, 2, 1),
         cpu_seconds=round(spent, 3),
         memory_peak_bytes=process.memory_peak,

@@ -88,7 +88,11 @@ def compared(store: RunStore, question: ComparisonQuestion) -> Compared:
         ids += _of_same_code(store, question.like)
     if question.previous:
         ids += _with_previous(store, question.previous)
-    return compared_runs([_run(store, run_id) for run_id in dict.fromkeys(ids)], question)
+    ids = list(dict.fromkeys(ids))
+    runs = [_run(store, run_id) for run_id in ids]
+    if len(comparable(runs)) == 2:
+        runs = [_run(store, run_id, whole=True) for run_id in ids]
+    return compared_runs(runs, question)
 
 
 def compared_runs(runs: Sequence[Run], question: ComparisonQuestion) -> Compared:
@@ -111,12 +115,23 @@ def _in_order(runs: Sequence[Run], found: Comparison) -> tuple[Run, Run]:
     return (second, first) if is_base and not alike else (first, second)
 
 
-def _run(store: RunStore, run_id: str) -> Run:
-    record = store.get(run_id)
+def _run(store: RunStore, run_id: str, *, whole: bool = False) -> Run:
+    """A run; unless `whole`, without what only a comparison of two looks at, which is most of a record."""
+    record = store.get(run_id, resources=whole)
     if record is None:
         shown = run_id[:40]
         raise NotFoundError(f"There is no run {shown}. It may have been deleted.", id=shown)
-    return Run.from_dict(record)
+    return Run.from_dict(record if whole else _short(record))
+
+
+def _short(record: dict[str, Any]) -> dict[str, Any]:
+    """The record without its series, groups and activities."""
+    loops = [{**loop, "stage_intervals": []} for loop in record.get("loops", [])]
+    clusters = [
+        {**cluster, "workers": {**cluster["workers"], "history": []}}
+        for cluster in record.get("clusters", [])
+    ]
+    return {**record, "loops": loops, "clusters": clusters, "groups": [], "activities": {}}
 
 
 def _of_same_code(store: RunStore, run_id: str) -> list[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hrlab.store.query import RunQuery, where
+from hrlab.store.rows import unpacked
 from hrlab.store.summary import COLUMNS, Summary, summary
 
 # ruff: noqa: S608 - SQL is put together from constants of this package; values are always parameters
@@ -70,8 +71,13 @@ def _summaries(raw: sqlite3.Connection, chosen: str, parameters: list[Any]) -> s
     )
 
 
-def record(raw: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
-    """The whole record as it came, with what people changed; None if there is none."""
+def record(
+    raw: sqlite3.Connection, run_id: str, *, resources: bool = True
+) -> dict[str, Any] | None:
+    """The whole record as it came, with what people changed; None if there is none.
+
+    Without `resources` that field is null: its series are most of a record.
+    """
     row = raw.execute(
         "SELECT coalesce(facts.record, running.record), annotations.name, annotations.labels,"
         " annotations.note, running.elapsed_seconds, facts.record IS NULL"
@@ -87,6 +93,12 @@ def record(raw: sqlite3.Connection, run_id: str) -> dict[str, Any] | None:
     found.update({key: value for key, value in changed.items() if value is not None})
     if running:
         found["wall_seconds"] = elapsed_seconds
+    if resources:
+        packed = raw.execute("SELECT packed FROM resources WHERE run_id = ?", (run_id,)).fetchone()
+        if packed is not None:
+            found["resources"] = unpacked(packed[0])
+    elif found.get("resources") is not None:  # a record that an earlier version kept
+        found["resources"] = None
     return found
 
 

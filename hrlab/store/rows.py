@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,11 +57,26 @@ def put_run(raw: sqlite3.Connection, run: Run) -> None:
 
 
 def put_facts(raw: sqlite3.Connection, run_id: str, record: Mapping[str, Any]) -> None:
-    """Keep the whole record, with fields that this hrlab does not know."""
+    """Keep the whole record, with fields that this hrlab does not know; its series beside it, packed."""
+    series = record.get("resources")
+    if series is not None:
+        record = {**record, "resources": None}
     raw.execute(
         "INSERT INTO facts VALUES (?, ?) ON CONFLICT (run_id) DO UPDATE SET record = excluded.record",
         (run_id, json.dumps(record)),
     )
+    raw.execute("DELETE FROM resources WHERE run_id = ?", (run_id,))
+    if series is not None:
+        raw.execute("INSERT INTO resources VALUES (?, ?)", (run_id, _packed(series)))
+
+
+def _packed(series: object) -> bytes:
+    return zlib.compress(json.dumps(series, separators=(",", ":")).encode())
+
+
+def unpacked(packed: bytes) -> Any:
+    """The series that were kept as `packed`."""
+    return json.loads(zlib.decompress(packed))
 
 
 def index(raw: sqlite3.Connection, run_id: str) -> None:

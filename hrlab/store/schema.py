@@ -1,7 +1,8 @@
 """Tables of the store, and how a file of an older version becomes one of this.
 
 ``runs`` holds what lists, filters and comparisons ask, one narrow row a run; ``facts`` the whole
-record as JSON, written once when the run ends; ``annotations`` what people change, which saving a
+record as JSON, written once when the run ends, but for its hardware use, which is ten times as long: ``resources`` has it
+as packed JSON, so that whoever compares many runs need not read it; ``annotations`` what people change, which saving a
 record never touches; ``running`` who is writing a run that has not ended, and its last sign of
 life. A deleted run keeps its row, with ``deleted_at``: the tombstone. Every change that a reader
 should hear of gives the run the next number of ``sequence``.
@@ -59,8 +60,10 @@ _VERSION_1 = (
     "INSERT INTO sequence VALUES (0)",
 )
 
+_VERSION_2 = ("CREATE TABLE resources (run_id TEXT PRIMARY KEY, packed BLOB NOT NULL)",)
+
 #: What makes version n + 1 of version n; the first entry makes version 1 of an empty file.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 VERSION = len(MIGRATIONS)
 
 

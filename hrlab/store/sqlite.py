@@ -140,10 +140,13 @@ class RunStore:
         with self._connection.reading() as raw:
             return reading.one_summary(raw, run_id)
 
-    def get(self, run_id: str) -> dict[str, Any] | None:
-        """The whole record as JSON values, with what people changed; None if there is none."""
+    def get(self, run_id: str, *, resources: bool = True) -> dict[str, Any] | None:
+        """The whole record as JSON values, with what people changed; None if there is none.
+
+        Without `resources` that field is null: its series are most of a record.
+        """
         with self._connection.reading() as raw:
-            return reading.record(raw, run_id)
+            return reading.record(raw, run_id, resources=resources)
 
     def latest(self) -> Run | None:
         """The run that began last, of those that have ended."""

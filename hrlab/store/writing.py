@@ -42,7 +42,8 @@ def beat(raw: sqlite3.Connection, run_id: str, elapsed_seconds: float, now: floa
         (run_id,),
     ).fetchone()
     if row:
-        raw.execute("DELETE FROM facts WHERE run_id = ?", (run_id,))
+        for table in ("facts", "resources"):
+            raw.execute(f"DELETE FROM {table} WHERE run_id = ?", (run_id,))  # noqa: S608 - constants
         raw.execute(
             "UPDATE runs SET status = 'running', seq = ? WHERE id = ?", (next_seq(raw), run_id)
         )

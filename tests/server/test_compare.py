@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import jsonschema
 import pytest
 
 from hrlab.model.run import Source
 from tests.model.test_comparison import published, run
+from tests.render.runs import golden
 from tests.server.test_openapi import DOCUMENT
 
 SCHEMA = {
@@ -77,6 +80,19 @@ async def test_run_is_compared_with_the_one_before_it(ask, kernel):
     answer = await ask("GET", "compare", previous=runs[0].id)
     assert answer.status == 404
     assert "before this one" in answer.error["message"]
+
+
+async def test_two_that_succeeded_are_compared_in_whole_beside_one_that_did_not(ask, kernel):
+    runs = [
+        replace(golden("run_v1_resources"), id=f"{number}" * 32, status=status, started_at=number)
+        for number, status in enumerate(("ok", "failed", "ok"))
+    ]
+    for one in runs:
+        kernel.save(one)
+    answer = await ask("GET", "compare", ids=",".join(one.id for one in runs))
+    assert answer.status == 200, answer.text
+    assert "group" in {line["part"] for line in answer.json["difference"]["lines"]}
+    assert "resources-cpu" in answer.json["charts"]
 
 
 async def test_difference_goes_from_the_baseline_to_the_other(ask, kernel):

@@ -31,9 +31,26 @@ def test_heartbeat_moves_the_elapsed_time_and_announces_nothing(store):
 
 
 def test_whole_record_comes_back_as_it_was(store):
-    for name in ("run_v1", "run_v1_failed", "run_v1_imported"):
+    for name in ("run_v1", "run_v1_failed", "run_v1_imported", "run_v1_resources"):
         store.finish(golden(name))
         assert store.get(golden(name).id) == golden(name).to_dict()
+
+
+def test_record_can_be_read_without_its_series(store):
+    sampled = golden("run_v1_resources")
+    store.finish(sampled)
+    assert sampled.resources is not None
+    short = store.get(sampled.id, resources=False)
+    assert short == {**sampled.to_dict(), "resources": None}
+
+
+def test_series_of_a_run_that_goes_on_after_all_are_those_of_its_end(store):
+    """A suspended laptop: a reader took the run for interrupted."""
+    sampled = golden("run_v1_resources")
+    store.begin(sampled)
+    store.mark_interrupted()
+    store.finish(sampled)
+    assert store.get(sampled.id)["resources"] == sampled.to_dict()["resources"]
 
 
 def test_finish_replaces_what_begin_said(store):

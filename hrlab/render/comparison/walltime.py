@@ -31,6 +31,8 @@ _COLUMNS = (
 )
 #: Room for the time at the end of the longest bar.
 _MARGIN = 1.22
+#: Above so many lanes the legend names the phases, not each bar: hundreds of texts would take longer to draw than all else.
+MOST_LABELLED = 40
 COLD = "cold"
 _COLOURS = {**PHASE_COLOURS, "wall": "#B0B0B0", COLD: "#E8E8E8"}
 
@@ -45,7 +47,12 @@ def wall_time(comparison: Comparison) -> Chart:
         height=lanes_height(len(lanes)),
         **stated(comparison, *_key_of_marks(comparison)),
         encoding={"y": lane_axis([lane.name for lane in lanes])},
-        layer=[_bars(lanes, longest), _labels(), *_ranges(lanes), _totals(lanes, longest)],
+        layer=[
+            _bars(lanes, longest),
+            *([_labels()] if len(lanes) <= MOST_LABELLED else []),
+            *_ranges(lanes),
+            _totals(lanes, longest),
+        ],
     )
     return Chart(spec, Table(_COLUMNS, tuple(row for lane in lanes for row in _rows(lane))))
 
