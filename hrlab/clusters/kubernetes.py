@@ -152,7 +152,7 @@ class KubernetesClusters:
             self._unwanted[cluster_id] = start.resource["metadata"]["namespace"]
         self._starts.pop(cluster_id, None)
         if self._again is not None:
-            self._again.forget(cluster_id)
+            self._again.forget([cluster_id])
         if facts is not None:
             if is_hanging(facts):
                 await self._do(self._connected().release(facts))
@@ -233,6 +233,7 @@ class KubernetesClusters:
         self._probes.forget([one for one in self._probes.known() if one not in self._facts])
         self._care.forget(self._facts)
         self._parcels.forget([str(f.resource["metadata"]["uid"]) for f in self._facts.values()])
+        self._again.forget(self._unwanted)
         self._starts.update(self._again.due(self._known.remains))
         self._begin_starts(self._changes)
         self._delete_unwanted(self._changes)
@@ -314,11 +315,11 @@ class KubernetesClusters:
         now = time.time()
         for cluster_id, facts in self._facts.items():
             view = self._views.view(cluster_id, facts, now)
-            if self._again is not None and cluster_id in self._again:
-                view = self._again.view(view)
             if self._is_too_late(view, facts, now):
                 view = self._give_up(view, facts)
             views[cluster_id] = view
+        if self._again is not None:
+            self._again.over(views, self._shown)
         for cluster_id in list(self._unwanted):
             before = views.get(cluster_id) or self._shown.get(cluster_id)
             if before is None:

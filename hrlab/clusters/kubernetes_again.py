@@ -77,9 +77,10 @@ class Again:
     def __contains__(self, cluster_id: str) -> bool:
         return cluster_id in self._plans
 
-    def forget(self, cluster_id: str) -> None:
-        """Do not make it again."""
-        self._plans.pop(cluster_id, None)
+    def forget(self, cluster_ids: Iterable[str]) -> None:
+        """Do not make these again."""
+        for cluster_id in cluster_ids:
+            self._plans.pop(cluster_id, None)
 
     def look(self, cluster_id: str, facts: Facts, plan: Plan, services: Iterable[Object]) -> None:
         """See whether a cluster of the user's has the ports that it was given."""
@@ -113,9 +114,11 @@ class Again:
                 found[cluster_id] = Start(plan, resource_of(plan, namespace), tries=tries)
         return found
 
-    def view(self, before: Cluster) -> Cluster:
-        """How one is shown."""
-        return replace(before, state="starting", reason=REASON)
+    def over(self, views: dict[str, Cluster], before: Mapping[str, Cluster]) -> None:
+        """Show them as starting, also while nothing of them is there: as they were shown `before`."""
+        for cluster_id in self._plans:
+            if known := views.get(cluster_id) or before.get(cluster_id):
+                views[cluster_id] = replace(known, state="starting", reason=REASON)
 
     def _begin(self, cluster_id: str, facts: Facts, plan: Plan, tries: int) -> None:
         self._plans[cluster_id] = (plan, tries + 1, facts.resource["metadata"]["namespace"])
