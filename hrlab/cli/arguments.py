@@ -8,6 +8,7 @@ from typing import Any
 from hrlab.cli.comparing import add_compare
 from hrlab.cli.exporting import add_export, add_import
 from hrlab.cli.quotas import add_quotas
+from hrlab.cli.prune import add_prune
 from hrlab.cli.report import add_report
 from hrlab.cli.run import add_run
 from hrlab.cli.sweep import add_sweep
@@ -30,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     add_export(commands)
     add_import(commands)
     add_report(commands)
+    add_prune(commands)
     add_run(commands)
     add_sweep(commands)
     return made

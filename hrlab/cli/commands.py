@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from hrlab.cli.comparing import compare
 from hrlab.cli.exporting import export, import_runs
 from hrlab.cli.quotas import quotas
+from hrlab.cli.prune import prune_runs
 from hrlab.cli.report import report
 from hrlab.cli.run import run
 from hrlab.cli.sweep import sweep
@@ -90,6 +91,7 @@ COMMANDS: Mapping[str, Callable[[RunService, argparse.Namespace], int | None]] =
     "export": export,
     "import": import_runs,
     "report": report,
+    "prune": prune_runs,
     "run": run,
     "sweep": sweep,
 }

@@ -72,6 +72,13 @@ class Connection:
             version = int(self._open().execute("PRAGMA data_version").fetchone()[0])
         return (self._openings << 32) + version
 
+    def compact(self) -> None:
+        """Rebuild the file without what is not used in it."""
+        with self._mine(), translated(self.path):
+            raw = self._open()
+            raw.execute("VACUUM")
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         """Close the connection; what is asked afterwards opens it again."""
         with self._mine():

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hrlab.model.run import Run
-from hrlab.store import interrupted, reading, writing
+from hrlab.store import interrupted, pruning, reading, writing
 from hrlab.store.connection import Connection
 from hrlab.store.location import store_path
 from hrlab.store.process import Process, is_gone, this_process
+from hrlab.store.pruning import Prunable, PruneQuery
 from hrlab.store.query import RunQuery
 from hrlab.store.reading import Changes, Page
 from hrlab.store.summary import Summary
@@ -120,6 +121,20 @@ class RunStore:
         """Undo a deletion."""
         with self._connection.writing() as raw:
             writing.restore(raw, run_id)
+
+    def prunable(self, query: PruneQuery) -> list[Prunable]:
+        """The runs for which `query` holds, the oldest first; deleted ones too."""
+        with self._connection.reading() as raw:
+            return pruning.prunable(raw, query)
+
+    def prune(self, ids: Sequence[str]) -> int:
+        """Take runs out for good, unless one is on; how many went. This can't be undone."""
+        with self._connection.writing() as raw:
+            return pruning.prune(raw, ids)
+
+    def compact(self) -> None:
+        """Give the space of what went back to the file system."""
+        self._connection.compact()
 
     def mark_interrupted(self) -> list[str]:
         """Mark the running runs whose process is gone, and return their ids."""
