@@ -206,6 +206,7 @@ def _clocking_plugins(add: Callable[..., Any]) -> Callable[..., Any]:
         if str(kwargs.get("name", "")).startswith("hrlab-"):
             for name in ("update_graph", "transition", "settle", "count_workers", "snapshot"):
                 setattr(plugin, name, _clocked_with_empty(getattr(plugin, name), "scheduler"))
+            plugin.sampler.take = _clocked_with_empty(plugin.sampler.take, "scheduler")
         add(self, plugin, **kwargs)
 
     return inner

@@ -87,8 +87,14 @@ class Sampler:
             self._next = None
 
     def _tick(self) -> None:
-        self._next = self._loop.call_later(self.every_seconds, self._tick)
+        self._next = self._loop.call_later(self._pause(), self._tick)
         self.take()
+
+    def _pause(self) -> float:
+        """Until the next row: many workers have rarer heartbeats, and between two of them is nothing new."""
+        from distributed.scheduler import heartbeat_interval
+
+        return float(max(self.every_seconds, heartbeat_interval(len(self._scheduler.workers))))
 
     def take(self) -> None:
         """Take a row. Whatever this scheduler has of another shape ends the sampling, and nothing else."""
@@ -107,17 +113,20 @@ class Sampler:
             time as wall_time,
         )  # the kernel reads this file before it needs distributed
 
-        ages = [max(0.0, wall_time() - ws.last_seen) for ws in workers]
-        age = sum(ages) / len(ages) if ages else 0.0
-        at = self.clock() - min(age, 2 * self.every_seconds)
+        heard = [ws.last_seen for ws in workers]
+        age = wall_time() - sum(heard) / len(heard) if heard else 0.0
+        at = self.clock() - min(max(age, 0.0), 2 * self.every_seconds)
         return max(at, self.rows[-1][0]) if self.rows else at
 
     def _note_memory(self, workers: Iterable[Any]) -> None:
+        peak, share = self.memory_peak, self.closest[0] if self.closest else -1.0
         for ws in workers:
-            memory, limit = ws.metrics.get("memory") or 0, ws.memory_limit or 0
-            self.memory_peak = max(self.memory_peak, memory)
-            if limit and (self.closest is None or memory / limit > self.closest[0]):
-                self.closest = [memory / limit, memory, limit]
+            memory, limit = ws.metrics.get("memory") or 0, ws.memory_limit
+            peak = max(peak, memory)
+            if limit and memory / limit > share:
+                share = memory / limit
+                self.closest = [share, memory, limit]
+        self.memory_peak = peak
 
     def worker_went(self, address: str, why: str) -> None:
         """A worker is gone: lost, if its connection broke while it had tasks (one that closes in order has none)."""
@@ -164,36 +173,30 @@ class Sampler:
 
 def row_of(now: float, workers: Iterable[Any]) -> list[Any]:
     """The row of these workers (`WorkerState`) at the instant `now`."""
-    workers = list(workers)
+    number, threads = 0, 0
     processes: dict[Any, Any] = {}  # workers that share a process tell of it each
-    hosts: dict[str, list[Any]] = {}
+    hosts: dict[str, Any] = {}  # whoever was heard last tells of its host
+    spilled: list[float] = []
     for ws in workers:
-        processes[(ws.host, getattr(ws, "pid", 0)) if getattr(ws, "pid", 0) else ws.address] = ws
-        hosts.setdefault(ws.host, []).append(ws.metrics)
-    told = [ws.metrics for ws in processes.values()]
-    row: list[Any] = [now, len(workers), sum(ws.nthreads for ws in workers), len(hosts)]
-    row += three([m["cpu"] / 100 for m in told if m.get("cpu") is not None])
-    row += three([m["memory"] for m in told if m.get("memory") is not None])
-    row += three([spilled(ws.metrics) for ws in workers if "spilled_bytes" in ws.metrics])
+        metrics, host, pid = ws.metrics, ws.host, ws.pid
+        number += 1
+        threads += ws.nthreads
+        processes[(host, pid) if pid else ws.address] = metrics
+        if host not in hosts or ws.last_seen > hosts[host].last_seen:
+            hosts[host] = ws
+        if "spilled_bytes" in metrics:
+            spilled.append(metrics["spilled_bytes"]["disk"])
+    told = processes.values()
+    row: list[Any] = [now, number, threads, len(hosts)]
+    row += three([m["cpu"] / 100 for m in told if "cpu" in m])
+    row += three([m["memory"] for m in told if "memory" in m])
+    row += three(spilled)
     for _, kind, name in OF_HOSTS:
-        row += three(
-            [v for metrics in hosts.values() if (v := of_host(metrics, kind, name)) is not None]
-        )
+        of_each = [ws.metrics[kind] for ws in hosts.values() if kind in ws.metrics]
+        row += three([one[name] for one in of_each if name in one])
     return row
 
 
 def three(values: list[float]) -> list[float | None]:
     """Sum, least and most."""
     return [sum(values), min(values), max(values)] if values else [None, None, None]
-
-
-def spilled(metrics: dict[str, Any]) -> float:
-    """Bytes on disk."""
-    told = metrics["spilled_bytes"]
-    return float(told.get("disk", 0) if isinstance(told, dict) else told)
-
-
-def of_host(metrics: list[dict[str, Any]], kind: str, name: str) -> float | None:
-    """A counter of one host, which each of its workers read: their average, as they read it at different times."""
-    told = [m[kind][name] for m in metrics if name in (m.get(kind) or ())]
-    return sum(told) / len(told) if told else None

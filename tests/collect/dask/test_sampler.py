@@ -53,15 +53,16 @@ def test_row_sums_workers_and_keeps_the_least_and_the_most():
     assert told(row, "spilled_bytes") == [14.0, 7.0, 7.0]
 
 
-def test_counters_of_a_host_count_once_for_all_its_workers():
+def test_counters_of_a_host_count_once_and_whoever_was_heard_last_tells_them():
     workers = [
         worker("a", "h1", 1, **monitor(0, 0, 100.0)),
         worker("b", "h1", 2, **monitor(0, 0, 200.0)),
         worker("c", "h2", 1, **monitor(0, 0, 1000.0)),
     ]
+    workers[1].last_seen += 0.1
     row = row_of(0.0, workers)
     assert row[3] == 2
-    assert told(row, "network_read_bytes_per_second") == [1150.0, 150.0, 1000.0]
+    assert told(row, "network_read_bytes_per_second") == [1200.0, 200.0, 1000.0]
 
 
 def test_workers_that_share_a_process_count_once():
