@@ -100,6 +100,7 @@ def connect(name_or_id: str | None = None, *, timeout_seconds: float = 60.0) -> 
     """Connect to a cluster of the panel, and return its ``distributed.Client``.
 
     Warns, with the versions, if Python, dask, distributed or what the cluster's profile names differ from this kernel's.
+    In a campaign (``jupyter hrlab sweep``) it is the cluster of the point, whatever is named.
 
     Parameters
     ----------
