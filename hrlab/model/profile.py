@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from hrlab.model.options import Option
+from hrlab.model.options import Option, Value
 from hrlab.model.shape import Node
 from hrlab.model.wire import OMIT_NONE
 
@@ -63,6 +63,8 @@ class Profile:
         Whose versions are compared between kernel and workers, beside Python's, dask's and distributed's.
     node
         The machines on which workers run, so that advice fits them; None: unknown.
+    presets
+        Choices of options to fill in with one click, by the name that users read.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Profile:
     groups: tuple[str, ...] | None = field(default=None, metadata=OMIT_NONE)
     packages: tuple[str, ...] = ()
     node: Node | None = field(default=None, metadata=OMIT_NONE)
+    presets: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

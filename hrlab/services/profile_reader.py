@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from hrlab.model.cluster import ClusterRequest
 from hrlab.model.errors import InvalidRecordError
-from hrlab.model.options import Option, OptionError, memory_bytes
+from hrlab.model.options import Option, OptionError, Value, memory_bytes
 from hrlab.model.profile import (
     CORES,
     MAXIMUM,
@@ -35,6 +35,8 @@ OPTION_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}")
 GIVEN = frozenset(["cluster_id", "cluster_name", "owner"])
 #: Bounds and defaults, which may be texts such as ``2 GiB`` where an option is an amount of memory.
 _AMOUNTS = ("default", "minimum", "maximum")
+#: The name of a preset is a button's.
+LONGEST_LABEL = 40
 
 
 class ProfileError(Exception):
@@ -75,7 +77,20 @@ def read_profile(name: str, value: object) -> Profile:
     _check_node(profile.node)
     for refusal in check(ClusterRequest(profile=name), profile, ()).refusals:
         raise ProfileError(f"its defaults would be refused: {refusal.message}", ("limits",))
-    return profile
+    presets = {label: _preset(label, profile) for label in profile.presets}
+    return dataclasses.replace(profile, presets=presets)
+
+
+def _preset(label: str, profile: Profile) -> dict[str, Value]:
+    """The options of a preset as they are used: amounts of memory in bytes."""
+    place: Place = ("presets", label)
+    if not 0 < len(label.strip()) <= LONGEST_LABEL:
+        raise ProfileError(f"a preset's name has 1 to {LONGEST_LABEL} characters.", place)
+    options = profile.presets[label]
+    checked = check(ClusterRequest(profile=profile.name, options=options), profile, ())
+    for refusal in checked.refusals:
+        raise ProfileError(f"preset `{label}` would be refused: {refusal.message}", place)
+    return {name: checked.options[name] for name in options}
 
 
 def _known_keys(value: Mapping[str, Any]) -> None:

@@ -48,6 +48,8 @@ export interface IProfile {
   readonly usual_start_seconds: number | null;
   readonly options: Readonly<Record<string, IOption>>;
   readonly limits: Readonly<Record<string, number>>;
+  /** Choices of options to fill in with one click, by the name that users read. */
+  readonly presets: Readonly<Record<string, OptionValues>>;
 }
 
 /** A profile that cannot be used, and why. */
@@ -114,6 +116,15 @@ function readOptions(value: unknown): Readonly<Record<string, IOption>> {
   return found;
 }
 
+function readPresets(value: unknown): Readonly<Record<string, OptionValues>> {
+  return Object.fromEntries(
+    Object.entries(isObject(value) ? value : {}).map(([name, options]) => [
+      name,
+      readValues(options)
+    ])
+  );
+}
+
 export function readProfile(value: unknown): IProfile {
   const data = asObject(value, 'profile');
   const name = asString(data.name, 'profile.name');
@@ -127,7 +138,8 @@ export function readProfile(value: unknown): IProfile {
     start_timeout_seconds: numberOr(data.start_timeout_seconds, null),
     usual_start_seconds: numberOr(data.usual_start_seconds, null),
     options: readOptions(data.options),
-    limits: numbersOf(data.limits)
+    limits: numbersOf(data.limits),
+    presets: readPresets(data.presets)
   };
 }
 

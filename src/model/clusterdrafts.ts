@@ -92,7 +92,30 @@ export class ClusterDrafts {
 
   /** Back to what the site proposes. */
   useDefaults(): void {
-    this._form?.fill({}, this._form.name, this._form.kernel);
+    this._fill({});
+  }
+
+  /** What the site offers for certain uses, and what was chosen last, by name. */
+  get presets(): readonly (readonly [string, OptionValues])[] {
+    const profile = this._form?.profile;
+    if (!profile) {
+      return [];
+    }
+    const last = this._list.choices.last(profile.name);
+    return [
+      ...Object.entries(profile.presets),
+      ...(Object.keys(last).length
+        ? [[this._trans.__('last choice'), last] as const]
+        : [])
+    ];
+  }
+
+  /** Fill in a preset; what it does not say is as the site proposes. */
+  usePreset(name: string): void {
+    const options = this.presets.find(([known]) => known === name)?.[1];
+    if (options) {
+      this._fill(options);
+    }
   }
 
   close(): void {
@@ -123,6 +146,11 @@ export class ClusterDrafts {
     this._form.fill(options, name, kernel, as_many_as_allowed);
     this._advice = this._adviseOn(this._form, this._run);
     void this._advice?.load();
+  }
+
+  private _fill(options: OptionValues): void {
+    const form = this._form;
+    form?.fill(options, form.name, form.kernel, form.asManyAsAllowed);
   }
 
   private _close(): void {

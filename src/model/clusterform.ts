@@ -136,10 +136,16 @@ export class ClusterForm {
   }
 
   get isDefault(): boolean {
+    return this.isFilledWith({});
+  }
+
+  /** Whether it is what these values, and the defaults of the others, would fill in. */
+  isFilledWith(values: OptionValues): boolean {
     return Object.entries(this.profile.options).every(
       ([name, option]) =>
         !option.user_may_set ||
-        this._texts.get(name) === valueToText(option, option.default)
+        this._texts.get(name) ===
+          valueToText(option, values[name] ?? option.default)
     );
   }
 

@@ -1,14 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React, { useEffect, useId, useRef } from 'react';
+import React, { useEffect, useRef } from 'react';
 import type { IProfiles } from '../api';
-import {
-  boundsInWords,
-  ClusterDrafts,
-  ClusterForm,
-  IField,
-  QuotaList
-} from '../model';
+import { ClusterDrafts, ClusterForm, QuotaList } from '../model';
 import { useSignals } from './hooks';
+import { OptionRow, Row } from './field';
 import { AdviceLine } from './formadvice';
 import { FormQuotas } from './quotabars';
 
@@ -24,118 +19,6 @@ export interface IFormProps {
   readonly kernels: readonly IKernelChoice[];
   readonly quotas: QuotaList;
   readonly trans: TranslationBundle;
-}
-
-interface IRowProps {
-  readonly label: string;
-  readonly help?: string;
-  readonly bounds?: string;
-  readonly problem?: string;
-  readonly unit?: string;
-  readonly children: (ids: {
-    readonly id: string;
-    readonly describedBy: string;
-  }) => JSX.Element;
-}
-
-/** A label, a field, and below it what is wrong, else what is allowed. */
-function Row(props: IRowProps): JSX.Element {
-  const id = useId();
-  const { problem, bounds, help } = props;
-  const told = [bounds, help].filter(part => part).join(' · ');
-  return (
-    <div className={`hrlab-Field${problem ? ' hrlab-mod-wrong' : ''}`}>
-      <label htmlFor={id}>{props.label}</label>
-      <span className="hrlab-Field-value">
-        {props.children({ id, describedBy: `${id}-told` })}
-        {props.unit ? (
-          <span className="hrlab-Field-unit">{props.unit}</span>
-        ) : null}
-      </span>
-      <div id={`${id}-told`} className="hrlab-Field-told" role="status">
-        {problem ? (
-          <span className="hrlab-Field-problem">{problem}</span>
-        ) : null}
-        {told ? <span className="hrlab-Field-bounds">{told}</span> : null}
-      </div>
-    </div>
-  );
-}
-
-interface IInputProps {
-  readonly field: IField;
-  readonly id: string;
-  readonly describedBy: string;
-  readonly onTyped: (text: string) => void;
-}
-
-function Input({ field, id, describedBy, onTyped }: IInputProps): JSX.Element {
-  const { option, text, problem } = field;
-  const shared = {
-    id,
-    'aria-describedby': describedBy,
-    'aria-invalid': problem !== ''
-  };
-  if (option.type === 'boolean') {
-    return (
-      <input
-        {...shared}
-        type="checkbox"
-        checked={text === 'true'}
-        onChange={event => onTyped(String(event.target.checked))}
-      />
-    );
-  }
-  if (option.type === 'choice') {
-    return (
-      <select
-        {...shared}
-        className="hrlab-Input"
-        value={text}
-        onChange={event => onTyped(event.target.value)}
-      >
-        {option.choices.map(choice => (
-          <option key={String(choice)}>{String(choice)}</option>
-        ))}
-      </select>
-    );
-  }
-  const isNumber = option.type === 'integer' || option.type === 'number';
-  return (
-    <input
-      {...shared}
-      className="hrlab-Input"
-      type={isNumber ? 'number' : 'text'}
-      min={isNumber ? (option.minimum ?? undefined) : undefined}
-      max={isNumber ? (option.maximum ?? undefined) : undefined}
-      step={option.type === 'number' ? 'any' : undefined}
-      value={text}
-      spellCheck={false}
-      onChange={event => onTyped(event.target.value)}
-    />
-  );
-}
-
-function OptionRow(props: {
-  readonly field: IField;
-  readonly form: ClusterForm;
-  readonly trans: TranslationBundle;
-}): JSX.Element {
-  const { field, form, trans } = props;
-  const { name, option } = field;
-  return (
-    <Row
-      label={option.label}
-      help={option.help}
-      unit={option.unit}
-      bounds={boundsInWords(option, trans)}
-      problem={field.problem}
-    >
-      {ids => (
-        <Input {...ids} field={field} onTyped={text => form.set(name, text)} />
-      )}
-    </Row>
-  );
 }
 
 /** Name and kernel: what a request has beside the profile's options. */
@@ -310,6 +193,33 @@ function Profiles(props: IFormProps): JSX.Element {
   );
 }
 
+/** What the site offers for certain uses, and the last choice: one click fills it in. */
+function Presets(
+  props: IFormProps & { form: ClusterForm }
+): JSX.Element | null {
+  const { drafts, form, trans } = props;
+  const { presets } = drafts;
+  return presets.length > 0 ? (
+    <div
+      className="hrlab-Form-presets"
+      role="group"
+      aria-label={trans.__('Presets')}
+    >
+      {presets.map(([name, options]) => (
+        <button
+          key={name}
+          type="button"
+          className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+          aria-pressed={form.isFilledWith(options)}
+          onClick={() => drafts.usePreset(name)}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
+  ) : null;
+}
+
 /** Everything about one profile. */
 function Fields(props: IFormProps & { form: ClusterForm }): JSX.Element {
   const { drafts, form, trans } = props;
@@ -318,6 +228,7 @@ function Fields(props: IFormProps & { form: ClusterForm }): JSX.Element {
       {drafts.advice ? (
         <AdviceLine advice={drafts.advice} trans={trans} />
       ) : null}
+      <Presets {...props} form={form} />
       {form.fields.map(field => (
         <OptionRow key={field.name} field={field} form={form} trans={trans} />
       ))}

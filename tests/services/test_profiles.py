@@ -51,6 +51,16 @@ def test_file_is_read_with_amounts_of_memory_as_people_write_them(load):
     assert zee.options["memory"].minimum == 256 * 1024**2
 
 
+def test_presets_are_options_as_they_are_used(load):
+    profiles = load(GOOD + "    presets: {small: {memory: 1 GiB}, as it is: {}}\n")
+    assert profiles.broken == ()
+    presets = profiles.usable["zee"].presets
+    assert {name: dict(options) for name, options in presets.items()} == {
+        "small": {"memory": 1024**3},
+        "as it is": {},
+    }
+
+
 def test_broken_profile_is_told_with_its_line_and_the_others_work(load):
     profiles = load(
         GOOD
@@ -136,6 +146,11 @@ def test_broken_profile_is_told_with_its_line_and_the_others_work(load):
             "defaults would be refused: Asked for 5 workers",
         ),
         ("kind: process\ntemplate: {class: x.Y}\ndeliver:\n  file: {}", 6, "Did you mean files"),
+        (
+            "kind: process\ntemplate: {class: x.Y}\npresets:\n  small: {worker: 5}",
+            6,
+            "preset `small` would be refused: ",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_the_line(load, lines, line, words):

@@ -262,6 +262,8 @@ test.describe('a new cluster', () => {
     await expect(form(hrlab)).toContainText('Fixed by the site: Image');
     await expect(form(hrlab).getByLabel('Profile')).toBeFocused();
     const workers = form(hrlab).getByRole('spinbutton', { name: 'Workers' });
+    await form(hrlab).getByRole('button', { name: 'small' }).click();
+    await expect(workers).toHaveValue('2');
     await workers.fill('101');
     await expect(form(hrlab)).toContainText('Allowed: 0 to 100 workers');
     await workers.fill('100');

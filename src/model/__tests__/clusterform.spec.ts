@@ -266,6 +266,27 @@ describe('ClusterDrafts', () => {
     drafts.close();
   });
 
+  it('fills in what the site offers for certain uses, and the last choice', async () => {
+    await drafts.open('offload');
+    expect(drafts.presets.map(([name]) => name)).toEqual(['small', 'a night']);
+    drafts.form?.set('minimum', '3');
+    drafts.usePreset('a night');
+    expect(drafts.form?.request()?.options).toMatchObject({
+      workers: 60,
+      adapt: true,
+      minimum: 0
+    });
+    expect(drafts.form?.isFilledWith({ workers: 60, adapt: true })).toBe(true);
+    await drafts.start();
+    await drafts.open('offload');
+    drafts.usePreset('small');
+    expect(drafts.form?.fields[0].text).toBe('2');
+    drafts.usePreset('last choice');
+    expect(drafts.form?.fields[0].text).toBe('60');
+    drafts.close();
+    expect(drafts.presets).toEqual([]);
+  });
+
   it('opens with the options of a request that failed', async () => {
     await drafts.open(null, {
       profile: 'offload',
