@@ -197,12 +197,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Left:
-    """What a profile's next cluster may take: each a number, ``unknown`` or ``unlimited``."""
+    """What a profile's next cluster may take: each a number, ``unknown`` or ``unlimited``; `hours` are core-hours."""
 
     workers: Amount
     cores: Amount
     memory_bytes: Amount
     clusters: Amount
+    hours: Amount = UNLIMITED
 
 
 def is_number(amount: Amount) -> TypeGuard[int | float]:
@@ -282,13 +283,14 @@ def left(quotas: Iterable[Quota], profile: str) -> Left:
     binding = [one for one in quotas if one.enforced and applies(one, profile)]
     found = {
         name: least(one.available for one in binding if one.resource == name)
-        for name in ("workers", "cores", "memory", "clusters")
+        for name in ("workers", "cores", "memory", "clusters", "hours")
     }
     return Left(
         workers=found["workers"],
         cores=found["cores"],
         memory_bytes=found["memory"],
         clusters=found["clusters"],
+        hours=found["hours"],
     )
 
 

@@ -49,6 +49,7 @@ class Room:
     cores: float | None = None
     memory_bytes: float | None = None
     clusters: float | None = None
+    core_hours: float | None = None
     cores_each: float | None = None
     unknown: tuple[str, ...] = ()
 

@@ -112,6 +112,7 @@ def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequenc
     if shape.node is not None and packed is None:
         raise InvalidRequestError(stranded[0])
     expected = _expected(law, work, shape, most)
+    most = _with_hours(most, expected, shape)
     allowed = _allowed(expected, most)
     chosen, warnings = _choose(allowed, law, work, goal)
     one = allowed[chosen]
@@ -180,6 +181,20 @@ def _without_late(expected: Mapping[int, Expectation]) -> dict[int, Expectation]
     return found
 
 
+def _with_hours(
+    most: dict[BoundName, int], expected: Mapping[int, Expectation], shape: Shape
+) -> dict[BoundName, int]:
+    """Bounds, with the core hours that quotas leave, the tightest first."""
+    left = shape.room.core_hours if shape.room is not None else None
+    if left is None:
+        return most
+    paid = max((n for n, one in expected.items() if core_hours(one) <= left), default=0)
+    if paid == max(expected):
+        return most
+    bounded: dict[BoundName, int] = {**most, "quota": min(paid, most.get("quota", paid))}
+    return dict(sorted(bounded.items(), key=lambda one: one[1]))
+
+
 def _allowed(
     expected: Mapping[int, Expectation], most: Mapping[BoundName, int]
 ) -> dict[int, Expectation]:
@@ -210,7 +225,7 @@ def _of_quota(
     if left < chosen:
         return [
             f"Your quotas leave room for {format_count(left)} workers, and a cluster has at least "
-            f"{format_count(chosen)}: close another one first."
+            f"{format_count(chosen)}: close another one first, or ask your admin."
         ]
     wanted, _ = _choose(expected, law, work, goal)
     if wanted <= left:

@@ -85,6 +85,7 @@ def _room(left: Left | None, takes: Asks, cores: int) -> Room | None:
         "cores": left.cores,
         "memory": left.memory_bytes,
         "clusters": left.clusters,
+        "core hours": left.hours,
     }
     # Workers of whole cores take as many as they have threads, others what their template says.
     each = takes.cores_each if 0 < takes.cores_each != int(takes.cores_each) else cores
@@ -93,6 +94,7 @@ def _room(left: Left | None, takes: Asks, cores: int) -> Room | None:
         cores=_number(left.cores, takes.cores_beside),
         memory_bytes=_number(left.memory_bytes, takes.memory_beside),
         clusters=_number(left.clusters),
+        core_hours=_number(left.hours),
         cores_each=each,
         unknown=tuple(name for name, amount in amounts.items() if amount == UNKNOWN),
     )

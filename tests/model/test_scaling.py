@@ -175,7 +175,19 @@ def test_quota_that_leaves_nothing_is_said_with_the_remedy():
     shape = Shape(room=Room(cores=0.5))
     advice = advise(law(), work(), Goal(name="fastest"), shape, ["a"])
     assert (advice.workers, advice.limited_by) == (1, "quota")
-    assert "close another one first" in advice.warnings[0]
+    assert "close another one first, or ask" in advice.warnings[0]
+
+
+def test_core_hours_that_quotas_leave_bound_workers_too():
+    # n workers cost n (10 s + 100 s / n) = 10 n + 100 core seconds: 20 of them 300.
+    shape = Shape(room=Room(core_hours=300 / 3600, workers=50))
+    advice = advise(law(), work(), Goal(name="fastest"), shape, ["a"])
+    assert (advice.workers, advice.limited_by) == (20, "quota")
+    assert dict(advice.bounds) == {"quota": 20, "profile": 128}
+    none = Shape(room=Room(core_hours=0.0))
+    assert advise(law(), work(), Goal(name="fastest"), none, ["a"]).bounds["quota"] == 0
+    plenty = Shape(room=Room(core_hours=1e6))
+    assert "quota" not in advise(law(), work(), Goal(name="fastest"), plenty, ["a"]).bounds
 
 
 def test_quota_that_is_no_hindrance_is_not_mentioned():
