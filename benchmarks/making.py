@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -51,8 +52,14 @@ def run(number: int) -> Run:
 
 
 def sampled(number: int) -> Run:
-    """The run with its hardware use: as many points as a run may have, each other than the one before."""
-    random = Random(number)
+    """The run with its hardware use; one hundred take turns, each record is packed by itself."""
+    return replace(run(number), resources=_resources(number % 100))
+
+
+@functools.cache
+def _resources(seed: int) -> Resources:
+    """As many points as a run may have, each other than the one before."""
+    random = Random(seed)
     cluster = ClusterUse(
         cluster=0,
         workers=(8.0,) * MAX_POINTS,
@@ -76,8 +83,7 @@ def sampled(number: int) -> Run:
         cpu_seconds=50.0,
         memory_peak_bytes=2**29,
     )
-    resources = Resources(0.5, MAX_POINTS, 0.5, (cluster,), kernel)
-    return replace(run(number), resources=resources)
+    return Resources(0.5, MAX_POINTS, 0.5, (cluster,), kernel)
 
 
 def _series(random: Random, of_one: float, digits: int | None) -> Series:

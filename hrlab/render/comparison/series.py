@@ -1,4 +1,4 @@
-"""Series of a picture: told apart by colour-blind people (Okabe and Ito), by dash and by mark."""
+"""Series of a picture: told apart by colour-blind people (Okabe and Ito), and by dash."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from hrlab.render.vega import LEGEND
 
 SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 SERIES_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3])
-SERIES_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 ROW_PIXELS = 30
 
 
 def series(names: Sequence[str], field: str) -> dict[str, Any]:
-    """Channels that give each of `names` a colour, a dash and a shape of its own; more than six repeat them."""
+    """Channels that give each of `names` a colour and a dash of its own; more than six repeat them."""
     present = list(dict.fromkeys(names))
 
     def among(values: Sequence[object]) -> list[object]:
