@@ -6,6 +6,7 @@ import { daskPlugin } from './plugins/dask';
 import { notebooksPlugin } from './plugins/notebooks';
 import { panelPlugin } from './plugins/panel';
 import { progressPlugin } from './plugins/progress';
+import { reportPlugin } from './plugins/report';
 import { resultPlugin } from './plugins/result';
 import { runActionsPlugin } from './plugins/runactions';
 import { runViewPlugin } from './plugins/runview';
@@ -25,6 +26,7 @@ const plugins: readonly JupyterFrontEndPlugin<unknown>[] = [
   panelPlugin,
   clustersPlugin,
   runActionsPlugin,
+  reportPlugin,
   notebooksPlugin,
   runViewPlugin,
   comparePlugin,

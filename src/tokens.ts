@@ -42,6 +42,7 @@ export namespace CommandIDs {
   export const noteRun = 'hrlab:note-run';
   export const copyRun = 'hrlab:copy-run';
   export const exportRun = 'hrlab:export-run';
+  export const saveReport = 'hrlab:save-report';
   export const openCell = 'hrlab:open-cell';
   export const compareRuns = 'hrlab:compare-runs';
   export const compareEarlier = 'hrlab:compare-earlier';

@@ -12,6 +12,7 @@ export * from './profile';
 export * from './progress';
 export * from './quota';
 export * from './record';
+export * from './report';
 export * from './resources';
 export * from './request';
 export * from './runs';

@@ -49,17 +49,26 @@ function errorOf(response: Response, body: unknown): ApiError {
   );
 }
 
+/** Call hrlab's server extension; the JSON that it answers, as for `requestText`. */
+export async function requestAPI(
+  settings: ServerConnection.ISettings,
+  path: string,
+  init: RequestInit = {}
+): Promise<unknown> {
+  return parse(await requestText(settings, path, init));
+}
+
 /**
  * Call hrlab's server extension; throws `ApiError` or a `NetworkError`.
  *
  * Bounded in time: a request that a server or proxy lets hang must neither keep
  * its caller waiting nor one of the browser's few connections busy.
  */
-export async function requestAPI(
+export async function requestText(
   settings: ServerConnection.ISettings,
   path: string,
   init: RequestInit = {}
-): Promise<unknown> {
+): Promise<string> {
   const url = URLExt.join(settings.baseUrl, NAMESPACE) + '/' + path;
   const bound = new AbortController();
   const timer = setTimeout(() => bound.abort(), ANSWER_MS);
@@ -78,9 +87,8 @@ export async function requestAPI(
   } finally {
     clearTimeout(timer);
   }
-  const body = parse(text);
   if (!response.ok) {
-    throw errorOf(response, body);
+    throw errorOf(response, parse(text));
   }
-  return body;
+  return text;
 }

@@ -42,6 +42,7 @@ const BUTTONS = [
   CommandIDs.openCell,
   CommandIDs.copyRun,
   CommandIDs.exportRun,
+  CommandIDs.saveReport,
   CommandIDs.deleteRun
 ];
 

@@ -1,0 +1,90 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { InputDialog } from '@jupyterlab/apputils';
+import {
+  ITranslator,
+  nullTranslator,
+  TranslationBundle
+} from '@jupyterlab/translation';
+import { downloadIcon } from '@jupyterlab/ui-components';
+import { requestReport, Secret, SECRETS } from '../api';
+import { CommandIDs } from '../tokens';
+import { download } from '../widgets';
+import { describedBy } from './describe';
+import { notifyFailure } from './notify';
+import { runIdOf } from './target';
+
+const REPORT_ARGS = describedBy({
+  id: {
+    type: 'string',
+    description: 'The id of the run; without it, the one under the pointer.'
+  },
+  ids: { type: 'array', description: 'The ids of several runs, to compare.' }
+});
+
+/** What to keep back; null if the user thought better of it. */
+async function askKeepBack(trans: TranslationBundle): Promise<Secret[] | null> {
+  const names: Readonly<Record<Secret, string>> = {
+    code: trans.__('Code'),
+    paths: trans.__('Paths'),
+    user: trans.__('User'),
+    host: trans.__('Host')
+  };
+  const { button, value } = await InputDialog.getMultipleItems({
+    title: trans.__('Save Report'),
+    label: trans.__('Keep back what is selected'),
+    items: SECRETS.map(secret => names[secret]),
+    okLabel: trans.__('Save')
+  });
+  return button.accept
+    ? SECRETS.filter(secret => value?.includes(names[secret]))
+    : null;
+}
+
+async function save(
+  ids: readonly string[],
+  app: JupyterFrontEnd,
+  trans: TranslationBundle
+): Promise<void> {
+  const keepBack = await askKeepBack(trans);
+  if (keepBack === null) {
+    return;
+  }
+  const settings = app.serviceManager.serverSettings;
+  const html = await requestReport(settings, ids, keepBack);
+  const name = ids.length === 1 ? ids[0].slice(0, 8) : 'comparison';
+  download(new Blob([html], { type: 'text/html' }), `hrlab-${name}.html`);
+}
+
+/** A page of a run, or of runs compared, that stands alone: for mail and for print. */
+export const reportPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'hrlab:report',
+  description: 'Saves reports of runs.',
+  autoStart: true,
+  optional: [ITranslator],
+  activate: (app: JupyterFrontEnd, translator: ITranslator | null): void => {
+    const trans = (translator ?? nullTranslator).load('hrlab');
+    app.commands.addCommand(CommandIDs.saveReport, {
+      label: trans.__('Save Report…'),
+      caption: trans.__(
+        'Save a page that stands alone: for mail and for print'
+      ),
+      icon: downloadIcon,
+      describedBy: REPORT_ARGS,
+      execute: async args => {
+        const id = Array.isArray(args.ids) ? null : runIdOf(app, args);
+        const ids = Array.isArray(args.ids) ? args.ids.map(String) : [id ?? ''];
+        if (!ids[0]) {
+          return;
+        }
+        try {
+          await save(ids, app, trans);
+        } catch (error) {
+          notifyFailure(trans.__('The report was not saved.'), error, trans);
+        }
+      }
+    });
+  }
+};
