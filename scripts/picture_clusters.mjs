@@ -1,6 +1,6 @@
 // Take the picture of clusters from the running product: one that works, one that starts, and Dask's panes.
 // Usage: node scripts/picture_clusters.mjs TARGET.png [dark]    (`make picture` sets up what it needs)
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { declineNews, until, withLab } from './lab.mjs';
 
@@ -16,7 +16,14 @@ def analyse(seed):
 
 futures = client.map(analyse, range(400), pure=False)`;
 
+/** As a small site would have it: without a limit there are fewer bars. */
+const SITE = `c.HRLab.quotas = {"each": {"label": "Each user", "workers": 8, "clusters": 4}}
+c.HRLab.storage = {}
+`;
+
 function prepare(folder) {
+  mkdirSync(join(folder, '.config'));
+  writeFileSync(join(folder, '.config', 'jupyter_server_config.py'), SITE);
   const cell = (id, source) => ({
     cell_type: 'code',
     id,
@@ -40,6 +47,7 @@ async function draw(page) {
   const press = name => card.getByRole('button', { name }).click();
   const state = (found, wanted) => async () =>
     (await found.getAttribute('data-hrlab-cluster-state')) === wanted;
+  await page.setViewportSize({ width: 1180, height: 700 });
   await page.waitForTimeout(3000);
   await declineNews(page);
   await page.locator('.hrlab-New-start').click();

@@ -154,7 +154,7 @@ export function fillInWords(bar: IQuotaBar, trans: TranslationBundle): string {
         return trans.__('%1 short', more);
       }
       return asked > 0
-        ? trans.__('%1 with this', share)
+        ? trans.__('%1 full', share)
         : trans.__('%1 used', share);
     case 'full':
       return trans.__('full');

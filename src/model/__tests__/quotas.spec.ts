@@ -52,7 +52,7 @@ describe('a bar', () => {
   it.each([
     [0, 'ok', '82 of 128 cores', ''],
     [16, 'ok', '82 + 16 of 128 cores', ''],
-    [21, 'near', '82 + 21 of 128 cores', '80 % with this'],
+    [21, 'near', '82 + 21 of 128 cores', '80 % full'],
     [46, 'full', '82 + 46 of 128 cores', 'full'],
     [47, 'over', '82 + 47 of 128 cores', '1 over'],
     [1.5, 'ok', '82 + 1.5 of 128 cores', '']
