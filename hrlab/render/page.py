@@ -8,6 +8,7 @@ from html import escape
 #: Forbids what the page does not have anyway: scripts, and anything from elsewhere.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
+# Pictures may overflow: their labels were measured in another font than the reader's.
 _STYLE = """
 :root{color-scheme:light}
 body{font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;color:#1b1b1b;background:#fff;
@@ -20,13 +21,14 @@ p,ul{margin:.4em 0}
 footer{margin-top:3em;border-top:1px solid #ccc}
 figure{margin:1em 0}
 figcaption{font-weight:600}
-figure svg{max-width:100%;height:auto;display:block}
+figure svg{max-width:100%;height:auto;display:block;overflow:visible}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-size:13px;margin:.4em 0}
 th,td{padding:2px 12px 2px 0;text-align:left;vertical-align:top}
 th{border-bottom:1px solid #999}
 td+td,th+th{font-variant-numeric:tabular-nums}
 table.numbers td+td,table.numbers th+th{text-align:right}
+table.numbers td+td{white-space:nowrap}
 td,tbody th{border-bottom:1px solid #e5e5e5}
 td{overflow-wrap:anywhere}
 pre{font:12px/1.4 ui-monospace,"DejaVu Sans Mono",monospace;background:#f6f6f6;padding:.6em;white-space:pre-wrap;
