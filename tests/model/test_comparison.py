@@ -155,6 +155,10 @@ def test_labels_group_runs():
     assert {group.key for group in comparison.groups} == {"loose", "tight", "–"}
 
 
+def test_efficiency_is_no_picture_of_its_own_where_threads_do_not_differ():
+    assert list(charts(compare([run(10, threads=2), run(5, threads=2)]))) == ["time", "speed-up"]
+
+
 def test_pictures_follow_from_what_is_known():
     assert list(charts(compare(published()))) == ["time", "speed-up", "efficiency", "work"]
     assert list(charts(compare([run(10, threads=1), run(5, threads=2)]))) == [

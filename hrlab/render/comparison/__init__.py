@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hrlab.model.comparison import Comparison
+from hrlab.model.comparison import Comparison, units_of
 from hrlab.model.difference import Difference
 from hrlab.model.overlay import Overlay, Since
 from hrlab.render.comparison.difference import differences
@@ -36,7 +36,9 @@ def charts(
     found = {"time": wall_time(comparison)}
     if sum(group.speed_up is not None for group in comparison.groups) > 1:
         found["speed-up"] = speed_up(comparison)
-        found["efficiency"] = efficiency(comparison)
+        # With as many threads everywhere it is the same picture.
+        if len({units_of(group, comparison.over) for group in comparison.groups}) > 1:
+            found["efficiency"] = efficiency(comparison)
     if comparison.amount is not None or comparison.by.startswith("workload:"):
         found["work"] = work(comparison)
     if difference is None:
