@@ -231,3 +231,11 @@ def test_single_runs_are_in_the_order_in_which_they_ran():
     comparison = compare([new, old], "run")
     assert [group.key for group in comparison.groups] == [old.id, new.id]
     assert comparison.baseline == old.id
+
+
+def test_names_of_machines_are_not_told():
+    """A comparison in a notebook is published with it."""
+    hosts = [run(wall, environment=Environment(hostname=f"node-{wall}")) for wall in (2, 1)]
+    comparison = compare(hosts)
+    assert comparison.differs == ("The host differs.",)
+    assert not any("node-" in note for note in comparison.notes)

@@ -40,7 +40,8 @@ def _chart(overlay: Overlay, since: Since, difference: Difference, comparison: C
     rows = _rows(overlay)
     times = [float(row[1] or 0) for row in rows]
     longest = max((abs(time) for time in times), default=0.0)
-    unit, size = _unit(overlay.quantity, max((float(row[2] or 0) for row in rows), default=0.0))
+    largest = max((float(row[2] or 0) for row in rows), default=0.0)
+    unit, size = _unit(overlay.quantity, largest)
     title = _TITLES[overlay.quantity] + (f" ({unit})" if unit else "")
     columns = (Column("run", "run"), Column("seconds", _SINCE[since], "s"), _column(overlay))
     # The same for every quantity, also where one was not sampled to the end.
@@ -58,7 +59,7 @@ def _chart(overlay: Overlay, since: Since, difference: Difference, comparison: C
                 "field": "shown",
                 "type": "quantitative",
                 "title": title,
-                "scale": {"zero": True, "nice": True},
+                "scale": {"domain": [0, 1.05 * largest / size or 1.0], "nice": False},
                 "axis": {"tickCount": 5},
             },
             **series([str(row[0]) for row in rows], "run"),
