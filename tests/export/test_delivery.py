@@ -166,6 +166,7 @@ def test_nothing_is_lost_or_doubled_when_the_database_is_killed_in_the_middle(st
     assert influx.runs() == ids
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_or_doubled_when_the_jupyter_server_is_killed(store, influx, tmp_path):
     home = tmp_path / "jupyter"
     home.mkdir()

@@ -124,6 +124,7 @@ class TestWithPrometheus:
     def jp_base_url(self):
         return "/hub/user/"  # Prometheus would quote again what is quoted
 
+    @pytest.mark.slow
     async def test_prometheus_scrapes_them(
         self, jp_serverapp, jp_http_port, jp_fetch, jp_base_url, kernel, tmp_path
     ):
