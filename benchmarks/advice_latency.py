@@ -7,6 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from benchmarks.making import fill, run
 from benchmarks.row import Row, interval
 from benchmarks.server_start import TOKEN, Server
+from hrlab.model.resources import ClusterUse, Resources, Series, Values
+from hrlab.store.sqlite import RunStore
 
 RUNS = 10_000
 REPEATS = 50
@@ -25,8 +28,35 @@ def measure(*, quick: bool = False) -> list[Row]:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "runs.sqlite"
         fill(path, runs)
+        _measure_use(path, range(runs - 1, -1, -100))
         with Server(Path(directory), {"HRLAB_STORE": str(path)}) as server:
             return _rows(server.port, run(runs - 1).id)
+
+
+def _measure_use(path: Path, numbers: range) -> None:
+    """Give the newest runs of one code series of hardware use of the usual length."""
+    values: Values = tuple(float(n) for n in range(200))
+    series = Series(values, values, values)
+    use = ClusterUse(
+        cluster=0,
+        workers=values,
+        threads=values,
+        hosts=values,
+        cpu_cores=series,
+        memory_bytes=series,
+        spilled_bytes=series,
+        network_read_bytes_per_second=series,
+        network_write_bytes_per_second=series,
+        disk_read_bytes_per_second=series,
+        disk_write_bytes_per_second=series,
+        worker_memory_peak_bytes=2**30,
+    )
+    resources = Resources(0.5, 200, 0.5, (use,))
+    store = RunStore.open(path)
+    for number in numbers[:50]:
+        with_use = replace(run(number), resources=resources)
+        store.finish(replace(with_use, id=f"{number:032x}"))
+    store.close()
 
 
 def _rows(port: int, run_id: str) -> list[Row]:

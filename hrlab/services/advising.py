@@ -11,6 +11,7 @@ from hrlab.model.goal import Goal, goal_from, is_number
 from hrlab.model.run import Run
 from hrlab.model.shape import Shape
 from hrlab.model.sizing import Advice
+from hrlab.services.evidence import without_series
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.sizing import advice_for
 from hrlab.store.query import RunQuery
@@ -122,7 +123,7 @@ class AdvisingService:
         record = self._store.get(run_id) if _can_be_kept(run_id) else None
         if record is None:
             raise NotFoundError(f"There is no run {run_id[:40]!r}. It may have been deleted.")
-        return Run.from_dict(record)
+        return Run.from_dict(without_series(record))
 
 
 def _ids(value: object) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -24,10 +26,11 @@ from hrlab.model.run import (
 )
 from hrlab.model.scaling import Startup
 from hrlab.model.shape import Shape
-from hrlab.services.evidence import body_of, need_of, point_of, startup_of
+from hrlab.services.evidence import body_of, need_of, point_of, startup_of, without_series
 from hrlab.services.sizing import advice_for, fitted
 
 FASTEST = Goal(name="fastest")
+WIRE = Path(__file__).parents[1] / "data" / "wire"
 
 
 def cluster(threads, history=()):
@@ -277,6 +280,17 @@ def test_memory_is_advised_from_the_largest_peak_of_the_runs():
     assert advice.memory.peak_bytes == 3 * 2**30
     assert advice.memory_bytes_per_worker == 5 * 2**30
     assert advice_for([timed(1, 100)], FASTEST, Shape()).memory is None
+
+
+def test_series_are_not_needed_to_advise():
+    run = Run.from_dict(json.loads((WIRE / "run_v1_resources.json").read_text(encoding="utf-8")))
+    many = using(timed(4, 25), 3 * 2**30, spilled=5.0)
+    for one in (run, many, timed(4, 25)):
+        short = Run.from_dict(without_series(one.to_dict()))
+        assert need_of([short]) == need_of([one])
+        assert replace(short, resources=None) == replace(one, resources=None)
+    assert run.resources is not None
+    assert run.resources.points > 1
 
 
 def test_memory_on_disk_says_that_the_peak_is_cut():
