@@ -49,7 +49,7 @@ class Group:
     threads, workers, memory_bytes
         Most there were, median of the runs; 1, 0 and 0 without a cluster. The memory is the sum of the workers' limits.
     speed_up, efficiency
-        Against the baseline; None if it has no run of this amount.
+        Against the baseline; None if it has no run of this amount, or runs are grouped by the amount.
     alone
         False if other clients' work was on the cluster in one of the runs.
     """
@@ -147,7 +147,7 @@ def compare(
         by=by,
         amount=amount,
         baseline=base,
-        groups=tuple(_against(group, groups, base, counted) for group in groups),
+        groups=tuple(_against(group, _of_same_work(groups, by), base, counted) for group in groups),
         notes=(*differs(good), *_notes(runs, good, groups, by)),
         over=counted,
         choices=_choices(good, by),
@@ -176,7 +176,7 @@ def _key_of(by: str) -> Callable[[Run], Key]:
     if kind == "label" and name:
         return lambda run: run.labels.get(name, ABSENT)
     if kind == "workload" and name:
-        return lambda run: run.workload.get(name, ABSENT)
+        return lambda run: float(run.workload[name]) if name in run.workload else ABSENT
     found: Mapping[str, Callable[[Run], Key]] = {
         "approach": lambda run: run.approach,
         "workers": lambda run: float(run.workers_peak),
@@ -288,6 +288,11 @@ def _baseline(groups: Sequence[Group], by: str, wanted: str | None) -> Key:
     if by == "run":
         return groups[0].key
     return min(groups, key=lambda group: group.threads).key
+
+
+def _of_same_work(groups: Sequence[Group], by: str) -> Sequence[Group]:
+    """With what groups may be compared: more work that takes longer is not slower."""
+    return () if by.startswith("workload:") else groups
 
 
 def _against(group: Group, groups: Sequence[Group], baseline: Key, over: Over) -> Group:

@@ -239,3 +239,18 @@ def test_names_of_machines_are_not_told():
     comparison = compare(hosts)
     assert comparison.differs == ("The host differs.",)
     assert not any("node-" in note for note in comparison.notes)
+
+
+def test_more_work_that_takes_longer_is_not_slower():
+    runs = [run(10, workload={"events": 5}), run(20, workload={"events": 10})]
+    comparison = compare(runs, "workload:events")
+    assert [group.speed_up for group in comparison.groups] == [None, None]
+    assert list(charts(comparison)) == ["time", "work"]
+    assert headline(comparison) == "5 events 10.0 s, 10 events 20.0 s."
+
+
+def test_headline_counts_one_worker():
+    wide = run(5, threads=1)
+    cluster = replace(wide.clusters[0], workers=Workers(1, 1, 4, ()))
+    comparison = compare([run(10, "serial"), replace(wide, clusters=(cluster,))], over="workers")
+    assert "on 1 worker (200 % efficiency)" in headline(comparison)

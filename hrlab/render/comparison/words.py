@@ -18,7 +18,7 @@ def headline(comparison: Comparison) -> str:
         return f"{start}."
     faster = f"{significant(best.speed_up, 2)} times faster than {base_label(comparison)}"
     share = format_share(best.efficiency)
-    on = f"{format_count(getattr(best, comparison.over))} {comparison.over}"
+    on = _several(getattr(best, comparison.over), comparison.over.removesuffix("s"))
     return f"{start}: {faster} on {on} ({share} efficiency)."
 
 
