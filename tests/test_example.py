@@ -19,7 +19,7 @@ from scripts.demo import EXAMPLE, execute, runs
 
 REAL_FILE = EXAMPLE.parents[2] / "shared" / "data" / "ee_Z_ee_EDM4Hep.root"
 # The notebook in a tenth of its size: 20 replicas of the input rather than 200.
-SMALLER = {"replicas=200": "replicas=20", "--events 1000000": "--events 100000"}
+SMALLER = {"REPLICAS = 200": "REPLICAS = 20", "--events 1000000": "--events 100000"}
 # By the budget 10 ms; the machines that run tests are busy with other things.
 TOLERANCE_SECONDS = 0.1
 
