@@ -35,6 +35,8 @@ from hrlab.store.location import jupyter_data_directory
 IDLE_SECONDS = 180.0
 ALIVE_SECONDS = 30.0
 LOOK_SECONDS = 0.2
+#: How long making the first cluster is tried.
+FIRST_SECONDS = 20.0
 #: Where `jupyter hrlab sweep` finds a site's profiles, if not by its option.
 PROFILES_VARIABLE = "HRLAB_PROFILES_FILE"
 
@@ -95,6 +97,7 @@ class CampaignClusters:
         self._setting: Setting | None = None
         self._cluster: Cluster | None = None
         self._alive: asyncio.Task[None] | None = None
+        self._works = False
 
     def check(self, setting: Setting) -> None:
         """Refuse what can never be made.
@@ -130,15 +133,7 @@ class CampaignClusters:
         if not fresh and setting == self._setting and self._cluster is not None:
             return await self._service.get(self._cluster.id), False
         await self.release()
-        made = await self._service.create(
-            {
-                "profile": setting.profile,
-                "name": self.name,
-                "options": self._options(setting),
-                "kernel": self._kernel,
-            }
-        )
-        assert isinstance(made, Cluster)
+        made = await self._create(setting, stop)
         self._setting, self._cluster = setting, made
         self._alive = asyncio.create_task(self._keep_alive(made.id))
         self._cluster = await self._ready(made.id, setting, stop)
@@ -177,6 +172,32 @@ class CampaignClusters:
         raise UsageError(
             f"Profile {setting.profile!r} has no option `workers`: leave `workers` out for it."
         )
+
+    async def _create(self, setting: Setting, stop: Stop) -> Cluster:
+        body = {
+            "profile": setting.profile,
+            "name": self.name,
+            "options": self._options(setting),
+            "kernel": self._kernel,
+        }
+        until = time.monotonic() + FIRST_SECONDS
+        while True:
+            made = await self._attempt(body)
+            if isinstance(made, Cluster):
+                self._works = True
+                return made
+            # Who has just begun to watch, Kubernetes say, can't make anything yet.
+            if self._works or stop.asked.is_set() or time.monotonic() > until:
+                raise made
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _attempt(self, body: Mapping[str, Any]) -> Cluster | BackendError:
+        try:
+            made = await self._service.create(body)
+        except BackendError as error:
+            return error
+        assert isinstance(made, Cluster)
+        return made
 
     async def _ready(self, cluster_id: str, setting: Setting, stop: Stop) -> Cluster:
         until = time.monotonic() + self._profiles.usable[setting.profile].start_timeout_seconds
