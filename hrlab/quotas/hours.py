@@ -44,7 +44,7 @@ class CoreHours:
         self._clock = clock
         self._days: dict[str, dict[str, float]] = {}
         self._seen: dict[str, _Seen] = {}
-        self._written_at = 0.0
+        self._written_at = float("-inf")
         self._lock = threading.Lock()
         self._loaded = False
 

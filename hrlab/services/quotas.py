@@ -21,7 +21,7 @@ _Answer: TypeAlias = "asyncio.Task[tuple[Quota, ...]]"
 #: How long a source may take; then it counts as hanging, until it is asked again.
 SOURCE_SECONDS = 5.0
 #: How long a report waits for sources whose last answer is old; later answers are announced.
-REPORT_SECONDS = 0.2
+REPORT_SECONDS = 0.1
 #: How long a decision waits for them.
 DECISION_SECONDS = 3.0
 #: A source that failed is asked again after so long.
@@ -106,7 +106,9 @@ class QuotaService:
         return self._asked
 
     async def _refresh(self, wait_seconds: float) -> None:
-        tasks = [task for one in self._all() if (task := one.begin()) is not None]
+        asked = [task for one in self._all() if (task := one.begin()) is not None]
+        # Who was late once is not waited for again: one that hangs would hold up every report.
+        tasks = [task for task in asked if task not in self._late]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=wait_seconds)
             self._tell_later(late)
