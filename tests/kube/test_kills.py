@@ -1,7 +1,7 @@
 """``kill -9`` of server, operator and scheduler, and loss of the API, at random instants of every step.
 
-That takes some ten minutes, so only ``python -m tests.kube --long`` does it; ``HRLAB_TEST_KILLS`` says how many of each there
-are.
+That takes more than ten minutes, so only ``python -m tests.kube --long`` does it; ``HRLAB_TEST_KILLS`` says how many of each
+there are.
 """
 
 from __future__ import annotations

@@ -52,7 +52,8 @@ async def test_a_cluster_closed_while_the_api_is_away_is_closed_when_it_is_back(
     await user.sees_gone(made.id)
 
 
-async def test_a_close_that_waits_for_the_api_outlives_the_server(user, bed, tmp_path):
+async def test_a_close_that_waits_for_the_api_outlives_the_server(user, bed, tmp_path, monkeypatch):
+    monkeypatch.setattr("hrlab.clusters.kubernetes.RECONNECT_SECONDS", 0.5)
     user.kept = tmp_path / "kubernetes.json"
     made = await user.create(workers=0)
     await user.sees(made.id, is_ready)
