@@ -5,12 +5,20 @@ import { requestText } from './request';
 export const SECRETS = ['code', 'paths', 'user', 'host'] as const;
 export type Secret = (typeof SECRETS)[number];
 
+/** How runs are compared in a report. */
+export interface IReportQuery {
+  readonly by?: string;
+  readonly baseline?: string;
+  readonly over?: string;
+}
+
 /** The address of the report of a run, or of runs compared. */
 export function reportPath(
   ids: readonly string[],
-  keepBack: readonly Secret[]
+  keepBack: readonly Secret[],
+  query: IReportQuery = {}
 ): string {
-  const found = new URLSearchParams({ ids: ids.join(',') });
+  const found = new URLSearchParams({ ...query, ids: ids.join(',') });
   if (keepBack.length > 0) {
     found.set('redact', keepBack.join(','));
   }
@@ -21,7 +29,8 @@ export function reportPath(
 export function requestReport(
   settings: ServerConnection.ISettings,
   ids: readonly string[],
-  keepBack: readonly Secret[]
+  keepBack: readonly Secret[],
+  query: IReportQuery = {}
 ): Promise<string> {
-  return requestText(settings, reportPath(ids, keepBack));
+  return requestText(settings, reportPath(ids, keepBack, query));
 }

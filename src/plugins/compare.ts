@@ -11,6 +11,8 @@ import {
 } from '@jupyterlab/apputils';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { downloadIcon, ToolbarButton } from '@jupyterlab/ui-components';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { IComparisonQuery } from '../api';
 import { ComparisonModel } from '../model';
 import { CommandIDs, IRuns } from '../tokens';
@@ -50,12 +52,36 @@ function queryOf(args: Readonly<Record<string, unknown>>): IComparisonQuery {
   };
 }
 
+/** What the report of a comparison is of: its runs, as they are grouped. */
+function shown(model: ComparisonModel): ReadonlyPartialJSONObject {
+  const groups = model.comparison?.groups ?? [];
+  const { by, baseline, over } = model.query;
+  return {
+    ids: groups.flatMap(group => [...group.runs, ...group.cold]),
+    ...(by ? { by } : {}),
+    ...(baseline ? { baseline } : {}),
+    ...(over ? { over } : {})
+  };
+}
+
 async function open(query: IComparisonQuery, parts: IParts): Promise<void> {
   const { app, runs, trans, tracker } = parts;
   const model = new ComparisonModel(runs, query);
   const content = new CompareView({ ...parts, model });
   const widget: Document = new MainAreaWidget({ content });
-  widget.toolbar.hide(); // each picture has its own buttons
+  // Each picture has buttons of its own; this one is of them all.
+  widget.toolbar.addItem(
+    'report',
+    new ToolbarButton({
+      label: trans.__('Save Report…'),
+      tooltip: trans.__(
+        'Save a page that stands alone: for mail and for print'
+      ),
+      icon: downloadIcon,
+      onClick: () =>
+        void app.commands.execute(CommandIDs.saveReport, shown(model))
+    })
+  );
   widget.title.icon = compareIcon;
   widget.title.closable = true;
   widget.title.label = trans.__('Comparison');

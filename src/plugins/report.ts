@@ -9,7 +9,7 @@ import {
   TranslationBundle
 } from '@jupyterlab/translation';
 import { downloadIcon } from '@jupyterlab/ui-components';
-import { requestReport, Secret, SECRETS } from '../api';
+import { IReportQuery, requestReport, Secret, SECRETS } from '../api';
 import { CommandIDs } from '../tokens';
 import { download } from '../widgets';
 import { describedBy } from './describe';
@@ -21,7 +21,10 @@ const REPORT_ARGS = describedBy({
     type: 'string',
     description: 'The id of the run; without it, the one under the pointer.'
   },
-  ids: { type: 'array', description: 'The ids of several runs, to compare.' }
+  ids: { type: 'array', description: 'The ids of several runs, to compare.' },
+  by: { type: 'string', description: 'By what runs are grouped.' },
+  baseline: { type: 'string', description: 'The group that is 1.' },
+  over: { type: 'string', description: 'What the efficiency counts.' }
 });
 
 /** What to keep back; null if the user thought better of it. */
@@ -43,8 +46,18 @@ async function askKeepBack(trans: TranslationBundle): Promise<Secret[] | null> {
     : null;
 }
 
+function queryOf(args: Readonly<Record<string, unknown>>): IReportQuery {
+  const { by, baseline, over } = args;
+  return {
+    ...(typeof by === 'string' ? { by } : {}),
+    ...(typeof baseline === 'string' ? { baseline } : {}),
+    ...(typeof over === 'string' ? { over } : {})
+  };
+}
+
 async function save(
   ids: readonly string[],
+  query: IReportQuery,
   app: JupyterFrontEnd,
   trans: TranslationBundle
 ): Promise<void> {
@@ -53,7 +66,7 @@ async function save(
     return;
   }
   const settings = app.serviceManager.serverSettings;
-  const html = await requestReport(settings, ids, keepBack);
+  const html = await requestReport(settings, ids, keepBack, query);
   const name = ids.length === 1 ? ids[0].slice(0, 8) : 'comparison';
   download(new Blob([html], { type: 'text/html' }), `hrlab-${name}.html`);
 }
@@ -80,7 +93,7 @@ export const reportPlugin: JupyterFrontEndPlugin<void> = {
           return;
         }
         try {
-          await save(ids, app, trans);
+          await save(ids, queryOf(args), app, trans);
         } catch (error) {
           notifyFailure(trans.__('The report was not saved.'), error, trans);
         }

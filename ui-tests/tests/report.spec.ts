@@ -2,6 +2,28 @@ import { readFileSync } from 'fs';
 import { store } from './hrlab';
 import { expect, test } from './fixtures';
 
+test('a comparison is saved as a report', async ({ hrlab, page }) => {
+  const base = { labels: {}, note: '', cold: false };
+  for (const name of ['one', 'two']) {
+    store('add', JSON.stringify({ ...base, name }));
+  }
+  await hrlab.openPanel();
+  await expect(hrlab.rows).toHaveCount(2);
+  for (const row of [0, 1]) {
+    await hrlab.rows.nth(row).getByRole('checkbox').check();
+  }
+  await hrlab.panel.getByRole('button', { name: /^compare/ }).click();
+  const button = page.getByRole('button', { name: 'Save Report' });
+  await expect(page.getByRole('heading', { name: 'one 2 min' })).toBeVisible();
+  await hrlab.picture('report-compare');
+  await button.click();
+  const download = page.waitForEvent('download');
+  await hrlab.accept();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe('hrlab-comparison.html');
+  expect(readFileSync(await file.path(), 'utf-8')).toContain('Groups');
+});
+
 test('a report is saved without what its owner keeps back', async ({
   hrlab,
   page
