@@ -31,7 +31,8 @@ _COLUMNS = (
 )
 #: Room for the time at the end of the longest bar.
 _MARGIN = 1.22
-#: Above so many lanes the legend names the phases, not each bar: hundreds of texts would take longer to draw than all else.
+#: Above so many lanes the legend names the phases, and the axis and the table tell the times: hundreds of texts would take
+#: longer to draw than all else.
 MOST_LABELLED = 40
 COLD = "cold"
 _COLOURS = {**PHASE_COLOURS, "wall": "#B0B0B0", COLD: "#E8E8E8"}
@@ -49,9 +50,8 @@ def wall_time(comparison: Comparison) -> Chart:
         encoding={"y": lane_axis([lane.name for lane in lanes])},
         layer=[
             _bars(lanes, longest),
-            *([_labels()] if len(lanes) <= MOST_LABELLED else []),
             *_ranges(lanes),
-            _totals(lanes, longest),
+            *([_labels(), _totals(lanes, longest)] if len(lanes) <= MOST_LABELLED else []),
         ],
     )
     return Chart(spec, Table(_COLUMNS, tuple(row for lane in lanes for row in _rows(lane))))
