@@ -109,7 +109,7 @@ def test_published_gnn_tables_give_the_published_speed_ups():
     assert [group.speed_up for group in doubled.groups] == [1.0, 2.0]
     assert [group.efficiency for group in doubled.groups] == [1.0, 1.0]
     chunks = [run for run in runs if run.workload["events"] == 17_000 and run.workers_peak == 60]
-    by_chunks = compare(chunks, by="workload:chunks", baseline="10")
+    by_chunks = compare(chunks, by="label:chunks", baseline="10")
     assert [group.speed_up for group in by_chunks.groups] == pytest.approx([1, 5.8 / 2.5, 2.9])
     isomorphism = compare(published("gnn-isomorphism"))
     assert max(g.speed_up or 0 for g in isomorphism.groups) == pytest.approx(8.93, abs=0.01)
