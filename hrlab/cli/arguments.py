@@ -7,8 +7,8 @@ from typing import Any
 
 from hrlab.cli.comparing import add_compare
 from hrlab.cli.exporting import add_export, add_import
-from hrlab.cli.quotas import add_quotas
 from hrlab.cli.prune import add_prune
+from hrlab.cli.quotas import add_quotas
 from hrlab.cli.report import add_report
 from hrlab.cli.run import add_run
 from hrlab.cli.sweep import add_sweep

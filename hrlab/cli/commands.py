@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 from hrlab.cli.comparing import compare
 from hrlab.cli.exporting import export, import_runs
-from hrlab.cli.quotas import quotas
 from hrlab.cli.prune import prune_runs
+from hrlab.cli.quotas import quotas
 from hrlab.cli.report import report
 from hrlab.cli.run import run
 from hrlab.cli.sweep import sweep
