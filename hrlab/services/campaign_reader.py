@@ -88,8 +88,10 @@ class _Reader:
                 ("repeats",), f"these are {count} points; at most {MAX_POINTS} are possible"
             )
         for name, amount in made.workload.items():
+            if not isinstance(amount, str):
+                continue
             values = [dict(one.parameters).get(amount) for one in configurations(made)]
-            if isinstance(amount, str) and not all(_is_amount(value) for value in values):
+            if not all(_is_amount(value) for value in values):
                 self._refuse(
                     ("workload", name),
                     f"`{name}` must be an amount, or a parameter that is one at every point, not {amount!r}",
@@ -99,11 +101,12 @@ class _Reader:
     def _sides(self, top: Mapping[str, Any]) -> tuple[Side, ...]:
         value = top["profiles"]
         usual = self._workers(("workers",), top["workers"]) if "workers" in top else ()
+        found: dict[str, tuple[Place, Any]]
         if isinstance(value, list):
-            named = {self._text(("profiles", i), item): (i, {}) for i, item in enumerate(value)}
+            named = {self._text(("profiles", i), item): i for i, item in enumerate(value)}
             if len(named) < len(value):
                 self._refuse(("profiles",), "a profile is named twice")
-            found = {name: (("profiles", i), said) for name, (i, said) in named.items()}
+            found = {name: (("profiles", i), {}) for name, i in named.items()}
         else:
             mapping = self._mapping(("profiles",), value)
             found = {name: (("profiles", name), said or {}) for name, said in mapping.items()}

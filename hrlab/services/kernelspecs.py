@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from hrlab.services.kernels import NoLocalPythonError, python_of
 from hrlab.services.nearest import did_you_mean
@@ -21,10 +22,11 @@ class Kernelspecs:
 
         manager, wanted = KernelSpecManager(), name or NATIVE_KERNEL_NAME
         try:
-            return wanted, python_of(manager.get_kernel_spec(wanted))
+            spec: Any = manager.get_kernel_spec(wanted)
         except NoSuchKernel as error:
             known = manager.find_kernel_specs()
             hint = did_you_mean(wanted[:60], known) if known else "There are none."
             raise NoLocalPythonError(
                 f"there is no kernel {wanted[:60]!r}; {hint.rstrip('.')}"
             ) from error
+        return wanted, python_of(spec)
