@@ -54,7 +54,8 @@ def traits() -> str:
     parts = []
     for name, trait in sorted(HRLab.class_own_traits(config=True).items()):
         shown = textwrap.indent(inspect.cleandoc(trait.help), "> ", lambda _: True)
-        default = repr(trait.default_value)
+        # A container's own default is made for each object, `default_value` does not tell it.
+        default = repr(trait.default(HRLab))
         parts.append(f"**`c.HRLab.{name}`** (default `{default}`)\n\n{shown}\n")
     return "\n".join(parts)
 

@@ -34,11 +34,15 @@ const OPEN_ARGS = describedBy({
   }
 });
 
-const BUTTONS = [
+const QUESTIONS = [
   CommandIDs.comparePrevious,
   CommandIDs.compareEarlier,
   CommandIDs.sizeRun,
-  CommandIDs.measureScaling,
+  CommandIDs.measureScaling
+];
+
+/** Known from elsewhere by their icons: with words they would not fit beside the questions. */
+const ICONS = [
   CommandIDs.openCell,
   CommandIDs.copyRun,
   CommandIDs.exportRun,
@@ -102,13 +106,21 @@ function makeDocument(
   widget.title.icon = hrlabIcon;
   widget.title.closable = true;
   widget.title.label = parts.trans.__('Run');
-  for (const command of BUTTONS) {
+  const { commands } = parts.app;
+  for (const command of QUESTIONS) {
+    widget.toolbar.addItem(
+      command.replace(':', '-'),
+      new CommandToolbarButton({ commands, id: command, args: { id } })
+    );
+  }
+  for (const command of ICONS) {
     widget.toolbar.addItem(
       command.replace(':', '-'),
       new CommandToolbarButton({
-        commands: parts.app.commands,
+        commands,
         id: command,
-        args: { id }
+        args: { id },
+        label: ''
       })
     );
   }

@@ -18,6 +18,9 @@ from hrlab.model.run import Run
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
 
+#: Kernels and clusters at every point.
+pytestmark = pytest.mark.slow
+
 WAIT_SECONDS = 120.0
 WORK = """
 import os, time

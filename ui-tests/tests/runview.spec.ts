@@ -58,10 +58,12 @@ test('the toolbar leads to the cell and deletes', async ({ hrlab, page }) => {
     .getByRole('button', { name: /Details/ })
     .click();
   await expect(hrlab.view).toContainText('done');
-  await page.getByRole('button', { name: 'Open Notebook at the Cell' }).click();
+  await page
+    .getByRole('button', { name: 'Open the notebook of this run' })
+    .click();
   await expect(hrlab.cell(2)).toHaveClass(/jp-mod-active/);
   await hrlab.rows.first().click();
-  await page.getByRole('button', { name: 'Delete Run' }).click();
+  await page.getByRole('button', { name: 'Delete this run' }).click();
   await expect(hrlab.rows).toHaveCount(0);
   await expect(hrlab.view).toHaveCount(0);
 });

@@ -45,16 +45,13 @@ describe('records', () => {
     'run_v1_failed.json',
     'run_v1_imported.json',
     'run_v1_resources.json'
-  ])(
-    'reads the golden record %s',
-    name => {
-      const data = golden(name);
-      const run = readRecord(data);
-      expect(run.id).toBe(data.id);
-      expect(run.status).toBe(data.status);
-      expect(run.raw).toEqual(data);
-    }
-  );
+  ])('reads the golden record %s', name => {
+    const data = golden(name);
+    const run = readRecord(data);
+    expect(run.id).toBe(data.id);
+    expect(run.status).toBe(data.status);
+    expect(run.raw).toEqual(data);
+  });
 
   it('reads hardware use where it was sampled, and null where not', () => {
     const run = readRecord(golden('run_v1_resources.json'));
