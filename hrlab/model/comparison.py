@@ -248,6 +248,8 @@ def _label(key: Key, by: str, run: Run) -> str:
         return run.name
     if not isinstance(key, float):
         return key
+    if by == "workers" and not key:
+        return "no cluster"
     name = by.partition(":")[2] or by
     return f"{key:g} {name[:-1] if key == 1 and name.endswith('s') else name}"
 

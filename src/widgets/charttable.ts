@@ -6,9 +6,12 @@ export function textElement(tag: string, text: string): HTMLElement {
   return node;
 }
 
+/** Four digits are more than any measurement here is good for; the CSV has them all. */
 function cellText(value: unknown): string {
   if (typeof value === 'number' && !Number.isInteger(value)) {
-    return String(Number(value.toPrecision(6)));
+    return String(
+      Math.abs(value) >= 1000 ? Math.round(value) : Number(value.toPrecision(4))
+    );
   }
   return value === null || value === undefined ? '' : String(value);
 }

@@ -148,6 +148,11 @@ def test_baseline_is_chosen_by_its_key():
         compare(runs, baseline="3")
 
 
+def test_runs_without_a_cluster_are_called_so():
+    found = compare([run(10), run(5, threads=1), run(3, threads=2)], by="workers")
+    assert [group.label for group in found.groups] == ["no cluster", "1 worker", "2 workers"]
+
+
 def test_labels_group_runs():
     comparison = compare(
         [run(10, labels={"cut": "loose"}), run(5, labels={"cut": "tight"}), run(6)], "label:cut"
