@@ -18,8 +18,8 @@ from hrlab.services.users import user_name
 from hrlab.store.location import jupyter_data_directory
 
 if TYPE_CHECKING:
-    from hrlab.quotas.server import Machine
-    from hrlab.quotas.source import QuotaSource
+    from hrlab.quota_sources.server import Machine
+    from hrlab.quota_sources.source import QuotaSource
     from hrlab.services.site_limits import SiteLimits
 
 #: A class of workers that are processes beside the Jupyter server.
@@ -65,9 +65,9 @@ def _sources(
     profiles: Mapping[str, Profile],
     storage: Mapping[str, str],
 ) -> Iterator[QuotaSource]:
-    from hrlab.quotas.hours import CoreHours
-    from hrlab.quotas.server import ServerQuotas
-    from hrlab.quotas.site import SiteQuotas
+    from hrlab.quota_sources.hours import CoreHours
+    from hrlab.quota_sources.server import ServerQuotas
+    from hrlab.quota_sources.site import SiteQuotas
 
     if limits is not None:
         hours = CoreHours(jupyter_data_directory() / "hrlab" / "hours.json", time.time)
@@ -85,7 +85,7 @@ def _elsewhere(
 ) -> Iterator[QuotaSource]:
     """Sources that are asked over files, commands and networks, where something uses them."""
     if storage:
-        from hrlab.quotas.storage import StorageQuotas
+        from hrlab.quota_sources.storage import StorageQuotas
 
         yield StorageQuotas(storage, time.time)
     systems = {
@@ -93,12 +93,12 @@ def _elsewhere(
         for kind, system in BATCH.items()
     }
     if any(systems.values()):
-        from hrlab.quotas.batch import BatchQuotas
+        from hrlab.quota_sources.batch import BatchQuotas
 
         used = {system: names for system, names in systems.items() if names}
         yield BatchQuotas(used, user_name({}), time.time)
     if gateways := list(_gateways(profiles)):
-        from hrlab.quotas.gateway import Gateway, GatewayQuotas
+        from hrlab.quota_sources.gateway import Gateway, GatewayQuotas
 
         found = [Gateway(address, auth, names) for (address, auth), names in gateways]
         yield GatewayQuotas(found, user_name({}), os.environ, time.time)
@@ -121,7 +121,7 @@ def _gateways(
 
 def _kubernetes(clusters: ClusterService, profiles: Collection[Profile]) -> QuotaSource:
     from hrlab.clusters.kubernetes_asking import Asking, usual_worker
-    from hrlab.quotas.kubernetes import KubernetesQuotas, Offered
+    from hrlab.quota_sources.kubernetes import KubernetesQuotas, Offered
 
     offered = [
         Offered(one.name, one.template.get("namespace"), usual_worker(one)) for one in profiles
@@ -149,7 +149,7 @@ def class_of(profile: Profile) -> str:
 def _machine() -> Callable[[], Machine]:
     from hrlab.clusters.machine import machine_cores, machine_memory_bytes
     from hrlab.clusters.machine_use import CoresUsed, memory_used_bytes
-    from hrlab.quotas.server import Machine
+    from hrlab.quota_sources.server import Machine
 
     cores_used = CoresUsed()
 

@@ -31,7 +31,8 @@ def test_workers_and_kernel_are_sampled_and_series_cover_the_run(recorder, clien
         client.gather(client.map(burn, [0.8] * 2, range(2), pure=False))
         held = client.submit(hold, 200_000_000, pure=False)
         wait(held)
-        wait_until(lambda: recorder.timing.active.watch.links[0].samples.told["memory_peak"] > 2e8)
+        samples = recorder.timing.active.watch.links[0].samples
+        wait_until(lambda: samples.told.get("memory_peak", 0) > 2e8)
     run = recorder.record
     (use,) = run.resources.clusters
     assert not serious(run)

@@ -12,9 +12,9 @@ from hrlab.clusters.kubernetes_counted import CountedKubernetes
 from hrlab.model.cluster import Target
 from hrlab.model.quota import UNKNOWN, Held
 from hrlab.model.site_limit import SiteLimit
-from hrlab.quotas.hours import CoreHours
-from hrlab.quotas.kubernetes import KubernetesQuotas, Offered
-from hrlab.quotas.site import SiteQuotas
+from hrlab.quota_sources.hours import CoreHours
+from hrlab.quota_sources.kubernetes import KubernetesQuotas, Offered
+from hrlab.quota_sources.site import SiteQuotas
 from hrlab.services.settling import Settling
 from tests.kube.bed.bed import NAMESPACE
 from tests.kube.site import DASK

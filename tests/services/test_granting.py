@@ -13,8 +13,8 @@ from hrlab.model.options import Option
 from hrlab.model.profile import Limits, Profile
 from hrlab.model.quota import UNKNOWN, Asks, Claim, Holder, quota
 from hrlab.model.site_limit import SiteLimit
-from hrlab.quotas.hours import CoreHours
-from hrlab.quotas.site import SiteQuotas
+from hrlab.quota_sources.hours import CoreHours
+from hrlab.quota_sources.site import SiteQuotas
 from hrlab.services.clusters import ClusterService
 from hrlab.services.granting import exceeded, room
 from hrlab.services.profiles import Profiles

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from hrlab.model.quota import UNKNOWN, UNLIMITED, quota
-from hrlab.quotas.source import QuotaError
+from hrlab.quota_sources.source import QuotaError
 from hrlab.services.quotas import QuotaService
 
 

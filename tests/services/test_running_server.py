@@ -77,13 +77,6 @@ def test_the_command_prints_the_same_and_json(asked, capsys):
     assert json.loads(capsys.readouterr().out) == json.loads(GOLDEN.read_text())
 
 
-def test_function_and_package_of_one_name_do_not_hide_each_other():
-    from hrlab.quotas import source
-
-    assert source.QuotaError
-    assert callable(hrlab.quotas)
-
-
 def test_the_table_names_use_limit_age_and_what_is_wrong():
     report = decode(QuotaReport, json.loads(GOLDEN.read_text(encoding="utf-8")))
     lines = quota_text(report, 1790000060.0).splitlines()

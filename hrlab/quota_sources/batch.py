@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hrlab.model.quota import UNKNOWN, UNLIMITED, Amount, Quota, quota
-from hrlab.quotas.source import QuotaError
-from hrlab.quotas.waiting import in_own_thread
+from hrlab.quota_sources.source import QuotaError
+from hrlab.quota_sources.waiting import in_own_thread
 
 COMMAND_SECONDS = 4.0
 SLURM, CONDOR = "Slurm", "HTCondor"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hrlab.clusters.machine_use import CoresUsed, memory_used_bytes
-from hrlab.quotas.server import Machine, ServerQuotas
+from hrlab.quota_sources.server import Machine, ServerQuotas
 
 
 async def told(environ=(), **machine):
