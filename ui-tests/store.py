@@ -49,7 +49,7 @@ def add(changes: str) -> None:
 def clear() -> None:
     """Forget all runs, deletions included."""
     with sqlite3.connect(os.environ["HRLAB_STORE"], timeout=30) as raw:
-        for table in ("runs", "facts", "annotations", "labels", "running"):
+        for table in ("runs", "facts", "annotations", "labels", "running", "resources"):
             raw.execute(f"DELETE FROM {table}")
         raw.execute("UPDATE sequence SET value = value + 1")
 
