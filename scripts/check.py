@@ -104,7 +104,8 @@ CHECKS = (
         "oldest-kernel",
         "lowest supported kernel side: distributed 2023.11.0",
         ((*ISOLATED, "oldest-kernel"),),
-        minutes=20,
+        minutes=25,
+        steady=True,
     ),
     Check(
         "python-3.10",
