@@ -138,7 +138,9 @@ test('a cell with %%hrtime becomes a run, too', async ({ hrlab, page }) => {
   await expect(hrlab.row('by magic')).toHaveCount(1);
   await hrlab.row('by magic').click();
   await expect(hrlab.view).toContainText('way=magic');
-  await page.getByRole('button', { name: 'Open Notebook at the Cell' }).click();
+  await page
+    .getByRole('button', { name: 'Open the notebook of this run' })
+    .click();
   await expect(hrlab.cell(1)).toHaveClass(/jp-mod-active/);
 });
 
