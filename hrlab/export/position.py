@@ -6,14 +6,13 @@ queue needs no copy of anything, is as large as the store at most, and survives 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from hrlab.files import replace_file
 
 #: Refusals that are kept to be shown, the newest.
 MOST_REFUSALS = 100
@@ -81,14 +80,4 @@ def _position(found: Mapping[str, Any]) -> Position:
 
 def save(path: Path, position: Position) -> None:
     """Keep the position; after a crash either the old one is there or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(position), file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    replace_file(path, json.dumps(asdict(position)), durable=True)

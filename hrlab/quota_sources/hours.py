@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hrlab.files import replace_file
 from hrlab.model.quota import Claim
 
 DAY = 86_400
@@ -108,9 +109,7 @@ class CoreHours:
         seen = {key: [one.at, one.cores, one.profile] for key, one in self._seen.items()}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            new = self._path.with_suffix(".new")
-            new.write_text(json.dumps({"days": self._days, "seen": seen}), encoding="utf-8")
-            new.replace(self._path)
+            replace_file(self._path, json.dumps({"days": self._days, "seen": seen}))
         except OSError:
             return  # counted on in memory; a full disk must not stop clusters
 

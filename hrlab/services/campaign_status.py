@@ -7,13 +7,13 @@ has a folder in Jupyter's runtime directory, readable by its owner only, with ``
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hrlab.files import replace_file
 from hrlab.model.errors import ConflictError
 from hrlab.model.wire import encode
 from hrlab.store.process import Process, is_gone, this_process
@@ -84,11 +84,7 @@ def write_status(folder: Path, status: Mapping[str, Any]) -> None:
 
 def write_private(path: Path, value: object) -> None:
     """Write JSON for its owner only."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(value, file)
-    temporary.replace(path)
+    replace_file(path, json.dumps(value))
 
 
 def read_status(folder: Path) -> dict[str, Any] | None:

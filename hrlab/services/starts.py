@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
-import tempfile
 import threading
 from pathlib import Path
 from statistics import median
+
+from hrlab.files import replace_file
 
 #: Starts that are remembered for each profile: enough for a median that follows changes of the site.
 KEPT = 20
@@ -53,7 +53,8 @@ class StartTimes:
             kept = dict(list(self._seconds.items())[-MAX_PROFILES:])
             if self._path is not None:
                 with contextlib.suppress(OSError):
-                    _replace(self._path, json.dumps(kept))
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    replace_file(self._path, json.dumps(kept))
 
 
 def _sound(value: object) -> dict[str, list[float]]:
@@ -69,11 +70,3 @@ def _sound(value: object) -> dict[str, list[float]]:
 def _is_time(value: object) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return number and math.isfinite(value) and value >= 0  # type: ignore[arg-type, operator]
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".starts", dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(name).replace(path)
