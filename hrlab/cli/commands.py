@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from hrlab.cli.comparing import compare
 from hrlab.cli.exporting import export, import_runs
+from hrlab.cli.pairs import pair, pairs
 from hrlab.cli.prune import prune_runs
 from hrlab.cli.quotas import quotas
 from hrlab.cli.report import report
@@ -31,7 +32,7 @@ from hrlab.store.query import MAX_LIMIT, RunQuery
 
 def list_runs(service: RunService, asked: argparse.Namespace) -> None:
     """``list``."""
-    labels = tuple(_pair(label, "--label") for label in asked.label)
+    labels = tuple(pair(label, "--label") for label in asked.label)
     if not 1 <= asked.limit <= MAX_LIMIT:
         raise UsageError(f"--limit must be from 1 to {MAX_LIMIT}, not {asked.limit}.")
     query = RunQuery(
@@ -68,11 +69,13 @@ def size(service: RunService, asked: argparse.Namespace) -> None:
         "core_hours": asked.core_hours,
     }
     goal = {name: value for name, value in goals.items() if value is not None}
-    pairs = dict(_pair(word, "--workload") for word in asked.workload)
     question = {
         "runs": [service.full_id(asked.run)],
         "goal": goal or {"fastest": True},
-        "workload": {name: _number(value, name) for name, value in pairs.items()},
+        "workload": {
+            name: _number(value, name)
+            for name, value in pairs(asked.workload, "--workload").items()
+        },
     }
     advice = service.advise(question_from(question), any_shape)
     if asked.json:
@@ -95,13 +98,6 @@ COMMANDS: Mapping[str, Callable[[RunService, argparse.Namespace], int | None]] =
     "run": run,
     "sweep": sweep,
 }
-
-
-def _pair(word: str, option: str) -> tuple[str, str]:
-    key, equals, value = word.partition("=")
-    if not key or not equals:
-        raise UsageError(f"{option} takes NAME=VALUE, not {word!r}.")
-    return key, value
 
 
 def _number(text_: str, name: str) -> float:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.cli.interrupts import INTERRUPTED, stop_on_signals
+from hrlab.cli.pairs import pairs
 from hrlab.cli.progress import ProgressLine
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
@@ -86,8 +87,11 @@ def _execution(service: RunService, asked: argparse.Namespace, number: int) -> E
         output=output,
         parameters=dict(parse_setting(word) for word in asked.parameters),
         name=asked.name,
-        labels=dict(_pair(word, "--label") for word in asked.label),
-        workload={name: _amount(name, value) for name, value in _pairs(asked.workload)},
+        labels=pairs(asked.label, "--label"),
+        workload={
+            name: _amount(name, value)
+            for name, value in pairs(asked.workload, "--workload").items()
+        },
         environment={VARIABLE: str(service.path)},
         kernel=asked.kernel,
         timeout_seconds=asked.timeout,
@@ -131,17 +135,6 @@ def told(service: RunService, outcome: Outcome) -> str:
     if outcome.status != "ok" and (record is None or record["status"] != outcome.status):
         parts.append(f"{outcome.status}: {outcome.error}")
     return "\n".join(parts)
-
-
-def _pairs(words: list[str]) -> list[tuple[str, str]]:
-    return [_pair(word, "--workload") for word in words]
-
-
-def _pair(word: str, option: str) -> tuple[str, str]:
-    key, equals, value = word.partition("=")
-    if not key or not equals:
-        raise UsageError(f"{option} takes NAME=VALUE, not {word!r}.")
-    return key, value
 
 
 def _amount(name: str, value: str) -> float:

@@ -124,8 +124,7 @@ class CountedKubernetes(KubernetesClusters):
         """Scale, or adapt between bounds; what is granted is noted, so that other changes are noticed."""
         facts, changes = self._found(cluster_id), self._connected()
         if facts.by_hrlab:
-            workers = target.workers if target.workers is not None else target.maximum or 0
-            await self._do(changes.note(facts, {GRANTED: str(workers)}))
+            await self._do(changes.note(facts, {GRANTED: str(target.most)}))
         await super().scale(cluster_id, target)
 
     def _claim(self, cluster_id: str, facts: Facts) -> Claim:

@@ -132,6 +132,11 @@ class Target:
     minimum: int | None = None
     maximum: int | None = None
 
+    @property
+    def most(self) -> int:
+        """Workers that there may be: the number, or the upper bound."""
+        return self.workers if self.workers is not None else self.maximum or 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterRequest:

@@ -64,28 +64,21 @@ def memory(run: Run) -> Chart:
 
 def network(run: Run) -> Chart:
     """What the hosts of the workers read from and wrote to the network."""
-    lines = [
-        line
-        for name, use in _uses(run)
-        for line in (
-            _line(f"read{name}", use.network_read_bytes_per_second, use.hosts),
-            _line(f"write{name}", use.network_write_bytes_per_second, use.hosts),
-        )
-    ]
-    return _chart(run, "Network of the workers' hosts over time", lines, "bytes/s")
+    return _transfer(run, "Network of the workers' hosts over time", "network")
 
 
 def disk(run: Run) -> Chart:
     """What the hosts of the workers read from and wrote to their disks."""
+    return _transfer(run, "Disks of the workers' hosts over time", "disk")
+
+
+def _transfer(run: Run, title: str, what: str) -> Chart:
     lines = [
-        line
+        _line(f"{way}{name}", getattr(use, f"{what}_{way}_bytes_per_second"), use.hosts)
         for name, use in _uses(run)
-        for line in (
-            _line(f"read{name}", use.disk_read_bytes_per_second, use.hosts),
-            _line(f"write{name}", use.disk_write_bytes_per_second, use.hosts),
-        )
+        for way in ("read", "write")
     ]
-    return _chart(run, "Disks of the workers' hosts over time", lines, "bytes/s")
+    return _chart(run, title, lines, "bytes/s")
 
 
 def _uses(run: Run) -> list[tuple[str, ClusterUse]]:

@@ -40,11 +40,9 @@ def exceeded(
     ]
 
 
-def room(
-    asks: Asks, quotas: Iterable[Quota], profile: str | None, held: Claim | None = None
-) -> int | None:
+def room(asks: Asks, quotas: Iterable[Quota], profile: str | None) -> int | None:
     """Most workers of this kind that all quotas have room for; None if none limits them."""
-    fits = [_fit(asks, one, held) for one in quotas if one.enforced and applies(one, profile)]
+    fits = [_fit(asks, one, None) for one in quotas if one.enforced and applies(one, profile)]
     known = [one for one in fits if one is not None]
     return min(known) if known else None
 

@@ -78,7 +78,7 @@ class Weighing:
         if checked.refusals:
             return checked
         claim = self._claim(cluster)
-        workers = target.workers if target.workers is not None else target.maximum or 0
+        workers = target.most
         if workers <= claim.workers:
             return checked  # making it smaller is never refused
         each = max(1, claim.workers)
@@ -105,8 +105,7 @@ class Weighing:
 
     def promise(self, cluster_id: str, target: Target) -> None:
         """A new size was granted: it counts at once, before it is there."""
-        workers = target.workers if target.workers is not None else target.maximum or 0
-        self._promised[cluster_id] = workers, self._clock() + PROMISED_SECONDS
+        self._promised[cluster_id] = target.most, self._clock() + PROMISED_SECONDS
 
     def with_promises(self, claims: Iterable[Claim]) -> Iterator[Claim]:
         """`claims` with what was granted and is not there yet."""

@@ -109,12 +109,8 @@ class Sampler:
 
     def _told_at(self, workers: Iterable[Any]) -> float:
         """When the workers' heartbeats were heard, on average: what a row says is of then."""
-        from distributed.metrics import (
-            time as wall_time,
-        )  # the kernel reads this file before it needs distributed
-
         heard = [ws.last_seen for ws in workers]
-        age = wall_time() - sum(heard) / len(heard) if heard else 0.0
+        age = _wall_time() - sum(heard) / len(heard) if heard else 0.0
         at = self.clock() - min(max(age, 0.0), 2 * self.every_seconds)
         return max(at, self.rows[-1][0]) if self.rows else at
 
@@ -139,11 +135,7 @@ class Sampler:
 
     def executing_since(self, sent: Mapping[Any, float | None]) -> list[float]:
         """Since when tasks, which were `sent` then, execute, as the workers' last heartbeats told."""
-        from distributed.metrics import (
-            time as wall_time,
-        )  # the kernel reads this file before it needs distributed
-
-        now, wall = self.clock(), wall_time()
+        now, wall = self.clock(), _wall_time()
         return [
             max(now - (wall - ws.last_seen) - seconds, at)
             for ws in self._scheduler.workers.values()
@@ -200,3 +192,10 @@ def row_of(now: float, workers: Iterable[Any]) -> list[Any]:
 def three(values: list[float]) -> list[float | None]:
     """Sum, least and most."""
     return [sum(values), min(values), max(values)] if values else [None, None, None]
+
+
+def _wall_time() -> float:
+    """The clock of Dask's own `last_seen`; imported here, since the kernel reads this file before it needs distributed."""
+    from distributed.metrics import time
+
+    return float(time())
