@@ -31,8 +31,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-#: Seconds between looks at the scheduler while workers are missing and later, and at the queue.
-PULSE_MISSING, PULSE, QUEUE = 0.1, 1.0, 5.0
+#: Seconds between looks at the scheduler while workers are missing (at first: a start may take a second) and later, and
+#: at the queue.
+PULSE_FIRST, PULSE_MISSING, PULSE, QUEUE = 0.02, 0.1, 1.0, 5.0
 CLOSE_SECONDS = 20.0
 
 log = logging.getLogger("hrlab.host")
@@ -150,8 +151,9 @@ class Host:
         await self.deliver()
         await self.resize(self.target)
         while await self.look():
-            counts = self.status["workers"]
-            await asyncio.sleep(PULSE_MISSING if counts["ready"] < counts["asked"] else PULSE)
+            counts, waited = self.status["workers"], time.time() - self.status["since_at"]
+            soon = min(PULSE_MISSING, PULSE_FIRST * (1 + waited))
+            await asyncio.sleep(soon if counts["ready"] < counts["asked"] else PULSE)
 
     async def make(self, kind: Any) -> None:
         """The cluster without workers, and a client of it."""

@@ -13,7 +13,8 @@ from hrlab.model.errors import BackendError, UsageError
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.parent_server import ParentServer
 
-POLL_SECONDS = 0.2
+#: Between looks at a cluster that starts: a share of the time waited so far, so that it is never much over when noticed.
+POLL_SHARE, POLL_LEAST, POLL_MOST = 0.03, 0.03, 1.0
 #: Set by a campaign for the kernel of a point: the address of its cluster.
 CAMPAIGN_ADDRESS = "HRLAB_SCHEDULER_ADDRESS"
 #: What must fit on both sides, beside what the profile names.
@@ -41,7 +42,8 @@ def wait_for_address(
     BackendError
         If it fails, or is not there in time.
     """
-    until = clock() + timeout_seconds
+    begun = clock()
+    until = begun + timeout_seconds
     cluster = choose(server.get("clusters"), wanted)
     while True:
         if cluster["state"] == "ready" and cluster["scheduler_address"]:
@@ -55,7 +57,7 @@ def wait_for_address(
                 "with timeout_seconds=..., or look at the panel.",
                 id=cluster["id"],
             )
-        sleep(POLL_SECONDS)
+        sleep(min(max(POLL_LEAST, POLL_SHARE * (clock() - begun)), POLL_MOST))
         cluster = choose(server.get("clusters"), str(cluster["id"]))
 
 
@@ -88,6 +90,8 @@ def _only(found: Sequence[Mapping[str, Any]], nothing: str) -> Mapping[str, Any]
 
 def connect(server: ParentServer, wanted: str | None, timeout_seconds: float) -> Any:
     """A ``distributed.Client`` of the cluster; see :func:`hrlab.connect`."""
+    import distributed  # noqa: F401 - takes a while: now, while the cluster is likely to be starting
+
     cluster = wait_for_address(server, wanted, timeout_seconds)
     # Before anything is sent: where versions are far apart, connecting itself fails in odd ways.
     told = told_before(cluster, _here())
