@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from hrlab.model.units import format_bytes
 from hrlab.model.wire import OMIT_NONE
 
 OptionType: TypeAlias = Literal["integer", "number", "string", "boolean", "choice", "memory"]
 Value: TypeAlias = str | int | float | bool
-
-TYPES: tuple[OptionType, ...] = get_args(OptionType)
 
 #: Longest text that an option takes: names of images and sites are far shorter.
 MAX_TEXT = 500

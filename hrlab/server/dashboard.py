@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
@@ -12,8 +11,8 @@ from jupyter_server_proxy.handlers import ProxyHandler, RewritableResponse
 from tornado import web
 from tornado.httpclient import HTTPClientError
 
-from hrlab.model.errors import BackendError, HrlabError
-from hrlab.server.errors import body_of, status_of
+from hrlab.model.errors import BackendError
+from hrlab.server.errors import ErrorsInOneShape
 from hrlab.services.clusters import DASHBOARD, ClusterService
 
 #: Keys to this server that a dashboard, which may be at another site, must not get; and what only holds on the first way.
@@ -21,7 +20,7 @@ _KEPT_HERE = ("Authorization", "Cookie", "X-Xsrftoken", "Host")
 _OFFERED = ("GET", "HEAD")
 
 
-class DashboardHandler(ProxyHandler):  # type: ignore[misc]
+class DashboardHandler(ErrorsInOneShape, ProxyHandler):  # type: ignore[misc]
     """``<base_url>hrlab/dashboard/<id>/...``, HTTP and web sockets."""
 
     auth_resource = "hrlab"
@@ -98,22 +97,6 @@ class DashboardHandler(ProxyHandler):  # type: ignore[misc]
     def get_login_url(self) -> str:
         """Refused rather than sent to a page for logging in, which a pane cannot show."""
         raise web.HTTPError(403)
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Tell an error as the API does."""
-        error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
-        if error is not None:
-            status_code = int(status_of(error))
-            self.set_status(status_code)
-        self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(body_of(error, status_code)))
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log the unexpected with its traceback, and what was refused on purpose in one line."""
-        if isinstance(value, HrlabError):
-            self.log.info("hrlab: %s %s: %s", self.request.method, self.request.path, value)
-        else:
-            super().log_exception(typ, value, tb)
 
     def _forget_token(self) -> None:
         query = parse_qsl(self.request.query, keep_blank_values=True)

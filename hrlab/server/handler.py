@@ -11,9 +11,9 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from hrlab.model.errors import HrlabError, MalformedError, TooLargeError
+from hrlab.model.errors import MalformedError, TooLargeError
 from hrlab.server.backend import Backend
-from hrlab.server.errors import body_of, status_of
+from hrlab.server.errors import ErrorsInOneShape
 
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 
@@ -43,7 +43,7 @@ def _refusal() -> Verb:
     return refuse
 
 
-class HrlabHandler(APIHandler):
+class HrlabHandler(ErrorsInOneShape, APIHandler):
     """A handler of hrlab's API.
 
     A subclass defines the verbs it has, each ``@web.authenticated`` and ``@authorized``; others
@@ -95,18 +95,7 @@ class HrlabHandler(APIHandler):
         self.finish(text)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Tell an error in the one shape; see :mod:`hrlab.server.errors`."""
-        error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
-        if error is not None:
-            status_code = status_of(error)
-            self.set_status(status_code)
+        """Tell an error in the one shape, and which verbs there are where another was asked for."""
         if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self.offered()))
-        self.finish(json.dumps(body_of(error, status_code)))
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """Log the unexpected with its traceback, and what was refused on purpose in one line."""
-        if isinstance(value, HrlabError):
-            self.log.info("hrlab: %s %s: %s", self.request.method, self.request.path, value)
-        else:
-            super().log_exception(typ, value, tb)
+        super().write_error(status_code, **kwargs)

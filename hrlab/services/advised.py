@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,16 +11,13 @@ from hrlab.model.run import Run
 from hrlab.model.sizing import Advice
 from hrlab.model.wire import decode
 from hrlab.render.size_words import advice_text
+from hrlab.render.sizing import sizing
 from hrlab.services.advising import question_from
+from hrlab.services.from_code import misnamed, run_service, show
 from hrlab.services.parent_server import ParentServer, find_parent_server
-from hrlab.services.runs import RunService
 from hrlab.services.shape import any_shape
-from hrlab.store.sqlite import RunStore
 
-STORE_SECONDS = 5.0
 _HEX = frozenset("0123456789abcdef")
-_VEGA_LITE = "application/vnd.vegalite.v5+json"
-_WIDTH_PIXELS = 560
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -34,15 +29,7 @@ class Advised(Advice):
         return advice_text(self)
 
     def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display({"text/plain": advice_text(self)}, raw=True)  # type: ignore[no-untyped-call]
-        if "ipykernel" in sys.modules:  # a terminal draws no chart
-            from hrlab.render.sizing import sizing
-
-            spec = {**sizing(self).spec, "width": _WIDTH_PIXELS}
-            shown = {_VEGA_LITE: spec, "text/plain": spec["description"]}
-            display(shown, raw=True)  # type: ignore[no-untyped-call]
+        show({"text/plain": advice_text(self)}, [sizing(self)])
 
 
 def advise(runs: str | Run | Sequence[str | Run] | None, asked: Mapping[str, Any]) -> Advised:
@@ -81,11 +68,11 @@ def _id(run: object) -> str:
     if isinstance(run, Run):
         return run.id
     if not isinstance(run, str):
-        raise UsageError(f"A run is a record, its id, the beginning of it, or 'last', not {run!r}.")
+        raise misnamed(run)
     if len(run) == 32 and set(run) <= _HEX:
         return run
-    with contextlib.closing(RunStore.open(timeout_seconds=STORE_SECONDS)) as store:
-        return RunService(store).full_id(run)
+    with run_service() as service:
+        return service.full_id(run)
 
 
 def _worked_out(body: Mapping[str, Any]) -> Advised:
@@ -100,7 +87,7 @@ def _worked_out(body: Mapping[str, Any]) -> Advised:
         raise UsageError(
             "Profiles are known to a Jupyter server, and there is none to ask. Leave `profile` out."
         )
-    with contextlib.closing(RunStore.open(timeout_seconds=STORE_SECONDS)) as store:
-        advice = RunService(store).advise(question_from(body), any_shape)
+    with run_service() as service:
+        advice = service.advise(question_from(body), any_shape)
     fields = dataclasses.fields(Advice)
     return Advised(**{field.name: getattr(advice, field.name) for field in fields})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias, get_args
@@ -16,15 +14,11 @@ from hrlab.render.comparison import headline
 from hrlab.render.comparison.page import comparison_html, comparison_text
 from hrlab.render.vega import Chart
 from hrlab.services.comparing import Compared, ComparisonQuestion, compared_runs
+from hrlab.services.from_code import misnamed, run_service, show
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.runs import RunService
 from hrlab.services.runtable import RunTable
 from hrlab.store.query import MAX_LIMIT, RunQuery
-from hrlab.store.sqlite import RunStore
-
-STORE_SECONDS = 5.0
-VEGA_LITE = "application/vnd.vegalite.v5+json"
-WIDTH_PIXELS = 560
 
 Named: TypeAlias = str | Run | Iterable[str | Run]
 
@@ -54,7 +48,7 @@ def runs(
         status=status,  # type: ignore[arg-type]  # looked up above
         since_at=None if since is None else _epoch(since),
     )
-    with _service() as service:
+    with run_service() as service:
         return RunTable(*_pages(service, query, offset, limit), read=_read)
 
 
@@ -62,7 +56,7 @@ def compare(named: Iterable[Named], asked: Mapping[str, str | None]) -> ShownCom
     """Runs compared; see :func:`hrlab.compare`."""
     chosen = list(_flat(named))
     words = {name: value for name, value in asked.items() if value is not None}
-    with _service() as service:
+    with run_service() as service:
         for name in ("like", "previous"):
             if name in words:
                 words[name] = service.full_id(words[name])
@@ -119,24 +113,12 @@ class ShownComparison:
         return comparison_html(self.comparison, self.difference)
 
     def _ipython_display_(self) -> None:
-        from IPython.display import display
-
-        display({"text/plain": repr(self), "text/html": self._repr_html_()}, raw=True)  # type: ignore[no-untyped-call]
-        if "ipykernel" not in sys.modules:  # a terminal draws no picture
-            return
-        for chart in self.charts.values():
-            spec = {**chart.spec, "width": WIDTH_PIXELS}
-            display({VEGA_LITE: spec, "text/plain": spec["description"]}, raw=True)  # type: ignore[no-untyped-call]
-
-
-@contextlib.contextmanager
-def _service() -> Iterator[RunService]:
-    with contextlib.closing(RunStore.open(timeout_seconds=STORE_SECONDS)) as store:
-        yield RunService(store)
+        words = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        show(words, self.charts.values())
 
 
 def _read(ids: Iterable[str]) -> list[Run]:
-    with _service() as service:
+    with run_service() as service:
         return [Run.from_dict(service.get(run_id)) for run_id in ids]
 
 
@@ -166,9 +148,7 @@ def _flat(named: Iterable[Named]) -> Iterator[str | Run]:
         elif isinstance(one, Iterable):
             yield from _flat(one)
         else:
-            raise UsageError(
-                f"A run is a record, its id, the beginning of it, or 'last', not {one!r}."
-            )
+            raise misnamed(one)
 
 
 def _epoch(since: float | str | datetime) -> float:

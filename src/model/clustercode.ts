@@ -7,6 +7,7 @@ import {
   stringOr,
   textOrNull
 } from '../api';
+import { answerOf, askKernel } from './askkernel';
 
 const text = (value: string) => JSON.stringify(value); // valid Python, too
 
@@ -99,17 +100,11 @@ export interface IConnected {
   readonly warnings: readonly string[];
 }
 
-function resultOf(reply: KernelMessage.IExecuteReplyMsg): unknown {
-  const content: unknown = reply.content;
-  const results = isObject(content) ? content.user_expressions : undefined;
-  return isObject(results) ? results.hrlab : undefined;
-}
-
 /** Read the kernel's answer; throws what the kernel said if it failed. */
 export function readConnected(
   reply: KernelMessage.IExecuteReplyMsg
 ): IConnected {
-  const result = resultOf(reply);
+  const result = answerOf(reply);
   if (!isObject(result) || result.status !== 'ok') {
     const content: unknown = reply.content;
     const failure = isObject(result) ? result : content;
@@ -128,37 +123,19 @@ export function readConnected(
   };
 }
 
-async function evaluate(
-  kernel: Kernel.IKernelConnection,
-  expression: string
-): Promise<KernelMessage.IExecuteReplyMsg> {
-  const future = kernel.requestExecute(
-    {
-      code: '',
-      silent: true,
-      store_history: false,
-      allow_stdin: false,
-      stop_on_error: false,
-      user_expressions: { hrlab: expression }
-    },
-    true
-  );
-  return future.done;
-}
-
 /** Bind a client of the cluster in a kernel, silently. */
 export async function connectKernel(
   kernel: Kernel.IKernelConnection,
   cluster: ICluster
 ): Promise<IConnected> {
-  return readConnected(await evaluate(kernel, connectExpression(cluster)));
+  return readConnected(await askKernel(kernel, connectExpression(cluster)));
 }
 
 /** Whether a kernel can `hrlab.connect`. */
 export async function hasHrlab(
   kernel: Kernel.IKernelConnection
 ): Promise<boolean> {
-  const reply = await evaluate(kernel, "__import__('hrlab').connect and None");
-  const result = resultOf(reply);
+  const reply = await askKernel(kernel, "__import__('hrlab').connect and None");
+  const result = answerOf(reply);
   return isObject(result) && result.status === 'ok';
 }

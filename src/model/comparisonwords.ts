@@ -39,7 +39,9 @@ export function chartTitle(name: string, trans: TranslationBundle): string {
     'resources-cpu': trans.__('CPU'),
     'resources-memory': trans.__('Memory'),
     'resources-network-read': trans.__('Network, read'),
-    'resources-network-write': trans.__('Network, written')
+    'resources-network-write': trans.__('Network, written'),
+    'resources-disk-read': trans.__('Disk, read'),
+    'resources-disk-write': trans.__('Disk, written')
   };
   return titles[name] ?? name;
 }

@@ -1,4 +1,5 @@
 export * from './advice';
+export * from './askkernel';
 export * from './campaigns';
 export * from './choices';
 export * from './clock';

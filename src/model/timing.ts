@@ -2,6 +2,7 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import { isObject } from '../api';
+import { answerOf, askKernel } from './askkernel';
 
 /** What the kernel is told of a request that belongs to a run. */
 export interface IRunPlan {
@@ -88,34 +89,18 @@ const LOAD =
 export function readLoadAnswer(
   reply: KernelMessage.IExecuteReplyMsg
 ): LoadAnswer {
-  const content: unknown = reply.content;
-  const results = isObject(content) ? content.user_expressions : undefined;
-  const result = isObject(results) ? results.hrlab : undefined;
+  const result = answerOf(reply);
   if (!isObject(result)) {
     return 'unknown';
   }
   return result.status === 'ok' ? 'loaded' : 'missing';
 }
 
-/**
- * Load hrlab's extension into a kernel: prints nothing, takes no execution
- * count, leaves no name behind. The request goes out before the cell's.
- */
+/** Load hrlab's extension into a kernel. The request goes out before the cell's. */
 export async function loadExtension(
   kernel: Kernel.IKernelConnection
 ): Promise<LoadAnswer> {
-  const future = kernel.requestExecute(
-    {
-      code: '',
-      silent: true,
-      store_history: false,
-      allow_stdin: false,
-      stop_on_error: false,
-      user_expressions: { hrlab: LOAD }
-    },
-    true
-  );
-  return readLoadAnswer(await future.done);
+  return readLoadAnswer(await askKernel(kernel, LOAD));
 }
 
 /** What a run is called by default: the nearest heading, else its notebook. */

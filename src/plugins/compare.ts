@@ -101,32 +101,38 @@ function addCommands(parts: IParts): void {
     describedBy: COMPARE_ARGS,
     execute: args => open(queryOf(args), parts)
   });
-  app.commands.addCommand(CommandIDs.compareEarlier, {
-    label: trans.__('Compare with Earlier Runs'),
-    caption: trans.__('Compare this run with earlier runs of the same code'),
-    icon: compareIcon,
-    describedBy: COMPARE_ARGS,
-    execute: async args => {
-      const like = runIdOf(app, args);
-      if (like) {
-        await open({ ids: [], like }, parts);
+  const add = (
+    id: string,
+    label: string,
+    caption: string,
+    query: (runId: string) => IComparisonQuery
+  ) =>
+    app.commands.addCommand(id, {
+      label,
+      caption,
+      icon: compareIcon,
+      describedBy: COMPARE_ARGS,
+      execute: async args => {
+        const runId = runIdOf(app, args);
+        if (runId) {
+          await open(query(runId), parts);
+        }
       }
-    }
-  });
-  app.commands.addCommand(CommandIDs.comparePrevious, {
-    label: trans.__('Compare with the Previous Run'),
-    caption: trans.__(
+    });
+  add(
+    CommandIDs.compareEarlier,
+    trans.__('Compare with Earlier Runs'),
+    trans.__('Compare this run with earlier runs of the same code'),
+    like => ({ ids: [], like })
+  );
+  add(
+    CommandIDs.comparePrevious,
+    trans.__('Compare with the Previous Run'),
+    trans.__(
       'Show where this run differs from the previous one of the same code'
     ),
-    icon: compareIcon,
-    describedBy: COMPARE_ARGS,
-    execute: async args => {
-      const previous = runIdOf(app, args);
-      if (previous) {
-        await open({ ids: [], previous }, parts);
-      }
-    }
-  });
+    previous => ({ ids: [], previous })
+  );
 }
 
 /** Runs beside each other, in the main area. */

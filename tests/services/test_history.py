@@ -8,7 +8,7 @@ import pytest
 
 import hrlab
 from hrlab.model.errors import InvalidRequestError, NotFoundError, UsageError
-from hrlab.services.history import VEGA_LITE
+from hrlab.services.from_code import VEGA_LITE
 from hrlab.store.sqlite import RunStore
 from tests.magic.shells import notebook
 from tests.model.test_comparison import published

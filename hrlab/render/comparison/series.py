@@ -9,7 +9,6 @@ from hrlab.render.vega import LEGEND
 
 SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 SERIES_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3])
-ROW_PIXELS = 30
 
 
 def series(names: Sequence[str], field: str) -> dict[str, Any]:
