@@ -12,7 +12,9 @@ from hrlab.model.run import Run
 
 Since: TypeAlias = Literal["start", "loop"]
 SINCES: tuple[Since, ...] = get_args(Since)
-Quantity: TypeAlias = Literal["cpu", "memory", "network-read", "network-write"]
+Quantity: TypeAlias = Literal[
+    "cpu", "memory", "network-read", "network-write", "disk-read", "disk-write"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,17 @@ class Overlay:
     ----------
     quantity
         ``cpu`` in cores kept busy, ``memory`` in bytes: of workers, kernel and its children together. ``network-read`` and
-        ``network-write`` in bytes per second: of the workers' hosts.
+        ``network-write`` in bytes per second: of the workers' hosts; ``disk-read`` and ``disk-write`` of their disks.
     before, after
         None for a run of which it was not sampled.
+    repeated
+        Whether a disk may be in the sum more than once: workers in pods are hosts of their own, but share their node's.
     """
 
     quantity: Quantity
     before: Use | None
     after: Use | None
+    repeated: bool = False
 
 
 def since_of(text: str | None) -> Since:
@@ -77,8 +82,13 @@ def overlays(before: Run, after: Run, since: Since) -> tuple[Overlay, ...]:
             for run, shift in zip((before, after), shifts, strict=True)
         )
         if one is not None or other is not None:
-            found.append(Overlay(quantity, one, other))
+            repeated = quantity.startswith("disk") and (_in_pods(before) or _in_pods(after))
+            found.append(Overlay(quantity, one, other, repeated))
     return tuple(found)
+
+
+def _in_pods(run: Run) -> bool:
+    return run.resources is not None and any(use.pods for use in run.resources.clusters)
 
 
 def _shifts(before: Run, after: Run, since: Since) -> tuple[float, float]:
@@ -120,4 +130,6 @@ _QUANTITIES: Mapping[
     "memory": (lambda use: use.memory_bytes.total, lambda use: use.memory_bytes),
     "network-read": (lambda use: use.network_read_bytes_per_second.total, None),
     "network-write": (lambda use: use.network_write_bytes_per_second.total, None),
+    "disk-read": (lambda use: use.disk_read_bytes_per_second.total, None),
+    "disk-write": (lambda use: use.disk_write_bytes_per_second.total, None),
 }

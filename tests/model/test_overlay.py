@@ -8,6 +8,7 @@ import pytest
 
 from hrlab.model.errors import MalformedError
 from hrlab.model.overlay import overlays, since_of
+from hrlab.model.resources import Series
 from tests.model.test_comparison import run
 from tests.render.runs import golden
 
@@ -39,6 +40,27 @@ def test_times_are_since_the_first_loop_if_both_have_one():
     assert cpu.before.points[0][0] == cpu.after.points[0][0] == -start
     (cpu, *_) = overlays(one, replace(other, loops=()), "loop")
     assert cpu.before.points[0][0] == 0
+
+
+def test_disks_are_those_of_the_hosts_and_a_nodes_is_said_to_count_once_for_each_pod():
+    one = sampled()
+    use = one.resources.clusters[0]
+    for pods in (False, True):
+        one_of = replace(one, resources=replace(one.resources, clusters=(replace(use, pods=pods),)))
+        found = {overlay.quantity: overlay for overlay in overlays(one_of, one_of, "start")}
+        read, written = found["disk-read"], found["disk-write"]
+        assert read.before.points[2][1] == use.disk_read_bytes_per_second.total[2]
+        assert written.before.points[2][1] == use.disk_write_bytes_per_second.total[2]
+        assert (read.repeated, written.repeated) == (pods, pods)
+        assert not found["network-read"].repeated
+
+
+def test_hosts_without_disks_have_none_to_overlay():
+    one = sampled()
+    nothing = Series((None,) * one.resources.points)
+    use = replace(one.resources.clusters[0], disk_read_bytes_per_second=nothing)
+    one = replace(one, resources=replace(one.resources, clusters=(use,)))
+    assert "disk-read" not in {found.quantity for found in overlays(one, one, "start")}
 
 
 def test_runs_that_were_not_sampled_have_nothing_to_overlay():

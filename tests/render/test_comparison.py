@@ -118,7 +118,7 @@ def test_hardware_use_of_two_runs_is_overlaid():
     assert (
         "cores busy, time since the first dask loop" in found["resources-cpu"].spec["description"]
     )
-    for name in ("cpu", "memory", "network-read", "network-write"):
+    for name in ("cpu", "memory", "network-read", "network-write", "disk-read", "disk-write"):
         rows = found[f"resources-{name}"].table.rows
         assert {row[0] for row in rows} == {"before", "after"}
         assert f"before: {CASES['resources'][0].name}" in svg_of(found[f"resources-{name}"])

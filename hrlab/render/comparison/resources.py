@@ -18,6 +18,8 @@ _TITLES: Mapping[Quantity, str] = {
     "memory": "memory",
     "network-read": "network read",
     "network-write": "network written",
+    "disk-read": "disk read",
+    "disk-write": "disk written",
 }
 _SINCE: Mapping[Since, str] = {
     "start": "time since the start",
@@ -51,7 +53,7 @@ def _chart(overlay: Overlay, since: Since, difference: Difference, comparison: C
         f"{_TITLES[overlay.quantity]}, {_SINCE[since]}",
         [_value(overlay.quantity, row, size) for row in rows],
         height=160,
-        **stated(comparison, *sides(difference), *_unsampled(overlay)),
+        **stated(comparison, *sides(difference), *_unsampled(overlay), *_repeated(overlay)),
         mark={"type": "line", "interpolate": "step-after", "strokeWidth": 2},
         encoding={
             "x": x,
@@ -89,7 +91,7 @@ def _value(quantity: Quantity, row: tuple[Cell, ...], size: float) -> dict[str, 
     place: dict[str, Cell] = {"run": run, "seconds": seconds}
     if number is None:
         return {**place, "shown": None, "said": "not sampled"}
-    rate = "/s" if quantity.startswith("network") else ""
+    rate = "" if quantity == "memory" else "/s"
     said = significant(number) if quantity == "cpu" else format_bytes(number) + rate
     return {**place, "shown": number / size, "said": said}
 
@@ -106,3 +108,7 @@ def _unsampled(overlay: Overlay) -> list[str]:
         name for name, use in (("before", overlay.before), ("after", overlay.after)) if use is None
     ]
     return [f"Not sampled of the run {missing[0]}."] if missing else []
+
+
+def _repeated(overlay: Overlay) -> list[str]:
+    return ["A node's disk is counted once for each pod on it."] if overlay.repeated else []
