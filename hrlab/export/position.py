@@ -20,11 +20,12 @@ MOST_REFUSALS = 100
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A run that the server will never take, when it said so (UTC epoch seconds), and why."""
+    """A run that the server will never take, when it said so (UTC epoch seconds), why, and what it was called then."""
 
     run_id: str
     at: float
     message: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,6 +264,8 @@ class HRLab(ExtensionApp):
         if not attend(events, SCHEMA_ID, Audience(announcer.start, announcer.stop)):
             self.log.warning("hrlab cannot tell who listens to events; lists refresh by hand.")
         events.register_event_schema(SCHEMA_PATH)
+        if self._exports is not None:
+            self._exports.announce(events.emit)
 
     def _offer_clusters(self, backend: Backend) -> None:
         server = self.serverapp

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hrlab.model.errors import HrlabError, StoreError
+from hrlab.server.announcer import Emit
 from hrlab.server.backend import Backend
+from hrlab.server.cluster_events import ClusterAnnouncer
 from hrlab.server.metrics import RunMetrics
 from hrlab.store.sqlite import RunStore
 
@@ -48,6 +50,13 @@ class ExportSideOfServer:
             lambda: RunStore.open(path, timeout_seconds=SCRAPE_SECONDS), self._position
         )
         self._registered = self._stopped = False
+        self._announcer: ClusterAnnouncer | None = None
+
+    def announce(self, emit: Emit) -> None:
+        """From now on, say by an event that the delivery goes another way than before."""
+        if self.delivery is not None:
+            announcer = self._announcer = ClusterAnnouncer(emit, topic="exports")
+            self.delivery.changed = lambda: announcer.changed(())
 
     async def start(self) -> None:
         """Begin; on the event loop."""
@@ -67,6 +76,8 @@ class ExportSideOfServer:
         self._stopped = True
         if self.delivery is not None:
             self.delivery.stop()
+        if self._announcer is not None:
+            self._announcer.stop()
         if self._registered:
             self._registered = False
             self._metrics.unregister()

@@ -54,6 +54,7 @@ class _Item:
     seq: int
     text: str
     broken: str | None = None
+    name: str = ""
 
 
 class Delivery:
@@ -75,6 +76,11 @@ class Delivery:
         Time between two looks at the store.
     log
         Is told when the server goes away and when it is back, and of every refusal.
+
+    Attributes
+    ----------
+    changed
+        Called when the server has gone away, is still away after an attempt, is back, or has refused a run.
     """
 
     def __init__(
@@ -97,6 +103,9 @@ class Delivery:
         self._log = log
         self._position: Position | None = None
         self._error: str | None = None
+        self._away_since_at: float | None = None
+        self._next_try_at: float | None = None
+        self.changed: Callable[[], None] = lambda: None
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -116,7 +125,7 @@ class Delivery:
         return self._position
 
     async def state(self) -> dict[str, Any]:
-        """How it goes: where to, how many wait, were delivered and refused, and why if it does not go on."""
+        """How it goes: where to, how many wait, were delivered and refused; what keeps them, since and until when."""
         position = self._position
         after = position.seq if position else None
         waiting = 0 if after is None else await self._ask(lambda store: store.waiting(after))
@@ -126,10 +135,12 @@ class Delivery:
             "delivered": position.delivered if position else 0,
             "refused": position.refused if position else 0,
             "refusals": [
-                {"run": one.run_id, "at": one.at, "message": one.message}
+                {"run": one.run_id, "name": one.name, "at": one.at, "message": one.message}
                 for one in reversed(position.refusals if position else ())
             ],
             "error": self._error,
+            "away_since_at": self._away_since_at,
+            "next_try_at": self._next_try_at,
         }
 
     async def step(self) -> bool:
@@ -153,7 +164,10 @@ class Delivery:
                 await asyncio.sleep(0 if more else self._interval_seconds)
             else:
                 # Servers of many users must not come back all at once.
-                await asyncio.sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+                pause = wait * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+                self._next_try_at = time.time() + pause
+                self.changed()
+                await asyncio.sleep(pause)
                 wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
     async def _located(self) -> Position:
@@ -181,13 +195,13 @@ class Delivery:
     def _item(self, record: Mapping[str, Any] | None, run_id: str, seq: int) -> _Item:
         if record is None or record.get("status") == "running":
             return _Item(run_id, seq, "")
+        name = str(record.get("name", ""))
         try:
             run = Run.from_dict(redacted(record, self._secrets))
         except InvalidRecordError as error:
-            return _Item(run_id, seq, "", broken=error.message)
-        return _Item(
-            run_id, seq, "".join(f"{x}\n" for x in line_protocol.lines(run, self._target.tags))
-        )
+            return _Item(run_id, seq, "", broken=error.message, name=name)
+        text = "".join(f"{x}\n" for x in line_protocol.lines(run, self._target.tags))
+        return _Item(run_id, seq, text, name=name)
 
     async def _deliver(self, items: Sequence[_Item]) -> bool:
         """Send `items` together; if the server refuses some, each by itself, in order."""
@@ -224,8 +238,9 @@ class Delivery:
     async def _refused(self, item: _Item, why: str) -> None:
         self._log.warning("hrlab: %s refused run %s: %s", self._target.name, item.run_id, why)
         assert self._position is not None
-        refusal = Refusal(item.run_id, time.time(), why)
+        refusal = Refusal(item.run_id, time.time(), why, item.name)
         await self._keep(self._position.without(item.seq, refusal))
+        self.changed()
 
     async def _keep(self, position: Position) -> None:
         await asyncio.to_thread(save, self._path, position)
@@ -236,9 +251,12 @@ class Delivery:
             self._log.warning(
                 "hrlab: runs wait, because %s can't take them: %s", self._target.name, why
             )
+        if self._error is None:
+            self._away_since_at = time.time()
         self._error = why
 
     def _recovered(self) -> None:
         if self._error is not None:
             self._log.info("hrlab: %s takes runs again", self._target.name)
-        self._error = None
+            self._error = self._away_since_at = self._next_try_at = None
+            self.changed()

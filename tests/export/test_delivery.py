@@ -138,8 +138,10 @@ def test_server_that_is_away_gets_the_runs_in_order_when_it_is_back(store, influ
     state = deliver(store, target(influx))
     assert (state["waiting"], state["delivered"]) == (60, 0)
     assert "no answer" in state["error"]
+    assert time.time() - 60 < state["away_since_at"] <= time.time()
     influx.start()
-    assert deliver(store, target(influx))["waiting"] == 0
+    state = deliver(store, target(influx))
+    assert (state["waiting"], state["away_since_at"]) == (0, None)
     assert influx.runs() == ids
 
 
@@ -206,10 +208,20 @@ def test_refused_run_is_reported_and_does_not_block_the_others(store, influx):
     ids += fill(store, range(100, 110))
     state = deliver(store, target(influx))
     assert (state["waiting"], state["refused"], state["delivered"]) == (0, 2, 20)
+    names = {one["run"]: one["name"] for one in state["refusals"]}
+    assert names == {conflict.id: conflict.name, old.id: old.name}
     why = {one["run"]: one["message"] for one in state["refusals"]}
     assert "field type conflict" in why[conflict.id]
     assert "beyond retention policy" in why[old.id]
     assert [one for one in influx.runs() if one] == ids
+
+
+def test_position_of_a_version_without_names_still_loads(tmp_path):
+    path = position_path(tmp_path / "runs.sqlite")
+    old = '{"seq": 9, "delivered": 7, "refused": 1, "refusals": [{"run_id": "a", "at": 1.0, "message": "old"}]}'
+    path.write_text(old, encoding="utf-8")
+    (refusal,) = load(path).refusals
+    assert (refusal.run_id, refusal.name) == ("a", "")
 
 
 def test_missing_database_loses_nothing(store, influx):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -13,6 +15,8 @@ import pytest
 from hrlab.export.position import position_path
 from tests.export.databases import PATIENCE_SECONDS, Prometheus
 from tests.model.test_comparison import published
+from tests.server.test_clusters import is_a
+from tests.server.test_events import Listener
 from tests.server.test_openapi import DOCUMENT
 from tests.store.making import golden, run
 
@@ -25,6 +29,11 @@ def checked(answer):
     schema = {**schema["application/json"]["schema"], "components": DOCUMENT["components"]}
     jsonschema.Draft202012Validator(schema).validate(answer.json)
     return answer.json["exports"]
+
+
+def test_golden_file_is_as_documented():
+    golden_file = Path(__file__).parents[1] / "data" / "wire" / "exports.json"
+    is_a("Exports", json.loads(golden_file.read_text(encoding="utf-8")))
 
 
 async def test_without_a_target_nothing_is_delivered(ask, kernel):
@@ -41,8 +50,22 @@ class TestWithTargetThatIsAway:
         kernel.finish(run(1))
         (found,) = await until(ask, lambda found: found["waiting"] == 1)
         assert found["target"] == "InfluxDB v3 at 127.0.0.1:9, runs"
-        (found,) = await until(ask, lambda found: found["error"])
+        began = time.time()
+        (found,) = await until(ask, lambda found: found["next_try_at"])
         assert "no answer" in found["error"]
+        assert began - PATIENCE_SECONDS <= found["away_since_at"] <= time.time()
+        assert found["next_try_at"] >= found["away_since_at"]
+
+    async def test_each_attempt_in_vain_is_announced(self, jp_ws_fetch, ask, kernel):
+        listener = Listener(await jp_ws_fetch("api", "events", "subscribe"))
+        await begun(kernel)
+        kernel.finish(run(1))
+        while (event := await listener.next())["topic"] != "exports":
+            pass
+        assert event["ids"] == []
+        (found,) = checked(await ask("GET", "exports"))
+        assert found["error"]
+        await listener.close()
 
     async def test_metrics_say_it_too(self, jp_fetch, kernel, ask):
         await begun(kernel)
