@@ -22,7 +22,7 @@ from hrlab.clusters.kubernetes_at_hand import is_at_hand
 from hrlab.clusters.kubernetes_care import Care
 from hrlab.clusters.kubernetes_changes import Changes
 from hrlab.clusters.kubernetes_errands import Errands
-from hrlab.clusters.kubernetes_kept import Kept
+from hrlab.clusters.kubernetes_kept import Kept, Noted
 from hrlab.clusters.kubernetes_known import Known
 from hrlab.clusters.kubernetes_parcels import Parcels
 from hrlab.clusters.kubernetes_probes import Probes
@@ -158,7 +158,7 @@ class KubernetesClusters:
                 await self._do(self._connected().release(facts))
             self._unwanted[cluster_id] = facts.resource["metadata"]["namespace"]
         self._round()
-        await self._kept.keep(self._unwanted, self._mine())
+        await self._keep()
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
         """The ends of the containers' logs."""
@@ -186,9 +186,11 @@ class KubernetesClusters:
             return
         self._changes = Changes(api)
         self._care = Care(self._changes, self._errands)
-        self._again = Again(self._changes, self._errands)
+        self._again = Again(self._changes, self._errands, self._keep)
         self._parcels = Parcels(self._changes, self._errands, self._log)
-        self._unwanted.update(await self._kept.closing())
+        left = await self._kept.take_over()
+        self._unwanted.update(left.closing)
+        self._again.take_up(left.again, self._views.profile, self._owner, namespaces)
         self._known = Known(api, namespaces, self._poke, self._log)
         self._known.start()
         if self._blind:
@@ -350,16 +352,22 @@ class KubernetesClusters:
     def _announce(self, views: dict[str, Cluster]) -> None:
         before, self._shown = self._shown, views
         self._views.forget(views)
-        if self._kept.is_new(self._unwanted, self._mine()):
-            keep = partial(self._kept.keep, dict(self._unwanted), self._mine())
-            self._errands.run("keep", keep, again=0)
+        if self._kept.is_new(self._noted()):
+            self._errands.run("keep", self._keep, again=0)
         changed = [one for one in {**before, **views} if before.get(one) != views.get(one)]
         if changed:
             self._tell(changed)
 
-    def _mine(self) -> list[str]:
-        """Clusters of the user, which the next server shall watch."""
-        return [one.id for one in self._shown.values() if one.mine and one.created_by == "hrlab"]
+    async def _keep(self) -> None:
+        await self._kept.keep(self._noted())
+
+    def _noted(self) -> Noted:
+        """What the next server must know; of clusters that can't be seen yet, what the one before knew."""
+        mine = {one.id for one in self._shown.values() if one.mine and one.created_by == "hrlab"}
+        if self._known is None or not self._known.is_complete:
+            mine |= self._kept.clusters
+        again = self._again.noted() if self._again is not None else {}
+        return Noted(closing=dict(self._unwanted), clusters=frozenset(mine), again=again)
 
     def problem(self) -> str:
         """Why clusters can't be seen now; empty when all is well."""

@@ -1,15 +1,19 @@
 """Makes clusters again, under their own names, whose ports another took in the same moment.
 
 Ports are chosen among those that are free, but between that and the making of the Service somebody else may do the same.
+While one is removed and not yet made again, nothing in Kubernetes tells of it: it is noted in a file before (see
+:mod:`hrlab.clusters.kubernetes_kept`), for a server that comes after one that was killed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from hrlab.clusters.delivered import tunnel
 from hrlab.clusters.kind import Plan
@@ -19,9 +23,11 @@ from hrlab.clusters.kubernetes_changes import Changes
 from hrlab.clusters.kubernetes_errands import Errands
 from hrlab.clusters.kubernetes_reasons import created_at, pods_of
 from hrlab.clusters.kubernetes_spec import (
+    CREATED_AT,
     MARKS,
     NAME,
     OPTIONS,
+    PROFILE,
     READY_AT,
     TRIES,
     node_ports,
@@ -30,6 +36,7 @@ from hrlab.clusters.kubernetes_spec import (
 from hrlab.clusters.kubernetes_start import Start
 from hrlab.clusters.kubernetes_state import Facts
 from hrlab.model.cluster import Cluster
+from hrlab.model.errors import InvalidRequestError
 from hrlab.model.profile import Profile
 
 #: The operator makes the Service in the same breath as the rest; one that is missing for longer was refused.
@@ -66,28 +73,111 @@ def lost_its_port(facts: Facts, services: Iterable[Object]) -> bool:
     )
 
 
-class Again:
-    """Clusters that are removed to be made again."""
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a cluster is made again from: what its resource said of the request, and nothing of its containers.
 
-    def __init__(self, changes: Changes, errands: Errands) -> None:
+    Attributes
+    ----------
+    tries
+        How many starts came before the one that is to come.
+    said
+        Those annotations and labels.
+    """
+
+    tries: int
+    namespace: str
+    said: Mapping[str, str]
+
+    def facts(self, cluster_id: str) -> Facts:
+        """As of a cluster of which nothing else is there."""
+        labels = {PROFILE: self.said.get(PROFILE, "")}
+        place = {"name": cluster_id, "namespace": self.namespace}
+        return Facts(
+            resource={"metadata": {**place, "labels": labels, "annotations": dict(self.said)}}
+        )
+
+    def written(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"tries": self.tries, "namespace": self.namespace, "said": dict(self.said)}
+
+    @classmethod
+    def read(cls, value: Mapping[str, Any]) -> Note | None:
+        """From JSON; None if that is none."""
+        match value:
+            case {"tries": int(tries), "namespace": str(namespace), "said": dict(said)}:
+                return cls(tries, namespace, {str(k): str(v) for k, v in said.items()})
+        return None
+
+    @classmethod
+    def of(cls, facts: Facts, tries: int) -> Note:
+        """Of a cluster that is to be removed."""
+        known = {**facts.annotations, **facts.labels}
+        said = {key: known[key] for key in (NAME, OPTIONS, MARKS, PROFILE) if key in known}
+        said[CREATED_AT] = repr(facts.created_at)
+        return cls(tries, facts.resource["metadata"]["namespace"], said)
+
+
+class Again:
+    """Clusters that are removed to be made again.
+
+    Parameters
+    ----------
+    keep
+        Writes what `noted` says to where the next server finds it.
+    """
+
+    def __init__(
+        self, changes: Changes, errands: Errands, keep: Callable[[], Awaitable[None]]
+    ) -> None:
         self._changes = changes
         self._errands = errands
-        self._plans: dict[str, tuple[Plan, int, str]] = {}
+        self._keep = keep
+        self._plans: dict[str, Plan] = {}
+        self._notes: dict[str, Note] = {}
 
     def __contains__(self, cluster_id: str) -> bool:
         return cluster_id in self._plans
+
+    def noted(self) -> dict[str, dict[str, Any]]:
+        """What the next server must know: of those that were begun, until they are there again."""
+        return {cluster_id: note.written() for cluster_id, note in self._notes.items()}
+
+    def take_up(
+        self,
+        noted: Mapping[str, Mapping[str, Any]],
+        profile_of: Callable[[Facts], Profile | None],
+        owner: str,
+        namespaces: Collection[str],
+    ) -> None:
+        """Go on with what a server has noted that is gone; not where profile or namespace are no more, or are others."""
+        for cluster_id, value in noted.items():
+            note = Note.read(value)
+            if note is None or note.namespace not in namespaces:
+                continue
+            facts = note.facts(cluster_id)
+            profile = profile_of(facts)
+            with contextlib.suppress(ValueError, InvalidRequestError):
+                if profile is not None:
+                    plan = plan_of(cluster_id, facts, profile, owner)
+                    resource_of(plan, note.namespace)
+                    self._plans[cluster_id], self._notes[cluster_id] = plan, note
 
     def forget(self, cluster_ids: Iterable[str]) -> None:
         """Do not make these again."""
         for cluster_id in cluster_ids:
             self._plans.pop(cluster_id, None)
+            self._notes.pop(cluster_id, None)
 
     def look(self, cluster_id: str, facts: Facts, plan: Plan, services: Iterable[Object]) -> None:
         """See whether a cluster of the user's has the ports that it was given."""
+        tries = int(facts.annotations.get(TRIES, "0"))
+        note = self._notes.get(cluster_id)
+        if note is not None and tries >= note.tries:  # by this server, or by another of the user's
+            self.forget([cluster_id])
         if cluster_id in self._plans:
             self._errands.run(f"{cluster_id} again", lambda: self._remove(facts), again=1)
             return
-        tries = int(facts.annotations.get(TRIES, "0"))
         if facts.time(READY_AT) is not None or tries >= MOST_TRIES:
             return
         if lost_its_port(facts, services):
@@ -108,10 +198,12 @@ class Again:
     def due(self, remains: Callable[[str, str], bool]) -> dict[str, Start]:
         """Starts of those of which nothing is left: `remains` says whether there is, by namespace and name."""
         found = {}
-        for cluster_id, (plan, tries, namespace) in list(self._plans.items()):
-            if not remains(namespace, cluster_id):
+        for cluster_id, plan in list(self._plans.items()):
+            note = self._notes[cluster_id]
+            if not remains(note.namespace, cluster_id):
                 del self._plans[cluster_id]
-                found[cluster_id] = Start(plan, resource_of(plan, namespace), tries=tries)
+                resource = resource_of(plan, note.namespace)
+                found[cluster_id] = Start(plan, resource, tries=note.tries)
         return found
 
     def over(self, views: dict[str, Cluster], before: Mapping[str, Cluster]) -> None:
@@ -121,11 +213,15 @@ class Again:
                 views[cluster_id] = replace(known, state="starting", reason=REASON)
 
     def _begin(self, cluster_id: str, facts: Facts, plan: Plan, tries: int) -> None:
-        self._plans[cluster_id] = (plan, tries + 1, facts.resource["metadata"]["namespace"])
+        self._notes[cluster_id] = Note.of(facts, tries + 1)
+        self._plans[cluster_id] = plan
 
     async def _remove(self, facts: Facts) -> None:
         """Without the operator, which holds on to what it could not make."""
+        await self._keep()
         metadata = facts.resource["metadata"]
+        if metadata["name"] not in self._plans:
+            return  # closed meanwhile
         await self._changes.delete(metadata["namespace"], metadata["name"])
         await asyncio.sleep(0.2)
         await self._changes.let_go(metadata["namespace"], metadata["name"])

@@ -1,25 +1,60 @@
 """What a server that is started anew must know of clusters in Kubernetes beside what they say of themselves.
 
-A close that waits for an API that is away; and whether there are clusters at all, so that it watches them unasked. Kept in a
-small file, beside the server's other state; a full disk or a read-only home loses it.
+A close that waits for an API that is away; a cluster that is removed to be made again, of which nothing else tells in
+between; and whether there are clusters at all, so that it watches them unasked. Kept in a small file, beside the server's
+other state; a full disk or a read-only home loses it. No secret is in it.
+
+A user may have two servers. What each has to say is laid into the file under a lock, entry by entry, so that neither loses
+what the other wrote; a server that begins takes over every entry, for the one that wrote it may be dead, and whatever is to
+be done for an entry may be done twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
-from collections.abc import Collection, Mapping
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hrlab.files import replace_file
+
+T = TypeVar("T")
+
+#: A lock is held for milliseconds; whoever holds it for so long hangs, and is waited for no more.
+LOCK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What is kept.
+
+    Attributes
+    ----------
+    closing
+        Namespaces of clusters that are to be closed, by id.
+    clusters
+        Ids of those that there are.
+    again
+        What clusters that are made again are made from, by id; see :mod:`hrlab.clusters.kubernetes_again`.
+    """
+
+    closing: Mapping[str, str] = field(default_factory=dict)
+    clusters: frozenset[str] = frozenset()
+    again: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.closing or self.clusters or self.again)
 
 
 def has_clusters(path: Path) -> bool:
     """Whether the user has clusters, or has closed some that may still be there; a small file is read."""
-    found = _read(path)
-    return bool(found.get("closing") or found.get("clusters"))
+    return bool(_read(path))
 
 
 class Kept:
@@ -33,42 +68,94 @@ class Kept:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._written: dict[str, Any] = {}
+        self._mine = Noted()
         self._lock = asyncio.Lock()
 
-    async def closing(self) -> dict[str, str]:
-        """Namespaces of clusters that are to be closed, by id."""
-        if self._path is None:
-            return {}
-        found = self._written = await asyncio.to_thread(_read, self._path)
-        closing = found.get("closing")
-        return {str(k): str(v) for k, v in closing.items()} if isinstance(closing, dict) else {}
+    @property
+    def clusters(self) -> frozenset[str]:
+        """Those that this server read or wrote last."""
+        return self._mine.clusters
 
-    async def keep(self, closing: Mapping[str, str], clusters: Collection[str]) -> None:
+    async def take_over(self) -> Noted:
+        """All that is there, whoever wrote it; from now on this server may remove it."""
+        if self._path is not None:
+            self._mine = await asyncio.to_thread(_read, self._path)
+        return self._mine
+
+    async def keep(self, now: Noted) -> None:
         """Write it, if it is new."""
         path = self._path
         if path is None:
             return
         async with self._lock:
-            new = {"closing": dict(closing), "clusters": sorted(clusters)}
-            if new != self._written:
-                await asyncio.to_thread(_write, path, json.dumps(new))
-                self._written = new
+            if now != self._mine:
+                await asyncio.to_thread(_lay, path, self._mine, now)
+                self._mine = now
 
-    def is_new(self, closing: Mapping[str, str], clusters: Collection[str]) -> bool:
+    def is_new(self, now: Noted) -> bool:
         """Whether that is not written yet."""
-        new = {"closing": dict(closing), "clusters": sorted(clusters)}
-        return self._path is not None and new != self._written
+        return self._path is not None and now != self._mine
 
 
-def _read(path: Path) -> dict[str, Any]:
-    with contextlib.suppress(OSError, ValueError):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else {}
-    return {}
-
-
-def _write(path: Path, text: str) -> None:
+def _lay(path: Path, before: Noted, now: Noted) -> None:
+    """Replace in the file what a server wrote `before` by what it knows `now`."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, text)
+        with _locked(path.with_name(f"{path.name}.lock")):
+            found = _read(path)
+            new = Noted(
+                closing=_merged(found.closing, before.closing, now.closing),
+                clusters=(found.clusters - before.clusters) | now.clusters,
+                again=_merged(found.again, before.again, now.again),
+            )
+            if new != found:
+                value = {"closing": new.closing, "clusters": sorted(new.clusters)}
+                replace_file(path, json.dumps({**value, "again": new.again}))
+
+
+def _merged(
+    found: Mapping[str, T], before: Mapping[str, T], now: Mapping[str, T]
+) -> Mapping[str, T]:
+    return {**{key: value for key, value in found.items() if key not in before}, **now}
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Alone with the file beside `path`; without it where the file system has no locks, or another holds it too long.
+
+    By ``flock``, which Linux turns into a lock of the server on NFS as well (a file opened for writing is needed there), and
+    which goes with the process that holds it. The file itself is replaced, and could not be the one that is locked.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + LOCK_SECONDS
+    try:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() < deadline:
+                    time.sleep(0.01)
+                    continue
+            except OSError:
+                pass
+            break
+        yield
+    finally:
+        os.close(file)
+
+
+def _read(path: Path) -> Noted:
+    with contextlib.suppress(OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(found, dict):
+            closing, clusters, again = (found.get(key) for key in ("closing", "clusters", "again"))
+            return Noted(
+                closing={k: str(v) for k, v in _mapping(closing).items()},
+                clusters=frozenset(map(str, clusters if isinstance(clusters, list) else ())),
+                again={k: v for k, v in _mapping(again).items() if isinstance(v, dict)},
+            )
+    return Noted()
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

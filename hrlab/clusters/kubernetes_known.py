@@ -73,6 +73,11 @@ class Known:
         """Whether all that is there of a namespace is known."""
         return all(f.synced for (where, _), f in self._followers.items() if where == namespace)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether that is so of all namespaces."""
+        return all(follower.synced for follower in self._followers.values())
+
     def facts(self) -> dict[str, Facts]:
         """What is known of every cluster, by id."""
         found = {}
@@ -96,7 +101,9 @@ class Known:
         return list(self._items(namespace, "services").values())
 
     def remains(self, namespace: str, name: str) -> bool:
-        """Whether something of a cluster is still there."""
+        """Whether something of a cluster is still there, or may be."""
+        if not self.synced(namespace):
+            return True
         found: tuple[tuple[Plural, str], ...] = (
             ("daskclusters", name),
             ("daskworkergroups", f"{name}-default"),

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 
 import pytest
 
 from hrlab.clusters.delivered import packed, tunnel
-from hrlab.clusters.kubernetes_again import Again, lost_its_port
+from hrlab.clusters.kubernetes_again import lost_its_port
 from hrlab.clusters.kubernetes_away import away_of, end_reason, problem_of, taken_ports
-from hrlab.clusters.kubernetes_changes import Changes
-from hrlab.clusters.kubernetes_errands import Errands
 from hrlab.clusters.kubernetes_reasons import pod_reason
-from hrlab.clusters.kubernetes_spec import READY_AT, resource_of, with_numbered_ports
-from hrlab.clusters.kubernetes_start import Start
+from hrlab.clusters.kubernetes_spec import resource_of, with_numbered_ports
 from hrlab.clusters.kubernetes_state import Facts
 from tests.clusters.test_kubernetes_spec import container, plan
 
@@ -154,30 +150,3 @@ def test_where_a_scheduler_listens_is_read_from_its_file(tmp_path):
     assert tunnel.scheduler_ports(file) == []
     file.write_text('{"address": "tls://10.0.0.7:40001", "services": {"dashboard": 40002}}')
     assert tunnel.scheduler_ports(file) == [("10.0.0.7", 40001), ("10.0.0.7", 40002)]
-
-
-async def test_a_cluster_that_is_made_again_is_shown_as_starting_all_the_time():
-    log = logging.getLogger("hrlab.tests")
-    again = Again(Changes(None), Errands(lambda: None, log))
-    made = resource()
-    made["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
-    facts = Facts(resource=made, pods=(ended_with(tunnel.TAKEN),))
-    again.look("zee-1-k3x9", facts, plan(), [])
-    before = {"zee-1-k3x9": Start(plan(), made).shown()}
-    views = {}
-    again.over(views, before)
-    shown = views["zee-1-k3x9"]
-    assert (shown.state, "made again" in shown.reason) == ("starting", True)
-    assert again.due(lambda *_: True) == {}
-    assert again.due(lambda *_: False)["zee-1-k3x9"].tries == 1
-    again.look("zee-1-k3x9", facts, plan(), [])
-    again.forget(["zee-1-k3x9"])
-    assert again.due(lambda *_: False) == {}
-
-
-def test_a_cluster_that_was_ready_is_never_made_again():
-    made = resource()
-    made["metadata"]["annotations"][READY_AT] = "1.0"
-    again = Again(Changes(None), Errands(lambda: None, logging.getLogger("hrlab.tests")))
-    again.look("z", Facts(resource=made, pods=(ended_with(tunnel.TAKEN),)), plan(), [])
-    assert "z" not in again

@@ -10,7 +10,6 @@ import pytest
 
 from hrlab.clusters.delivered import worker
 from hrlab.clusters.kubernetes_deliver import PRELOAD, VARIABLE, read, secret_of, sources_of
-from hrlab.clusters.kubernetes_kept import Kept, has_clusters
 from hrlab.clusters.kubernetes_spec import resource_of
 from hrlab.model.errors import BackendError
 from hrlab.model.profile import Deliver
@@ -78,22 +77,3 @@ def test_copies_are_their_owners_only_and_follow_the_source(tmp_path):
 def test_versions_are_of_what_is_there():
     found = worker.versions(["json", "no_such_package"])
     assert set(found) == {"python", "json"}
-
-
-async def test_a_close_that_waits_is_known_to_the_next_server(tmp_path):
-    path = tmp_path / "hrlab" / "kubernetes.json"
-    assert not has_clusters(path)
-    kept = Kept(path)
-    assert await kept.closing() == {}
-    await kept.keep({"zee-1": "jhub"}, ["zee-1", "zee-2"])
-    assert has_clusters(path)
-    assert await Kept(path).closing() == {"zee-1": "jhub"}
-    await kept.keep({}, [])
-    assert not has_clusters(path)
-
-
-async def test_a_file_that_is_damaged_is_as_none(tmp_path):
-    path = tmp_path / "kubernetes.json"
-    path.write_text("[")
-    assert not has_clusters(path)
-    assert await Kept(path).closing() == {}
