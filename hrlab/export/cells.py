@@ -95,6 +95,7 @@ PLAIN: Mapping[str, Callable[[str, str], Any]] = {
     "profile": _text,
     "cold": _yes,
     "alone": _yes,
+    "other_pods": _whole,
     "error": _text,
     "note": _text,
     "campaign": _text,
@@ -152,6 +153,7 @@ def made(values: Mapping[str, str], *, run_id: str, name: str, now: float) -> Ru
             "note": read.get("note", ""),
             "cold": read.get("cold"),
             "alone": read.get("alone"),
+            "other_pods": read.get("other_pods"),
             "campaign": (
                 {"id": read["campaign"], "point": read.get("campaign_point", "")}
                 if "campaign" in read

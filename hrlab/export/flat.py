@@ -76,6 +76,7 @@ COLUMNS: Mapping[str, Callable[[Run], Value]] = {
     "profile": lambda run: " ".join(c.profile for c in run.clusters if c.profile),
     "cold": lambda run: run.cold,
     "alone": lambda run: run.alone,
+    "other_pods": lambda run: run.other_pods,
     "error": lambda run: run.error.type if run.error else None,
     "warnings": lambda run: " ".join(dict.fromkeys(w.code for w in run.warnings)),
     "note": lambda run: run.note,

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias, get_args
 from hrlab.model.agreement import differing_workload, differs
 from hrlab.model.errors import InvalidRequestError, MalformedError
 from hrlab.model.run import Approach, Phases, Run
+from hrlab.model.units import pods_in_words
 
 Key: TypeAlias = str | float
 Over: TypeAlias = Literal["threads", "workers"]
@@ -51,7 +52,9 @@ class Group:
     speed_up, efficiency
         Against the baseline; None if it has no run of this amount, or runs are grouped by the amount.
     alone
-        False if other clients' work was on the cluster in one of the runs.
+        False if others' work was on the cluster or on its nodes in one of the runs.
+    other_pods
+        Most pods of other clusters that were seen on its nodes in one of the runs.
     """
 
     key: Key
@@ -70,6 +73,7 @@ class Group:
     speed_up: float | None = None
     efficiency: float | None = None
     alone: bool | None = None
+    other_pods: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +226,7 @@ def _group(key: Key, amount: float | None, runs: Sequence[Run], by: str) -> Grou
     counted = warm or list(runs)
     apart = [run for run in runs if run.cold] if warm else []
     walls = [run.wall_seconds for run in counted]
-    alone = [run.alone for run in counted if run.alone is not None]
+    alone = [run.was_alone for run in counted if run.was_alone is not None]
     return Group(
         key=key,
         label=_label(key, by, runs[0]),
@@ -240,6 +244,7 @@ def _group(key: Key, amount: float | None, runs: Sequence[Run], by: str) -> Grou
             sum(cluster.memory_bytes for cluster in run.clusters) for run in counted
         ),
         alone=all(alone) if alone else None,
+        other_pods=max(run.other_pods or 0 for run in counted),
     )
 
 
@@ -317,13 +322,23 @@ def _notes(runs: Sequence[Run], good: Sequence[Run], groups: Sequence[Group], by
         notes.append(
             f"{cold} first {'run' if cold == 1 else 'runs'} of a fresh cluster left out of the medians."
         )
-    shared = list(dict.fromkeys(group.label for group in groups if group.alone is False))
-    if shared:
-        notes.append(f"Other clients' work was on the cluster: {', '.join(shared)}.")
+    notes += _shared(good, groups)
     notes += _mixed(good, groups)
     if by not in ("run",) and all(len(group.runs) == 1 for group in groups):
         notes.append("Each was run once: repeats would show how much it varies.")
     return notes
+
+
+def _shared(runs: Sequence[Run], groups: Sequence[Group]) -> list[str]:
+    """Whose runs were not alone, and what was seen of others."""
+    busy = {run.id for run in runs if run.alone is False}
+    clients = dict.fromkeys(group.label for group in groups if busy.intersection(group.runs))
+    pods: dict[str, int] = {}
+    for group in groups:
+        if group.other_pods:
+            pods[group.label] = max(group.other_pods, pods.get(group.label, 0))
+    notes = [f"Other clients' work was on the cluster: {', '.join(clients)}."] if clients else []
+    return [*notes, *(f"{label}: {pods_in_words(n)}." for label, n in pods.items())]
 
 
 def _mixed(runs: Sequence[Run], groups: Sequence[Group]) -> list[str]:

@@ -230,6 +230,9 @@ class Run:
         Whether this was the first work of a fresh cluster; None if unknown or without a cluster.
     alone
         Whether no other client's tasks were seen meanwhile; None if unknown or without a cluster.
+    other_pods
+        How many workers of other clusters, pods in Kubernetes, ran meanwhile on the nodes of this run's workers, at least.
+        Noted by the Jupyter server once the run has ended; absent if it saw none, or could not look.
     resources
         Hardware use over time; absent if nothing was sampled.
     """
@@ -257,6 +260,7 @@ class Run:
     inputs: tuple[Input, ...] = ()
     cold: bool | None = None
     alone: bool | None = None
+    other_pods: int | None = field(default=None, metadata=OMIT_NONE)
     campaign: CampaignPoint | None = None
     environment: Environment = Environment()
     source: Source = Source(kind="import")
@@ -302,6 +306,11 @@ class Run:
     def workers_peak(self) -> int:
         """Workers at their most, summed over the clusters used."""
         return sum(cluster.workers.peak for cluster in self.clusters)
+
+    @property
+    def was_alone(self) -> bool | None:
+        """Whether nobody else's work was seen: other clients' tasks on the cluster, or other clusters on its nodes."""
+        return False if self.other_pods else self.alone
 
     @property
     def threads_peak(self) -> int:

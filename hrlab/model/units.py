@@ -122,6 +122,11 @@ def counted(count: int, noun: str) -> str:
     return f"{format_count(count)} {noun}" if count == 1 else f"{format_count(count)} {noun}s"
 
 
+def pods_in_words(count: int) -> str:
+    """What was seen beside a run: ``3 pods of other clusters ran on its nodes``."""
+    return f"{counted(count, 'pod')} of other clusters ran on its nodes"
+
+
 def format_share(share: float | None) -> str:
     """A share of a whole, 0 to 1, in whole per cent; ``< 1 %`` for what is small but not nothing."""
     if share is None or not math.isfinite(share):

@@ -9,7 +9,14 @@ from html import escape
 from hrlab.model.comparison import Comparison
 from hrlab.model.difference import Difference
 from hrlab.model.run import Run
-from hrlab.model.units import UNKNOWN, format_bytes, format_count, format_duration, significant
+from hrlab.model.units import (
+    UNKNOWN,
+    format_bytes,
+    format_count,
+    format_duration,
+    pods_in_words,
+    significant,
+)
 from hrlab.render.comparison import headline, published
 from hrlab.render.comparison.tables import difference_rows, group_rows, published_rows
 from hrlab.render.html import html
@@ -131,7 +138,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("inputs", ", ".join(one.name for one in run.inputs)),
         ("clusters", "; ".join(_cluster(run, i) for i in range(len(run.clusters)))),
         ("cold", {True: "yes: first run of a fresh cluster", False: "no", None: ""}[run.cold]),
-        ("alone", {True: "yes", False: "no: others used the cluster", None: ""}[run.alone]),
+        ("alone", _alone(run)),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions if version)),
         ("platform", environment.platform or ""),
         ("image", environment.image or ""),
@@ -140,6 +147,12 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         ("notebook", source.notebook or ""),
         ("code (SHA-256)", source.code_sha256 or ""),
     ]
+
+
+def _alone(run: Run) -> str:
+    seen = ["others used the cluster"] if run.alone is False else []
+    seen += [pods_in_words(run.other_pods)] if run.other_pods else []
+    return f"no: {', '.join(seen)}" if seen else "yes" if run.alone else ""
 
 
 def _cluster(run: Run, number: int) -> str:

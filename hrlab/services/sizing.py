@@ -89,6 +89,7 @@ def _of_runs(body: Body) -> list[str]:
         "shared their cluster with other clients' tasks": [
             r for r in body.runs if r.alone is False
         ],
+        "had workers of other clusters on their nodes": [r for r in body.runs if r.other_pods],
         "had tasks that failed": [r for r in body.runs if r.failed_tasks],
     }
     told = [

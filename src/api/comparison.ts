@@ -38,6 +38,7 @@ export interface IComparedGroup {
   readonly workers: number;
   /** Whether no others' work was on the cluster; null if unknown. */
   readonly alone: boolean | null;
+  readonly otherPods: number;
   readonly speedUp: number | null;
   readonly efficiency: number | null;
 }
@@ -100,6 +101,7 @@ function readGroup(value: unknown): IComparedGroup {
     threads: numberOr(data.threads, 1),
     workers: numberOr(data.workers, 0),
     alone: booleanOr(data.alone, null),
+    otherPods: numberOr(data.other_pods, 0),
     speedUp: numberOr(data.speed_up, null),
     efficiency: numberOr(data.efficiency, null)
   };

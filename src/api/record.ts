@@ -114,6 +114,7 @@ export interface IRunRecord {
   readonly inputs: readonly IInput[];
   readonly cold: boolean | null;
   readonly alone: boolean | null;
+  readonly other_pods: number | null;
   readonly environment: Readonly<Record<string, string>>;
   readonly source: IRunSource;
   readonly warnings: readonly IRunWarning[];
@@ -240,6 +241,7 @@ export function readRecord(value: unknown): IRunRecord {
     inputs: listOf(data.inputs, readInput),
     cold: booleanOr(data.cold, null),
     alone: booleanOr(data.alone, null),
+    other_pods: numberOr(data.other_pods, null),
     environment: stringsOf(data.environment),
     source: readSource(data.source),
     warnings: listOf(data.warnings, readWarning),

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IComparedGroup, IDifferenceLine } from '../api';
 import { formatDuration } from './format';
+import { podsInWords } from './sentences';
 
 /** What runs are grouped by. */
 export function groupingName(by: string, trans: TranslationBundle): string {
@@ -44,6 +45,19 @@ export function chartTitle(name: string, trans: TranslationBundle): string {
     'resources-disk-write': trans.__('Disk, written')
   };
   return titles[name] ?? name;
+}
+
+/** Why a group's runs were not alone. */
+export function othersInWords(
+  group: IComparedGroup,
+  trans: TranslationBundle
+): string {
+  return group.otherPods
+    ? trans.__(
+        'Others’ work was there meanwhile: %1',
+        podsInWords(group.otherPods, trans)
+      )
+    : trans.__('Others’ work was on the cluster meanwhile');
 }
 
 /** The median, and what it is the median of. */

@@ -171,6 +171,30 @@ export function changeInWords(ratio: number, trans: TranslationBundle): string {
     : trans.__('Slower than the previous run of this code (%1)', percent);
 }
 
+/** What was seen of others on the nodes of a run. */
+export function podsInWords(count: number, trans: TranslationBundle): string {
+  return trans._n(
+    '%1 pod of other clusters ran on its nodes',
+    '%1 pods of other clusters ran on its nodes',
+    count
+  );
+}
+
+/** Whether a run had its cluster and nodes for itself, and if not, what was seen; empty if unknown. */
+export function aloneInWords(
+  run: Pick<IRunRecord, 'alone' | 'other_pods'>,
+  trans: TranslationBundle
+): string {
+  const seen = [
+    ...(run.alone === false ? [trans.__('others used the cluster')] : []),
+    ...(run.other_pods ? [podsInWords(run.other_pods, trans)] : [])
+  ];
+  if (seen.length) {
+    return trans.__('no: %1', seen.join(', '));
+  }
+  return run.alone ? trans.__('yes') : '';
+}
+
 /** The one sentence that a screen reader says of a run. */
 export function runInOneSentence(
   run: IRunRecord,

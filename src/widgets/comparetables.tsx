@@ -9,6 +9,7 @@ import {
   formatShare,
   groupingName,
   nameOfLine,
+  othersInWords,
   publishedSeconds,
   ratioInWords,
   tableAsCsv,
@@ -64,7 +65,7 @@ function Name({ group, trans }: IGroupProps): JSX.Element {
       {group.alone === false ? (
         <span
           className="hrlab-Label hrlab-Compare-shared"
-          title={trans.__('Others’ work was on the cluster meanwhile')}
+          title={othersInWords(group, trans)}
         >
           {trans.__('not alone')}
         </span>

@@ -119,6 +119,19 @@ def test_cluster_shared_with_others_is_said():
     assert any("Other clients' work" in note for note in comparison.notes)
 
 
+def test_other_clusters_on_the_nodes_are_told_apart_from_other_clients_on_the_cluster():
+    comparison = compare(
+        [
+            run(10, threads=1, alone=True),
+            run(5, threads=2, alone=True, other_pods=3),
+            run(6, threads=2, alone=True, other_pods=1),
+        ]
+    )
+    assert [group.alone for group in comparison.groups] == [True, False]
+    assert "2 threads: 3 pods of other clusters ran on its nodes." in comparison.notes
+    assert not any("Other clients' work" in note for note in comparison.notes)
+
+
 def test_runs_that_failed_are_left_out_and_said():
     failed = run(1, threads=4, status="failed", error=RunError("ValueError", "no"))
     comparison = compare([run(10, threads=1), run(5, threads=2), failed])

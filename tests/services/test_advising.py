@@ -137,6 +137,8 @@ def test_runs_of_a_serial_program_say_that_sharing_it_is_assumed():
 def test_runs_that_others_disturbed_say_so():
     advice = advice_for([timed(2, 50.0, alone=False), timed(4, 25.0)], FASTEST, Shape())
     assert any("1 of 2 runs shared their cluster" in warning for warning in advice.warnings)
+    advice = advice_for([timed(2, 50.0, other_pods=1), timed(4, 25.0)], FASTEST, Shape())
+    assert any("1 of 2 runs had workers of other" in warning for warning in advice.warnings)
 
 
 def test_a_failed_run_among_good_ones_is_left_out_and_named():

@@ -66,6 +66,12 @@ describe('records', () => {
     expect(readRecord(golden('run_v1.json')).resources).toBeNull();
   });
 
+  it('reads what was seen of others on the nodes', () => {
+    const run = readRecord(golden('run_v1_resources.json'));
+    expect([run.alone, run.other_pods]).toEqual([false, 3]);
+    expect(readRecord(golden('run_v1.json')).other_pods).toBeNull();
+  });
+
   it('reads every part of a whole record', () => {
     const run = readRecord(golden('run_v1.json'));
     expect(run.loops).toHaveLength(2);

@@ -6,6 +6,7 @@ import { adviceFor } from '../advice';
 import { labelsFromText, labelsToText, wrongLabels } from '../labels';
 import { cutInMiddle, lastPhase, segmentsOf } from '../segments';
 import {
+  aloneInWords,
   failureInWords,
   phasesInWords,
   runHint,
@@ -135,5 +136,21 @@ describe('groups', () => {
     const turned = nextOrder(order, 'tasks');
     expect(sortGroups(RUN.groups, turned)[0].name).toBe('merge');
     expect(nextOrder(turned, 'name').descending).toBe(false);
+  });
+});
+
+describe('whether a run was alone', () => {
+  it.each([
+    [null, null, ''],
+    [true, null, 'yes'],
+    [false, null, 'no: others used the cluster'],
+    [true, 1, 'no: 1 pod of other clusters ran on its nodes'],
+    [
+      false,
+      3,
+      'no: others used the cluster, 3 pods of other clusters ran on its nodes'
+    ]
+  ])('alone %p and %p pods of others are %p', (alone, other_pods, words) => {
+    expect(aloneInWords({ alone, other_pods }, trans)).toBe(words);
   });
 });
