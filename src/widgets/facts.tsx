@@ -1,15 +1,7 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Signal } from '@lumino/signaling';
 import React from 'react';
-import type {
-  ICluster,
-  IClusterSeen,
-  IClusterSnapshot,
-  IDelivery,
-  IFigure,
-  IRunRecord
-} from '../api';
+import type { IClusterSeen, IFigure, IRunRecord } from '../api';
 import {
   aloneInWords,
   failedTasks,
@@ -100,15 +92,10 @@ function factsOf(
       trans.__('Approach'),
       run.status === 'running' ? '' : (run.approach ?? '')
     ],
-    ...run.clusters.map((cluster): Fact => {
-      const there = usedCluster(cluster, run, clusters);
-      return [
-        trans.__('Cluster'),
-        clusterFact(cluster, there, trans),
-        undefined,
-        there
-      ];
-    }),
+    ...run.clusters.map((cluster): Fact => [
+      trans.__('Cluster'),
+      clusterFact(cluster, trans)
+    ]),
     [trans.__('Fresh cluster'), yesNo(run.cold, trans)],
     [trans.__('Alone on it'), aloneInWords(run, trans)],
     ...figures.map(({ label, text, formula }): Fact => [label, text, formula]),
