@@ -87,6 +87,10 @@ class ActiveRun:
         """The cell or block ends, as the first thing after the user's code."""
         self.time.leave(clock.monotonic() if at is None else at, execution_count)
 
+    def at(self, instant: int) -> float:
+        """UTC epoch seconds of a monotonic instant, by the clock as it was when the run began."""
+        return self.started_at + (instant - self.opened) / 1e9
+
     def begin_mark(self, label: str, phase: DeclaredPhase | None) -> OpenMark:
         """A named stretch begins."""
         mark = OpenMark(label, phase, clock.monotonic())

@@ -146,6 +146,7 @@ def _cluster(evidence: Evidence, link: SchedulerLink) -> Cluster:
         if clock is None
         else Clock(clock.start.ahead_seconds, clock.uncertainty_seconds),
         workers=_workers(evidence, link, clock),
+        hosts=tuple(report["hosts"]) if report.get("hosts") else None,
     )
 
 

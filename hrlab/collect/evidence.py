@@ -146,7 +146,13 @@ class Evidence:
         place = self.axis.place
         edges = zip(self.active.time.spans, self.active.time.closed(self.now), strict=True)
         return tuple(
-            Cell(span.cell_id, span.execution_count, place(start) / 1e9, place(stop) / 1e9)
+            Cell(
+                span.cell_id,
+                span.execution_count,
+                place(start) / 1e9,
+                place(stop) / 1e9,
+                None if place(start) == 0 else self.active.at(start),
+            )
             for span, (start, stop) in edges
             if self.active.kind != "block"
         )

@@ -74,7 +74,8 @@ def redacted(record: Mapping[str, Any], secrets: Collection[Secret]) -> dict[str
     if "host" in secrets:
         environment = _without(environment, "hostname")
         found["clusters"] = [
-            {**one, "scheduler_address": None} for one in record.get("clusters", ())
+            {**_without(one, "hosts"), "scheduler_address": None}
+            for one in record.get("clusters", ())
         ]
     if "environment" in record:
         found["environment"] = environment

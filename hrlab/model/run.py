@@ -96,12 +96,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A notebook cell of the run, with its place on the run's time axis."""
+    """A notebook cell of the run, with its place on the run's time axis.
+
+    `started_at` is in UTC epoch seconds of the kernel's clock, because idle time between cells is not on that axis; absent
+    for the first cell, which begins with the run.
+    """
 
     cell_id: str | None
     execution_count: int | None
     start_seconds: float
     stop_seconds: float
+    started_at: float | None = field(default=None, metadata=OMIT_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,10 @@ class Workers:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A Dask cluster that the run used. `memory_bytes` is the sum of its workers' limits at their largest; 0 if unknown."""
+    """A Dask cluster that the run used. `memory_bytes` is the sum of its workers' limits at their largest; 0 if unknown.
+
+    `hosts` are those in the addresses of the workers that executed the run's tasks, at most 64; absent if unknown.
+    """
 
     name: str
     scheduler_address: str | None
@@ -155,6 +163,7 @@ class Cluster:
     workers: Workers
     id: str | None = field(default=None, metadata=OMIT_NONE)
     profile: str | None = field(default=None, metadata=OMIT_NONE)
+    hosts: tuple[str, ...] | None = field(default=None, metadata=OMIT_NONE)
 
 
 @dataclass(frozen=True, slots=True)

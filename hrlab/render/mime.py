@@ -48,7 +48,8 @@ def public_copy(run: Run) -> Run:
 
 def _public_cluster(cluster: Cluster) -> Cluster:
     # A cluster joined by its address has no better name than that.
-    return replace(cluster, scheduler_address=None, name=_ADDRESS.sub("cluster", cluster.name))
+    name = _ADDRESS.sub("cluster", cluster.name)
+    return replace(cluster, scheduler_address=None, hosts=None, name=name)
 
 
 def _without(run: Run, message: str) -> str:

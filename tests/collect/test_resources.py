@@ -40,6 +40,7 @@ def test_workers_and_kernel_are_sampled_and_series_cover_the_run(recorder, clien
     assert None not in use.workers
     assert set(use.workers) == {2.0}
     assert set(use.hosts) == {1.0}
+    assert run.clusters[0].hosts == ("127.0.0.1",)
     assert 0.5 < max(known(use.cpu_cores.total)) < 4
     assert max(known(use.cpu_cores.maximum)) <= max(known(use.cpu_cores.total)) + 0.01
     assert 200_000_000 < use.worker_memory_peak_bytes < use.worker_memory_limit_bytes

@@ -80,6 +80,10 @@ def test_a_group_is_one_run_without_the_idle_time(shell):
     assert len(run.cells) == 3
     assert run.source.code == "x = 1\n\nimport time; time.sleep(0.05)\n\nx += 1"
     assert 0.05 <= run.wall_seconds < 0.15
+    first, second, third = (cell.started_at for cell in run.cells)
+    assert first is None  # the run's own
+    assert second - run.started_at > 0.15
+    assert third - second > 0.2
 
 
 def test_a_whole_notebook_says_so(shell):

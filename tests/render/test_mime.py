@@ -38,4 +38,5 @@ def test_everything_else_is_kept() -> None:
             whole["environment"].pop(name, None)
         for cluster in whole["clusters"]:
             cluster["scheduler_address"] = None
+            cluster.pop("hosts", None)
         assert copy == whole
