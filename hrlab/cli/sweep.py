@@ -19,17 +19,13 @@ from hrlab.model.campaign import Sweep, points
 from hrlab.model.comparison import MAX_RUNS
 from hrlab.model.errors import HrlabError, UsageError
 from hrlab.model.units import format_duration
-from hrlab.services.campaign import Campaign, Progress
-from hrlab.services.campaign_clusters import (
-    PROFILES_VARIABLE,
-    CampaignClusters,
-    profiles_from,
-    service_of,
-)
+from hrlab.services.campaign import Campaign, Progress, refused_text
+from hrlab.services.campaign_clusters import PROFILES_VARIABLE, campaign_clusters
 from hrlab.services.campaign_reader import read_sweep
 from hrlab.services.campaign_status import FOLDER, StatusFile
 from hrlab.services.headless import Stop, known_path, read_notebook
 from hrlab.services.runs import RunService
+from hrlab.services.site import site_of
 
 BUDGET_SPENT = 4
 REPORT = "report.html"
@@ -45,7 +41,7 @@ def add_sweep(commands: Any) -> None:
         "--profiles",
         type=Path,
         metavar="FILE",
-        help=f"the site's profiles, if not {PROFILES_VARIABLE} or the one of this machine, local",
+        help=f"the site's profiles and quotas, if not those of {PROFILES_VARIABLE} or the server's configuration",
     )
     made.add_argument(
         "--plan", action="store_true", help="check everything, show the points in order, run none"
@@ -62,16 +58,15 @@ def sweep(service: RunService, asked: argparse.Namespace) -> int:
 async def _sweep(
     service: RunService, asked: argparse.Namespace, declared: Sweep, profiles_file: Path | None
 ) -> int:
-    profiles = profiles_from(profiles_file)
     runtime = _runtime_directory()
-    clusters_of = service_of(profiles, runtime, log)
     folder, line = asked.file.resolve().parent, ProgressLine()
     listeners: list[Callable[[Progress], None]] = [_Teller(line)]
-    clusters = CampaignClusters(clusters_of, profiles, _kernel(declared, folder))
+    site = site_of(profiles_file, log)
+    clusters = campaign_clusters(site, runtime, _kernel(declared, folder), log)
     campaign = Campaign(declared, folder, service, clusters, _all(listeners))
     try:
         if asked.plan:
-            return _plan(campaign)
+            return await _plan(campaign)
         status = StatusFile(runtime / FOLDER / campaign.id, _about(campaign))
         listeners.append(status)
         line.done(_opening(declared, campaign))
@@ -100,12 +95,17 @@ async def _followed(campaign: Campaign, stop: Stop) -> Progress:
     return task.result()
 
 
-def _plan(campaign: Campaign) -> int:
+async def _plan(campaign: Campaign) -> int:
+    """The points in their order; 1 if some would be refused now, with the reasons."""
     campaign.check()
-    done = campaign.done()
-    for point in points(campaign.sweep):
-        sys.stdout.write(f"{'done' if point.key in done else '    '}  {point}\n")
-    return 0
+    done, plan = campaign.done(), list(points(campaign.sweep))
+    refused = await campaign.refused(point for point in plan if point.key not in done)
+    for point in plan:
+        mark = "done" if point.key in done else "no" if point in refused else ""
+        sys.stdout.write(f"{mark:4}  {point}\n")
+    if refused:
+        sys.stderr.write(f"hrlab: {refused_text(refused)}\n")
+    return 1 if refused else 0
 
 
 class _Teller:

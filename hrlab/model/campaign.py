@@ -74,6 +74,9 @@ class Sweep:
         Amounts, or names of parameters whose values they are.
     cells
         Ids of the cells that are timed; None: all of the notebook.
+    refused
+        What becomes of a campaign of which some clusters exceed what profiles and quotas allow, when it begins: ``stop``
+        before anything is made, or ``skip`` those points.
     """
 
     name: str
@@ -94,6 +97,7 @@ class Sweep:
     output: str | None = None
     compare_by: str | None = None
     baseline: str | None = None
+    refused: Literal["stop", "skip"] = "stop"
 
 
 @dataclass(frozen=True, slots=True)

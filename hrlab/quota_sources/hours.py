@@ -38,10 +38,13 @@ class CoreHours:
         JSON file that keeps it; one that can't be read is begun anew.
     clock
         UTC epoch seconds.
+    keeps
+        Whether what is counted is written; two writers would undo each other's.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float], *, keeps: bool = True) -> None:
         self._path = path
+        self._keeps = keeps
         self._clock = clock
         self._days: dict[str, dict[str, float]] = {}
         self._seen: dict[str, _Seen] = {}
@@ -76,7 +79,7 @@ class CoreHours:
                 if cluster_id in self._seen:
                     self._count(self._seen[cluster_id], now)
                 self._seen[cluster_id] = _Seen(now, claim.cores, claim.profile or "")
-            if now - self._written_at >= WRITE_SECONDS:
+            if self._keeps and now - self._written_at >= WRITE_SECONDS:
                 self._written_at = now
                 self._write()
 

@@ -23,6 +23,7 @@ from hrlab.services.runs import RunService
 from hrlab.store.query import MAX_LIMIT, RunQuery
 
 if TYPE_CHECKING:
+    from hrlab.model.site_limit import SiteLimit
     from hrlab.services.campaigns import Campaigns
 
 #: Between looks at campaigns while one is on, and at anything else.
@@ -169,13 +170,17 @@ def _has_running(service: RunService) -> bool:
 
 
 def campaigns_in(
-    runtime_dir: Path, root: Path, store: Path, profiles: Mapping[str, Profile]
+    runtime_dir: Path,
+    root: Path,
+    store: Path,
+    profiles: Mapping[str, Profile],
+    limits: Sequence[SiteLimit],
 ) -> Callable[[], Campaigns]:
     """Makes the service of campaigns when it is needed."""
 
     def make() -> Campaigns:
         from hrlab.services.campaigns import Campaigns
 
-        return Campaigns(runtime_dir, root, store, profiles)
+        return Campaigns(runtime_dir, root, store, profiles, limits)
 
     return make

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from typing import Any, Literal
 from hrlab.model.campaign import (
     Configuration,
     Point,
+    Setting,
     Sweep,
     campaign_id,
     configurations,
@@ -29,6 +31,7 @@ from hrlab.model.cluster import Cluster
 from hrlab.model.errors import HrlabError
 from hrlab.model.run import CampaignPoint, Run
 from hrlab.model.source import normalised, sha256
+from hrlab.model.units import counted
 from hrlab.services.campaign_clusters import CampaignClusters
 from hrlab.services.connecting import CAMPAIGN_ADDRESS
 from hrlab.services.headless import Execution, Outcome, Step, Stop, execute, timed_cells
@@ -46,6 +49,8 @@ STRAY = (
     "The notebook did not use the cluster of its point. Connect with `client = Client()` or `hrlab.connect()`, or let "
     "its parameters cell assign `{parameter}` and use that."
 )
+
+REMEDY = "Nothing was begun. Take these out of the file, or have them left out: `refused: skip`."
 
 State = Literal["running", "done", "budget", "interrupted", "failed"]
 
@@ -128,6 +133,7 @@ class Campaign:
         self._clock = clock
         self._spent = _Spent(clock())
         self.progress = Progress(id=self.id)
+        self._why = ""
 
     def check(self) -> None:
         """Refuse what would fail at every point, before anything begins.
@@ -155,7 +161,7 @@ class Campaign:
         self._report(points=len(plan), done=len(plan) - len(left))
         try:
             await self._clusters.close_leftovers()
-            state, message = await self._all(left, stop)
+            state, message = await self._allowed(left, stop)
         except StrayError as error:
             state, message = "failed", error.message
         except asyncio.CancelledError:
@@ -190,6 +196,29 @@ class Campaign:
         mine = [run for run in found if run.campaign is not None and run.campaign.id == self.id]
         return mine[::-1]
 
+    async def refused(self, asked: Iterable[Point]) -> dict[Point, str]:
+        """Those of `asked` whose clusters would be refused now, and why."""
+        why: dict[Setting, str] = {}
+        found = {}
+        for point in asked:
+            setting = point.configuration.setting
+            if setting not in why:
+                why[setting] = " ".join(await self._clusters.refusals(setting))
+            if why[setting]:
+                found[point] = why[setting]
+        return found
+
+    async def _allowed(self, left: list[Point], stop: Stop) -> tuple[State, str]:
+        refused = await self.refused(left)
+        if refused and self.sweep.refused == "stop":
+            return "failed", f"{refused_text(refused)} {REMEDY}"
+        for setting in dict.fromkeys(point.configuration.setting for point in refused):
+            those = {
+                one: why for one, why in refused.items() if one.configuration.setting == setting
+            }
+            self._fail(refused_text(those), len(those))
+        return await self._all([point for point in left if point not in refused], stop)
+
     async def _all(self, left: list[Point], stop: Stop) -> tuple[State, str]:
         for place, point in enumerate(left):
             why = self._over_budget(point)
@@ -205,7 +234,11 @@ class Campaign:
             if await self._point(point, stop) == "interrupted" and stop.asked.is_set():
                 return "interrupted", ""
         failed = self.progress.failed
-        return "done", f"{failed} points failed." if failed else ""
+        return "done", f"{counted(failed, 'point')} failed; the last: {self._why}" if failed else ""
+
+    def _fail(self, why: str, count: int) -> None:
+        self._why = why
+        self._report(failed=self.progress.failed + count, message=why)
 
     def _over_budget(self, point: Point) -> str:
         used, key = self._spent, point.configuration.key
@@ -243,7 +276,7 @@ class Campaign:
             self._note(point.configuration, took)
             self._report(done=self.progress.done + 1, message="")
         elif not stop.asked.is_set():
-            self._report(failed=self.progress.failed + 1, message=f"{point}: {error}")
+            self._fail(f"{point}: {error}", 1)
         return status
 
     async def _cluster(self, point: Point, stop: Stop) -> tuple[Cluster | None, bool]:
@@ -306,6 +339,14 @@ class Campaign:
             self.progress, seconds=seconds, core_hours=self._spent.core_hours, **changes
         )
         self._tell(self.progress)
+
+
+def refused_text(refused: Mapping[Point, str]) -> str:
+    """Which clusters are refused, for how many points, and why."""
+    count = Counter(point.configuration.setting for point in refused)
+    why = {point.configuration.setting: reason for point, reason in refused.items()}
+    told = [f"{one} ({counted(count[one], 'point')}): {why[one]}" for one in why]
+    return f"Refused: {' '.join(told)}"
 
 
 def identity(sweep: Sweep, folder: Path) -> str:

@@ -10,25 +10,27 @@ import asyncio
 import dataclasses
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from logging import Logger
 from pathlib import Path
 from typing import Any
 
 from hrlab.model.campaign import Setting
-from hrlab.model.cluster import Cluster
+from hrlab.model.cluster import Cluster, DryRun
 from hrlab.model.errors import BackendError, HrlabError, UsageError
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile
 from hrlab.services.cluster_makers import makers
 from hrlab.services.clusters import ClusterService
 from hrlab.services.headless import Stop
 from hrlab.services.kernelspecs import Kernelspecs
-from hrlab.services.local_profile import local_profile
 from hrlab.services.nearest import did_you_mean
-from hrlab.services.profiles import Profiles, load_profiles
+from hrlab.services.profiles import Profiles
+from hrlab.services.quota_makers import quota_service
+from hrlab.services.settling import Settling
+from hrlab.services.site import Site
 from hrlab.services.starts import StartTimes
-from hrlab.services.users import groups_of, user_name
+from hrlab.services.users import user_name
 from hrlab.store.location import jupyter_data_directory
 
 #: A cluster whose campaign was killed is closed after so long.
@@ -41,31 +43,16 @@ FIRST_SECONDS = 20.0
 PROFILES_VARIABLE = "HRLAB_PROFILES_FILE"
 
 
-def profiles_from(file: Path | None) -> Profiles:
-    """The profiles of the site, for this user; without a file the one that is always there, ``local``.
-
-    Raises
-    ------
-    UsageError
-        If a profile in the file is broken.
-    """
-    from hrlab.clusters.machine import machine_cores, machine_memory_bytes
-
-    default = {} if file else local_profile(machine_cores(), machine_memory_bytes())
-    found = load_profiles({}, file, default)
-    if found.broken:
-        raise UsageError(" ".join(f"{one.name}: {one.reason}" for one in found.broken))
-    return found.of(groups_of(user_name(os.environ), os.environ, None))
-
-
-def service_of(profiles: Profiles, runtime_dir: Path, log: Logger) -> ClusterService:
-    """Clusters without a server; see :class:`ClusterService`."""
-    owner = user_name(os.environ)
+def campaign_clusters(
+    site: Site, runtime_dir: Path, kernel: str | None, log: Logger
+) -> CampaignClusters:
+    """Clusters without a server, within the limits of the site; see `CampaignClusters`."""
+    owner, profiles = user_name(os.environ), site.profiles
     short = {
         name: dataclasses.replace(profile, idle_seconds=_short(profile))
         for name, profile in profiles.usable.items()
     }
-    return ClusterService(
+    service = ClusterService(
         Profiles(short, profiles.broken),
         makers(runtime_dir, owner, profiles, log),
         owner=owner,
@@ -73,6 +60,11 @@ def service_of(profiles: Profiles, runtime_dir: Path, log: Logger) -> ClusterSer
         starts=StartTimes(jupyter_data_directory() / "hrlab" / "starts.json"),
         log=log,
     )
+    quotas = quota_service(site.limits, service, profiles.usable, {}, log, keeps_hours=False)
+    settling = Settling(site.limits.usable, log)
+    service.weighing.binding = quotas.binding
+    service.marks, service.settle = site.limits.marks, settling.begin
+    return CampaignClusters(service, profiles, kernel, [quotas.stop, settling.stop])
 
 
 def _short(profile: Profile) -> float:
@@ -86,9 +78,17 @@ class CampaignClusters:
     ----------
     kernel
         The kernelspec of the notebook, whose Python workers run.
+    ends
+        Called when the campaign is over.
     """
 
-    def __init__(self, service: ClusterService, profiles: Profiles, kernel: str | None) -> None:
+    def __init__(
+        self,
+        service: ClusterService,
+        profiles: Profiles,
+        kernel: str | None,
+        ends: Sequence[Callable[[], Awaitable[None]]] = (),
+    ) -> None:
         self._service = service
         self._profiles = profiles
         #: Name of the clusters; what an earlier call of the same campaign left is known by it.
@@ -97,6 +97,7 @@ class CampaignClusters:
         self._setting: Setting | None = None
         self._cluster: Cluster | None = None
         self._alive: asyncio.Task[None] | None = None
+        self._ends = ends
         self._works = False
 
     def check(self, setting: Setting) -> None:
@@ -109,6 +110,20 @@ class CampaignClusters:
         """
         if not setting.serial:
             self._options(setting)
+
+    async def refusals(self, setting: Setting) -> Sequence[str]:
+        """Why a cluster of this setting would be refused now, by its profile or a quota; empty if it would not.
+
+        What can't be told now, because a kind of cluster can't be asked, is no refusal: making it will tell.
+        """
+        if setting.serial:
+            return ()
+        try:
+            found = await self._service.create({**self._body(setting), "dry_run": True})
+        except BackendError:
+            return ()
+        assert isinstance(found, DryRun)
+        return [refusal.message for refusal in found.refusals]
 
     async def close_leftovers(self) -> list[str]:
         """Close what an earlier call left that was killed; the names."""
@@ -154,6 +169,8 @@ class CampaignClusters:
     async def stop(self) -> None:
         """Close what is there and watch no more."""
         await self.release()
+        for end in self._ends:
+            await end()
         await self._service.stop()
 
     def _options(self, setting: Setting) -> Mapping[str, Any]:
@@ -173,13 +190,16 @@ class CampaignClusters:
             f"Profile {setting.profile!r} has no option `workers`: leave `workers` out for it."
         )
 
-    async def _create(self, setting: Setting, stop: Stop) -> Cluster:
-        body = {
+    def _body(self, setting: Setting) -> dict[str, Any]:
+        return {
             "profile": setting.profile,
             "name": self.name,
-            "options": self._options(setting),
+            "options": dict(self._options(setting)),
             "kernel": self._kernel,
         }
+
+    async def _create(self, setting: Setting, stop: Stop) -> Cluster:
+        body = self._body(setting)
         until = time.monotonic() + FIRST_SECONDS
         while True:
             made = await self._attempt(body)

@@ -17,7 +17,7 @@ from hrlab.services.nearest import did_you_mean
 KEYS = (
     "campaign", "notebook", "profiles", "workers", "parameters", "repeats", "cluster", "seed",
     "pause_seconds", "timeout_seconds", "budget", "workload", "labels", "scheduler_parameter",
-    "kernel", "cells", "output", "compare",
+    "kernel", "cells", "output", "compare", "refused",
 )  # fmt: skip
 MAX_WORKERS = 10**6
 MAX_REPEATS = 1000
@@ -56,6 +56,9 @@ class _Reader:
         cluster: Literal["fresh", "warm"] = top.get("cluster", "fresh")
         if cluster not in ("fresh", "warm"):
             self._refuse(("cluster",), f"`cluster` must be fresh or warm, not {cluster!r}")
+        refused: Literal["stop", "skip"] = top.get("refused", "stop")
+        if refused not in ("stop", "skip"):
+            self._refuse(("refused",), f"`refused` must be stop or skip, not {refused!r}")
         timeout = top.get("timeout_seconds")
         made = Sweep(
             name=self._text(("campaign",), top.get("campaign", stem)),
@@ -78,6 +81,7 @@ class _Reader:
             output=self._optional("output", top),
             compare_by=self._optional("by", compare, ("compare",)),
             baseline=self._optional("baseline", compare, ("compare",)),
+            refused=refused,
         )
         return self._checked(_grouped(made))
 

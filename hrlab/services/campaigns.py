@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from hrlab.model.errors import (
     UsageError,
 )
 from hrlab.model.profile import Profile
+from hrlab.model.site_limit import SiteLimit
 from hrlab.model.wire import encode
 from hrlab.services.campaign_status import (
     ACTIVE,
@@ -35,6 +36,7 @@ from hrlab.services.campaign_status import (
     write_status,
 )
 from hrlab.services.scaling_request import ScalingPlan
+from hrlab.services.users import user_name
 from hrlab.store.location import VARIABLE
 from hrlab.store.process import Process, is_gone, this_process
 
@@ -59,18 +61,24 @@ class Campaigns:
         The folder that paths of notebooks start from.
     store
         Where runs are kept.
-    profiles
-        What clusters may be made of.
+    profiles, limits
+        What clusters may be made of, and what the site allows this user.
     """
 
     def __init__(
-        self, runtime_dir: Path, root: Path, store: Path, profiles: Mapping[str, Profile]
+        self,
+        runtime_dir: Path,
+        root: Path,
+        store: Path,
+        profiles: Mapping[str, Profile],
+        limits: Sequence[SiteLimit] = (),
     ) -> None:
         self._runtime_dir = runtime_dir
         self._folder = runtime_dir / FOLDER
         self._root = root
         self._store = store
         self._profiles = profiles
+        self._limits = limits
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._leaving: list[subprocess.Popen[bytes]] = []  # have said how they ended
 
@@ -121,11 +129,8 @@ class Campaigns:
             raise ConflictError(f"{plan.name!r} is being measured already.", id=campaign_id)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-        profile = encode(self._profiles[plan.profile])
-        del profile["name"]
-        profile.pop("groups", None)  # the user is in one of them
         write_private(folder / DECLARATION, declaration)
-        write_private(folder / PROFILES, {"profiles": {plan.profile: profile}})
+        write_private(folder / PROFILES, self._site())
         (folder / CANCELLED).unlink(missing_ok=True)
         write_status(folder, self._first(plan, campaign_id))
         if campaign_id in self._children:
@@ -180,6 +185,20 @@ class Campaigns:
             raise BackendError(f"The campaign's process does not start: {error}.") from error
         finally:
             os.close(log)
+
+    def _site(self) -> dict[str, Any]:
+        """What the site has configured for this user, as a file of it says it."""
+        profiles = {name: encode(one) for name, one in self._profiles.items()}
+        for profile in profiles.values():
+            profile.pop("groups", None)  # the user is in one of them
+        limits = {one.name: encode(one) for one in self._limits}
+        owner = user_name(os.environ)
+        for limit in limits.values():
+            if limit.pop("groups") is not None:  # likewise, but that others share it matters
+                limit["users"] = [owner]
+        for said in (*profiles.values(), *limits.values()):
+            del said["name"]
+        return {"profiles": profiles, "quotas": limits}
 
     def _first(self, plan: ScalingPlan, campaign_id: str) -> dict[str, Any]:
         now = time.time()

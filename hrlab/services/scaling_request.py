@@ -61,6 +61,7 @@ class ScalingPlan:
             "profiles": {self.profile: {"workers": list(self.workers)}},
             "repeats": self.repeats,
             "cluster": "warm",
+            "refused": "skip",  # what has no room by then is told, and the others are measured
             **({} if self.cells is None else {"cells": list(self.cells)}),
             "output": str(notebook.parent / f"{notebook.stem}-scaling"),
         }

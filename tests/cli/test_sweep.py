@@ -39,7 +39,7 @@ HOLD = "while not Path('go').exists():\n    time.sleep(0.05)"
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HRLAB_STORE", str(tmp_path / "kept.sqlite"))
-    for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR"):
+    for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name.lower()))
     monkeypatch.delenv("HRLAB_PROFILES_FILE", raising=False)
     yield tmp_path
@@ -221,3 +221,28 @@ def test_a_profile_may_come_from_the_sites_file_and_is_looked_for_first(folder, 
     assert main(["sweep", "study.yaml", "--profiles", "site.yaml"]) == 2
     assert "no option `workers`" in capsys.readouterr().err
     assert runs() == []
+
+
+def test_points_beyond_a_quota_are_told_before_anything_begins_and_left_out_if_the_file_says_so(
+    folder, capsys
+):
+    configuration = folder / "jupyter_config_dir"
+    configuration.mkdir()
+    said = 'c.HRLab.quotas = {"each": {"label": "Each user", "workers": 1}}'
+    (configuration / "jupyter_server_config.py").write_text(said, encoding="utf-8")
+    declared = "profiles: [serial, local]\nworkers: [2]\nrepeats: 1\n"
+    why = "Asked for 2 workers; 1 worker is left of your 1 worker (Each user). Ask for at most 1"
+    declare(declared, WORK)
+    assert main(["sweep", "study.yaml", "--plan"]) == 1
+    told = capsys.readouterr()
+    assert "no    local 2 workers, repeat 1" in told.out
+    assert why in told.err
+    assert main(["sweep", "study.yaml"]) == 1
+    told = capsys.readouterr().err
+    assert f"Refused: local 2 workers (1 point): {why}" in told
+    assert "Nothing was begun." in told
+    assert runs() == []
+    declare(f"{declared}refused: skip\n", WORK)
+    assert main(["sweep", "study.yaml"]) == 1
+    assert why in capsys.readouterr().err
+    assert [run.approach for run in runs()] == ["serial"]

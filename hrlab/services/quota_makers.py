@@ -1,4 +1,4 @@
-"""Puts the part of quotas together: which sources there are, from configuration."""
+"""Which sources of quotas there are, from configuration: for the Jupyter server, and for campaigns without one."""
 
 from __future__ import annotations
 
@@ -54,9 +54,18 @@ def quota_service(
     profiles: Mapping[str, Profile],
     storage: Mapping[str, str],
     log: Logger,
+    *,
+    keeps_hours: bool = True,
 ) -> QuotaService:
-    """The service of one user's quotas."""
-    return QuotaService(partial(_sources, limits, clusters, profiles, storage), log)
+    """The service of one user's quotas.
+
+    Parameters
+    ----------
+    keeps_hours
+        Whether core-hours that are counted here are written down; one process of a user does, the server.
+    """
+    sources = partial(_sources, limits, clusters, profiles, storage, keeps_hours=keeps_hours)
+    return QuotaService(sources, log)
 
 
 def _sources(
@@ -64,13 +73,16 @@ def _sources(
     clusters: ClusterService,
     profiles: Mapping[str, Profile],
     storage: Mapping[str, str],
+    *,
+    keeps_hours: bool,
 ) -> Iterator[QuotaSource]:
     from hrlab.quota_sources.hours import CoreHours
     from hrlab.quota_sources.server import ServerQuotas
     from hrlab.quota_sources.site import SiteQuotas
 
     if limits is not None:
-        hours = CoreHours(jupyter_data_directory() / "hrlab" / "hours.json", time.time)
+        kept = jupyter_data_directory() / "hrlab" / "hours.json"
+        hours = CoreHours(kept, time.time, keeps=keeps_hours)
         yield SiteQuotas(limits.usable, clusters.held, hours, time.time, limits.broken)
     kubernetes = [one for one in profiles.values() if one.kind == "kubernetes"]
     if kubernetes:
