@@ -112,7 +112,11 @@ def chunks(path: str, replicas: int) -> list[Chunk]:
 
 
 def connect(mode: str, scheduler: str | None = None) -> Client | None:
-    """A Dask client for `mode`; None for ``serial``."""
+    """A Dask client for `mode`; None for ``serial``.
+
+    For ``distributed``, `scheduler` is the name of a cluster in hrlab's panel (None: the only one there), or the address
+    of any scheduler.
+    """
     if mode == "serial":
         return None
     from distributed import Client, LocalCluster
@@ -123,11 +127,12 @@ def connect(mode: str, scheduler: str | None = None) -> Client | None:
             n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
         )
         return Client(cluster)
-    if mode != "distributed" or not scheduler:
-        raise ValueError(
-            "MODE is 'serial', 'local' or 'distributed'; 'distributed' needs SCHEDULER."
-        )
-    client = Client(scheduler)
+    if mode != "distributed":
+        raise ValueError(f"MODE is 'serial', 'local' or 'distributed', not {mode!r}.")
+    import hrlab
+
+    by_address = scheduler is not None and "://" in scheduler
+    client = Client(scheduler) if by_address else hrlab.connect(scheduler)
     client.upload_file(__file__)  # workers elsewhere do not have this module
     return client
 

@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hrlab.model.run import Run
+from hrlab.services.connecting import CAMPAIGN_ADDRESS
 from scripts.demo import EXAMPLE, execute, runs
 
 REAL_FILE = EXAMPLE.parents[2] / "shared" / "data" / "ee_Z_ee_EDM4Hep.root"
@@ -107,6 +108,29 @@ def test_nothing_but_its_own_output_is_on_the_page(executed: Any, mode: str) -> 
         if output.output_type == "stream"
     ]
     assert streams == [("physics", "stdout"), ("compare", "stdout")]
+
+
+@pytest.mark.slow
+def test_what_the_analysis_found_is_shown_as_a_picture(executed: Any) -> None:
+    shown = [output.get("data", {}) for output in executed("serial").outputs["physics"]]
+    assert any("image/png" in data for data in shown)
+
+
+@pytest.mark.parametrize("named", ["zee-1", None])
+def test_without_an_address_the_cluster_is_one_of_the_panel(
+    monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    """As in a campaign, which says which cluster `hrlab.connect` means."""
+    from distributed import LocalCluster
+
+    from examples import zee
+
+    with LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster:
+        monkeypatch.setenv(CAMPAIGN_ADDRESS, cluster.scheduler_address)
+        client = zee.connect("distributed", named)
+        assert client is not None
+        assert client.scheduler.address == cluster.scheduler_address
+        zee.disconnect(client)
 
 
 def test_example_is_committed_without_output() -> None:
