@@ -85,6 +85,17 @@ class MayBeBlind(Protocol):
 
 
 @runtime_checkable
+class SeesNeighbours(Protocol):
+    """A kind that sees which clusters share machines."""
+
+    def neighbours(self, address: str, started_at: float, ended_at: float) -> int:
+        """How many workers of other clusters ran on the nodes of the cluster at that scheduler's address, at least.
+
+        Between two times in UTC epoch seconds; 0 also where nothing is known of that cluster.
+        """
+
+
+@runtime_checkable
 class Weighs(Protocol):
     """A kind whose clusters take more than their options say, or another amount."""
 

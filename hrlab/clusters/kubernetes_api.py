@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
@@ -64,7 +65,10 @@ class KubernetesApi:
     def __init__(self, kr8s: Any, httpx: Any, api: Any) -> None:
         self._kr8s = kr8s
         self._api = api
-        self._failures, self._refusal = _errors(kr8s, httpx)
+        self._failures = _failures(kr8s, httpx)
+        self._renewing = asyncio.Lock()
+        self._renewals = 0
+        self._retired: list[tuple[float, Any]] = []
         self._watch_timeout = httpx.Timeout(CALL_SECONDS, read=WATCH_SECONDS + CALL_SECONDS)
 
     @classmethod
@@ -85,10 +89,10 @@ class KubernetesApi:
                 "Clusters in Kubernetes need a Kubernetes client that is not installed here. "
                 "Ask the site to install hrlab[kubernetes] for the Jupyter server."
             ) from error
-        failures, refusal = _errors(kr8s, httpx)
+        refusal = getattr(kr8s, "ServerError", httpx.HTTPStatusError)
         try:
             api = await asyncio.wait_for(objects.api(kubeconfig=kubeconfig), CALL_SECONDS)
-        except (*failures, refusal) as error:
+        except (*_failures(kr8s, httpx), refusal) as error:
             raise BackendError(f"The Kubernetes API does not answer: {_said(error)}.") from error
         except (ValueError, KeyError, asyncio.TimeoutError) as error:
             raise BackendError(
@@ -99,9 +103,9 @@ class KubernetesApi:
 
     async def close(self) -> None:
         """Close the connections; kr8s, which offers no way to do so, opens new ones if it is asked again."""
-        session = getattr(self._api, "_session", None)
-        if session is not None:
-            await session.aclose()
+        for _, session in [*self._retired, (0.0, getattr(self._api, "_session", None))]:
+            if session is not None:
+                await session.aclose()
 
     def namespace(self) -> str:
         """Where clusters go that name no namespace: the service account's, else the kubeconfig's.
@@ -134,16 +138,10 @@ class KubernetesApi:
             request["content"] = json.dumps(body)
         if method == "PATCH":
             request["headers"] = MERGE_PATCH
-        try:
-            async with self._api.call_api(**request, raise_for_status=False) as answer:
-                code, text = int(answer.status_code), str(answer.text)
-            if code == 401:  # the token was renewed: kr8s reads it again where statuses are errors
-                async with self._api.call_api(**request) as answer:
-                    code, text = int(answer.status_code), str(answer.text)
-        except self._refusal as error:
-            raise ApiFailure(401, _said(error)) from error
-        except self._failures as error:
-            raise ApiFailure(0, _said(error)) from error
+        before = self._renewals
+        code, text = await self._answer(request)
+        if code == 401 and await self._renewed(before):
+            code, text = await self._answer(request)
         if code >= 400:
             raise ApiFailure(code, _message(text) or f"HTTP {code}")
         return text
@@ -170,6 +168,43 @@ class KubernetesApi:
         except self._failures as error:
             raise ApiFailure(0, _said(error)) from error
 
+    async def _answer(self, request: Mapping[str, Any]) -> tuple[int, str]:
+        try:
+            async with self._api.call_api(**request, raise_for_status=False) as answer:
+                return int(answer.status_code), str(answer.text)
+        except self._failures as error:
+            raise ApiFailure(0, _said(error)) from error
+
+    async def _renewed(self, before: int) -> bool:
+        """Whether there are other credentials than `before` that renewal: a pod's token expires, and its file has a new one.
+
+        kr8s would close the connections of all who are asking now; its early versions never read a pod's token again.
+        """
+        async with self._renewing:
+            if self._renewals != before:
+                return True  # by another call, meanwhile
+            auth = self._api.auth
+            used, auth.server = auth.token, ""
+            try:
+                await auth.reauthenticate()
+            except (OSError, ValueError, KeyError, RuntimeError) as error:
+                raise ApiFailure(401, _said(error)) from error
+            if used is not None and auth.token == used:
+                return False
+            self._renewals += 1
+            await self._retire()
+            return True
+
+    async def _retire(self) -> None:
+        """Have kr8s open new connections; the old ones are closed when the watches that use them must have ended."""
+        now = time.monotonic()
+        for since, session in self._retired[:]:
+            if now - since > WATCH_SECONDS + 2 * CALL_SECONDS:
+                self._retired.remove((since, session))
+                await session.aclose()
+        self._retired.append((now, self._api._session))  # noqa: SLF001 - see `close`
+        self._api._session = None  # noqa: SLF001
+
 
 def account_namespace() -> str | None:
     """Namespace of the service account of the pod in which this runs; None outside of pods."""
@@ -192,11 +227,9 @@ async def has_dask(api: KubernetesApi, namespace: str) -> bool:
             return True
 
 
-def _errors(kr8s: Any, httpx: Any) -> tuple[tuple[type[Exception], ...], type[Exception]]:
-    """What says that there was no answer, and what that it was a refusal; early kr8s has no errors of its own."""
-    timeout = getattr(kr8s, "APITimeoutError", TimeoutError)
-    refusal = getattr(kr8s, "ServerError", httpx.HTTPStatusError)
-    return (httpx.HTTPError, timeout, OSError), refusal
+def _failures(kr8s: Any, httpx: Any) -> tuple[type[Exception], ...]:
+    """What says that there was no answer; early kr8s has no error of its own for that."""
+    return httpx.HTTPError, getattr(kr8s, "APITimeoutError", TimeoutError), OSError
 
 
 def _place(plural: Plural, namespace: str, name: str) -> dict[str, str | None]:

@@ -25,7 +25,7 @@ class Site(Protocol):
         Where clusters are made, and of what; the image holds dask and distributed.
     """
 
-    kubeconfig: str
+    kubeconfig: str | None
     namespace: str
     image: str
 
@@ -95,7 +95,7 @@ class BedSite:
 class Elsewhere:
     """The same site, as another process sees it."""
 
-    def __init__(self, kubeconfig: str, namespace: str, image: str) -> None:
+    def __init__(self, kubeconfig: str | None, namespace: str, image: str) -> None:
         self.kubeconfig = kubeconfig
         self.namespace = namespace
         self.image = image

@@ -73,6 +73,9 @@ class ApiServer:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         parts = [part for part in request.path.split("/") if part]
+        if parts == ["_test", "tokens"]:
+            self._access.accept(_users(await request.json()))
+            return web.json_response({})
         if parts[:1] == ["_test"]:
             return await self._faults.command(request, parts[1])
         if self._faults.is_away:
@@ -199,6 +202,10 @@ def _asked(request: web.Request, group: str, rest: list[str]) -> Asked:
     return Asked(verbs[request.method], group, plural, sub, namespace, name)
 
 
+def _users(tokens: dict[str, Any]) -> dict[str, User]:
+    return {token: User(who["user"], tuple(who["groups"])) for token, who in tokens.items()}
+
+
 async def _main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--load", action="append", type=Path, default=[])
@@ -206,9 +213,7 @@ async def _main() -> None:
     parser.add_argument("--cert")
     parser.add_argument("--key")
     given = parser.parse_args()
-    tokens = json.loads(given.tokens.read_text())
-    users = {token: User(who["user"], tuple(who["groups"])) for token, who in tokens.items()}
-    server = ApiServer(users)
+    server = ApiServer(_users(json.loads(given.tokens.read_text())))
     for path in given.load:
         server.load(path)
     runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=1)

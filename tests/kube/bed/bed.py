@@ -16,6 +16,7 @@ from typing import Any
 
 import dask_kubernetes
 
+from tests.kube.bed import certificate
 from tests.kube.bed.container import SHIM, die_with_parent
 
 HERE = Path(__file__).parent
@@ -37,12 +38,22 @@ START_SECONDS = 60
 
 
 class Bed:
-    """The processes of the test bed; ``url`` is where the API server listens."""
+    """The processes of the test bed.
+
+    Attributes
+    ----------
+    url
+        Where the API server listens.
+    tls_port, authority
+        Where it does so for pods, and the file of the certificate that they trust.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.hosts = folder / "hosts.json"
         self.url = ""
+        self.tls_port = 0
+        self.authority = folder / "server.crt"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
@@ -110,6 +121,11 @@ class Bed:
         path.write_text(json.dumps(document))
         return path
 
+    def accept(self, *tokens: str) -> None:
+        """Have the API server take these of a pod's account, and no others: those before have expired."""
+        accepted = {**TOKENS, **dict.fromkeys(tokens, TOKENS["user"])}
+        self.call("POST", "/_test/tokens", accepted)
+
     def call(self, method: str, path: str, body: Any = None, token: str = "admin") -> Any:
         """Ask the API server; its answer, also a refusal."""
         patch = method == "PATCH"
@@ -134,9 +150,12 @@ class Bed:
         tokens = self.folder / "tokens.json"
         tokens.write_text(json.dumps(TOKENS))
         files = [*sorted(CRDS.glob("dask*.yaml")), HERE / "roles.yaml"]
-        load = [word for file in files for word in ("--load", str(file))]
-        said = self._start_module("apiserver", "apiserver", "--tokens", str(tokens), *load)
+        words = [word for file in files for word in ("--load", str(file))]
+        self.authority, key = certificate.write(self.folder)
+        words += ["--cert", str(self.authority), "--key", str(key)]
+        said = self._start_module("apiserver", "apiserver", "--tokens", str(tokens), *words)
         self.url = f"http://127.0.0.1:{said.split()[1]}"
+        self.tls_port = int(said.split()[2])
 
     def _start_node(self, name: str, *arguments: str) -> None:
         folder = ("--folder", str(self.folder / "pods"))
