@@ -54,6 +54,15 @@ def test_every_place_of_the_template_is_an_option(file):
         assert option.label
 
 
+@pytest.mark.parametrize("file", [path.stem for path in FOLDER.glob("*.yaml")])
+def test_presets_change_what_the_user_may_change(file):
+    profile = example(file)
+    assert bool(profile.presets) == (file != "address")  # of which nothing can be chosen
+    for options in profile.presets.values():
+        assert options
+        assert all(profile.options[name].user_may_set for name in options)
+
+
 @pytest.mark.parametrize("file", set(OURS) - {"address"})
 def test_the_host_is_told_what_the_options_say(file):
     profile = example(file)
