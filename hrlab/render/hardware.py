@@ -5,7 +5,7 @@ Steps, because a value stands for an interval. Lines are told apart by dashes as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hrlab.model.resources import ClusterUse, Series, Values, mean
@@ -128,12 +128,21 @@ def _chart(run: Run, description: str, lines: Sequence[Line], unit: str) -> Char
     rows = _rows(run, lines)
     present = {row[0] for row in rows}
     lines = [line for line in lines if line.name in present]
-    return Chart(_spec(run, description, lines, rows, unit), Table(_columns(unit), tuple(rows)))
+    spec = steps(run, description, lines, rows, unit, tooltip=_TOOLTIP)
+    return Chart(spec, Table(_columns(unit), tuple(rows)))
 
 
-def _spec(
-    run: Run, description: str, lines: Sequence[Line], rows: Sequence[tuple[Cell, ...]], unit: str
+def steps(
+    run: Run,
+    description: str,
+    lines: Sequence[Line],
+    rows: Sequence[tuple[Cell, ...]],
+    unit: str,
+    *,
+    tooltip: Sequence[Mapping[str, str]],
+    title: str = "",
 ) -> dict[str, object]:
+    """A picture with a step line for each of `lines`; `rows` are line, seconds, all, least, mean, most."""
     shown, scale = _scale(max((float(row[2] or 0) for row in rows), default=0.0), unit)
     names = [line.name for line in lines]
     coloured = [i for i, line in enumerate(lines) if not line.neutral]
@@ -147,7 +156,12 @@ def _spec(
         description,
         _values(rows, unit, scale),
         # As an axis title it would move the left edge, which the charts above and below share.
-        title={"text": shown, "anchor": "start", "fontSize": 11, "fontWeight": "normal"},
+        title={
+            "text": f"{title} ({shown})" if title and shown else title or shown,
+            "anchor": "start",
+            "fontSize": 11,
+            "fontWeight": "normal",
+        },
         height=110,
         encoding={
             "x": time_axis(run, "seconds"),
@@ -174,7 +188,7 @@ def _spec(
             },
             {
                 "mark": {"type": "point", "filled": True, "opacity": 0, "size": 200, "clip": True},
-                "encoding": {"tooltip": _TOOLTIP},
+                "encoding": {"tooltip": list(tooltip)},
             },
         ],
     )
@@ -208,15 +222,15 @@ def _values(rows: Sequence[tuple[Cell, ...]], unit: str, scale: float) -> list[d
 def _said(value: Cell, unit: str) -> str:
     if value is None:
         return ""
-    if unit == "cores":
-        return f"{significant(float(value))} cores"
+    if unit not in ("bytes", "bytes/s"):
+        return f"{significant(float(value))} {unit}".strip()
     return format_bytes(float(value)) + unit.removeprefix("bytes")
 
 
 def _scale(highest: float, unit: str) -> tuple[str, float]:
     """Unit of the axis, and its size in `unit`."""
-    if unit == "cores":
-        return "cores", 1.0
+    if unit not in ("bytes", "bytes/s"):
+        return unit, 1.0
     suffix = unit.removeprefix("bytes")
     name, size = next(((n, s) for n, s in _STEPS if highest >= s), ("B", 1.0))
     return f"{name}{suffix}", size

@@ -23,6 +23,7 @@ from hrlab.server.clusters import ClusterHandler, ClusterLogsHandler, ClustersHa
 from hrlab.server.dashboard_route import dashboard_rule
 from hrlab.server.export_side import ExportSideOfServer
 from hrlab.server.exports import ExportsHandler, ExportSide, ReportHandler
+from hrlab.server.host_metrics import HostSide, RunHostsHandler, host_metrics_of
 from hrlab.server.missing import MissingHandler
 from hrlab.server.profiles import ProfilesHandler
 from hrlab.server.quotas import QuotasHandler, QuotaSide
@@ -44,6 +45,7 @@ from hrlab.store.location import VARIABLE, store_path
 if TYPE_CHECKING:
     from hrlab.model.site_limit import SiteLimit
     from hrlab.services.settling import Settling
+    from hrlab.services.host_metrics import HostMetrics
 
 #: Addresses below the server's base URL; the first that matches answers.
 ROUTES: tuple[tuple[str, type[Any]], ...] = (
@@ -52,6 +54,7 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     (r"/hrlab/api/runs/([^/]+)/chart", RunChartHandler),
     (r"/hrlab/api/runs/([^/]+)/figures", RunFiguresHandler),
     (r"/hrlab/api/compare", CompareHandler),
+    (r"/hrlab/api/runs/([^/]+)/hosts", RunHostsHandler),
     (r"/hrlab/api/exports", ExportsHandler),
     (r"/hrlab/api/report", ReportHandler),
     (r"/hrlab/api/sizing", SizingHandler),
@@ -179,8 +182,20 @@ class HRLab(ExtensionApp):
     ).tag(config=True)
 
     _backend: Backend | None = None
+    host_metrics = Dict(
+        help="""Database with metrics of the hosts, drawn on the time axis of each run; see docs/hardware.md.
+
+        Keys: url, kind ("prometheus", the default, or "influx"), database (of influx; "telegraf"),
+        user and password, or token (by default the variable HRLAB_HOST_METRICS_TOKEN of the server),
+        interval_seconds (how far apart its values are; 15, of influx 10), timeout_seconds (how long
+        all queries of a run may take; 5), charts (title: unit and lines, a query each; by default those for
+        node_exporter and Telegraf). Empty (the default): no database is asked.
+        """
+    ).tag(config=True)
+
     _exports: ExportSideOfServer | None = None
     _announcer: Announcer | None = None
+    _host_metrics: HostMetrics | None = None
     _cluster_announcer: ClusterAnnouncer | None = None
     _quota_announcer: ClusterAnnouncer | None = None
     _clusters: ClusterService | None = None
@@ -212,6 +227,7 @@ class HRLab(ExtensionApp):
         self.serverapp.io_loop.add_callback(self._exports.start)
         self._announce_changes(self._backend)
         self._offer_clusters(self._backend)
+        self._host_metrics = host_metrics_of(self.host_metrics, self.log)
 
     def current_activity(self) -> bool:
         """Whether a run or campaign is on: then the server does not end itself for idleness."""
@@ -227,6 +243,8 @@ class HRLab(ExtensionApp):
                 parts["delivery"] = self._exports and self._exports.delivery
             if issubclass(kind, CampaignSide):
                 parts["campaigns"] = self._campaigns
+            if issubclass(kind, HostSide):
+                parts["host_metrics"] = self._host_metrics
             if issubclass(kind, QuotaSide):
                 parts["quotas"] = self._quotas
             self.handlers.append((path, kind, parts))

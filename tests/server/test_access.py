@@ -24,6 +24,7 @@ ADDRESSES = [
     f"runs/{run().id}",
     f"runs/{run().id}/chart",
     f"runs/{run().id}/figures",
+    f"runs/{run().id}/hosts",
     "nothing",
     "nothing/here",
 ]

@@ -1,0 +1,103 @@
+"""The site's metrics of hosts: how the database is asked, and the handler that tells what it says of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from logging import Logger
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from hrlab.model.errors import HrlabError
+from hrlab.model.run import Run
+from hrlab.server.backend import Backend
+from hrlab.server.handler import HrlabHandler
+from hrlab.server.parameters import given
+
+if TYPE_CHECKING:
+    from hrlab.services.host_metrics import HostMetrics
+    from hrlab.services.host_queries import QueryAnswer, QueryRequest
+
+#: 200 values of some lines are below 100 kB.
+MAX_ANSWER_BYTES = 1_000_000
+
+
+def host_metrics_of(configured: Mapping[str, Any], log: Logger) -> HostMetrics | None:
+    """What the site asks for; None if it asks for nothing, or for what can't be, which is logged."""
+    if not configured:
+        return None
+    # Few sites have it: else nothing of it is loaded.
+    from hrlab.services.host_metrics import HostMetrics
+    from hrlab.services.host_source import source_from
+
+    try:
+        return HostMetrics(source_from(configured), post)
+    except HrlabError as error:
+        log.warning("hrlab draws no metrics of hosts: %s", error)
+        return None
+
+
+async def post(requests: list[QueryRequest], limit_seconds: float) -> list[QueryAnswer]:
+    """Send requests at once, by a client of their own: a slow database must not hold up the server's other requests."""
+    from tornado.simple_httpclient import SimpleAsyncHTTPClient
+
+    client = SimpleAsyncHTTPClient(
+        force_instance=True, max_clients=len(requests), max_body_size=MAX_ANSWER_BYTES
+    )
+    try:
+        return await asyncio.gather(*(_sent(client, one, limit_seconds) for one in requests))
+    finally:
+        client.close()
+
+
+async def _sent(client: Any, request: QueryRequest, limit_seconds: float) -> QueryAnswer:
+    from tornado.httpclient import HTTPError
+
+    from hrlab.services.host_queries import QueryAnswer
+
+    try:
+        response = await client.fetch(
+            request.url,
+            method="POST",
+            headers=dict(request.headers),
+            body=request.body,
+            raise_error=False,
+            follow_redirects=False,
+            connect_timeout=limit_seconds,
+            request_timeout=limit_seconds,
+        )
+    except (HTTPError, OSError, ValueError) as error:
+        return QueryAnswer(0, f"no answer ({error})")
+    if response.code == 599:
+        return QueryAnswer(0, f"no answer ({response.error})")
+    return QueryAnswer(response.code, (response.body or b"").decode("utf-8", "replace"))
+
+
+class HostSide(HrlabHandler):
+    """A handler that asks the site's database of hosts' metrics."""
+
+    def initialize(  # type: ignore[override]
+        self, backend: Backend, host_metrics: HostMetrics | None
+    ) -> None:
+        """Take what the extension composed."""
+        super().initialize(backend)
+        self.host_metrics = host_metrics
+
+
+class RunHostsHandler(HostSide):
+    """``runs/<id>/hosts``: what the hosts of one run did."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """Pictures, and whose; none if the site has no such database."""
+        given(self.query(), ())
+        run = await self.backend.ask(lambda service: Run.from_dict(service.get(run_id)))
+        if self.host_metrics is None:
+            found: dict[str, Any] = {"source": None, "note": "", "charts": []}
+        else:
+            found = await self.host_metrics.of(run, self.backend.run)
+        self.answer(json.dumps(found))
