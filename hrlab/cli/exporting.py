@@ -55,7 +55,8 @@ def export(service: RunService, asked: argparse.Namespace) -> None:
     ids = [service.full_id(run) for run in asked.runs] or list(all_ids(service))
     with opened(asked.file, "w") as file:
         count = write(service, ids, file, format_of(asked.file, asked.format), secrets)
-    _tell(f"{count} runs exported.")
+    where = "" if asked.file == "-" else f" to {asked.file}"
+    _tell(f"{count} runs exported{where}.")
 
 
 def import_runs(service: RunService, asked: argparse.Namespace) -> None:
@@ -80,7 +81,8 @@ def opened(name: str, mode: str) -> Iterator[IO[str]]:
         with open(name, mode, encoding="utf-8", newline="") as file:  # noqa: PTH123 - its mode is a parameter
             yield file
     except FileNotFoundError as error:
-        raise NotFoundError(f"There is no file {name!r}.") from error
+        what = f"file {name!r}" if mode == "r" else f"folder {str(Path(name).parent)!r}"
+        raise NotFoundError(f"There is no {what}.") from error
     except OSError as error:
         raise UsageError(f"{name!r} can't be used: {error.strerror}.") from error
 

@@ -63,8 +63,10 @@ class RunService:
 
     def full_id(self, prefix: str) -> str:
         """The id of the one run that begins with `prefix`; ``last`` is the newest that has ended."""
-        if prefix == "last" and (run := self.latest()):
-            return run.id
+        if prefix == "last":
+            if run := self.latest():
+                return run.id
+            raise NotFoundError("No run has ended yet. Time one with %%hrtime in a notebook.")
         found = self._store.ids_from(prefix) if prefix else []
         if len(found) > 1:
             raise ConflictError(f"{prefix!r} begins the ids of several runs. Give more of it.")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -129,7 +132,9 @@ def test_runs_go_out_and_come_back_unchanged(call, store, tmp_path, capsys):
         (("list", "--label", "x"), 2, "--label takes NAME=VALUE"),
         (("compare",), 1, "takes two"),
         (("import", "nowhere.jsonl"), 1, "There is no file"),
-        (("size", "last", "--within", "-3"), 1, "There is no run"),
+        (("size", "last", "--within", "-3"), 1, "No run has ended yet"),
+        (("show", "last"), 1, "Time one with %%hrtime"),
+        (("export", "nowhere/runs.csv"), 1, "There is no folder 'nowhere'"),
     ],
 )
 def test_what_can_not_be_done_is_said_with_an_exit_code(call, words, code, said):
@@ -157,3 +162,20 @@ def test_it_is_a_command_of_its_own():
     )
     for command in ("list", "show", "compare", "size", "export", "import"):
         assert command in done.stdout
+
+
+def test_words_that_a_terminal_has_no_letters_for_are_shown_without_them(path, store):
+    store.save(replace(timed(4, 25.0), name="Z → ee"))
+    words = [sys.executable, "-m", "hrlab.cli.app", "--store", str(path), "list"]
+    done = subprocess.run(
+        words, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Z ? ee" in done.stdout
+
+
+def test_command_says_what_the_environment_lacks(call, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nbformat", None)
+    code, out, err = call("run", str(Path(__file__).parents[2] / "examples" / "zee.ipynb"))
+    assert (code, out) == (1, "")
+    assert err.startswith("hrlab: `run` needs nbformat")
