@@ -112,6 +112,14 @@ class Tries(Protocol):
 
 
 @runtime_checkable
+class TriesMore(Protocol):
+    """A kind that can ask beforehand whether an existing cluster would be given another worker."""
+
+    async def refused_more(self, cluster_id: str) -> str:
+        """Why not; empty if it would be, or if nobody can tell."""
+
+
+@runtime_checkable
 class Counts(Protocol):
     """A kind that knows what its clusters hold, better than what can be seen of them says."""
 
@@ -128,3 +136,6 @@ class Recounts(Counts, Protocol):
 
     async def withdraw(self, cluster_id: str, reason: str) -> None:
         """Take back a cluster that was made too late for a limit; it is shown as failed, with the reason."""
+
+    async def shrink(self, cluster_id: str, workers: int, reason: str) -> None:
+        """Take back the workers by which a cluster has grown too late for a limit; its card says the reason."""

@@ -25,6 +25,7 @@ from hrlab.server.export_side import ExportSideOfServer
 from hrlab.server.exports import ExportsHandler, ExportSide, ReportHandler
 from hrlab.server.host_metrics import HostSide, RunHostsHandler, host_metrics_of
 from hrlab.server.missing import MissingHandler
+from hrlab.server.neighbours import NeighbourWatch
 from hrlab.server.profiles import ProfilesHandler
 from hrlab.server.quotas import QuotasHandler, QuotaSide
 from hrlab.server.runs import (
@@ -198,6 +199,7 @@ class HRLab(ExtensionApp):
     _host_metrics: HostMetrics | None = None
     _cluster_announcer: ClusterAnnouncer | None = None
     _quota_announcer: ClusterAnnouncer | None = None
+    _neighbours: NeighbourWatch | None = None
     _clusters: ClusterService | None = None
     _quotas: QuotaService | None = None
     _campaigns: CampaignWatch | None = None
@@ -259,7 +261,7 @@ class HRLab(ExtensionApp):
         if self._exports is not None:
             self._exports.stop()
         announcers = (self._cluster_announcer, self._quota_announcer, self._campaign_announcer)
-        for announcer in announcers:
+        for announcer in (*announcers, self._neighbours):
             if announcer is not None:
                 announcer.stop()
         for part in (self._campaigns, self._quotas, self._settling):
@@ -315,6 +317,8 @@ class HRLab(ExtensionApp):
         self._offer_campaigns(backend, profiles.usable, () if limits is None else limits.usable)
         asks, left = self._clusters.weighing.asks, self._quotas.left_now
         backend.shape_of = shapes(profiles, asks, left)
+        self._neighbours = NeighbourWatch(backend, self._clusters.seeing_neighbours)
+        server.io_loop.add_callback(self._neighbours.start)
 
     def _offer_campaigns(
         self, backend: Backend, profiles: Mapping[str, Profile], limits: Sequence[SiteLimit]

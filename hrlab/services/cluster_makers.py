@@ -31,9 +31,9 @@ def makers(runtime_dir: Path, owner: str, profiles: Profiles, log: Logger) -> di
         return kind
 
     async def kubernetes() -> ClusterKind:
-        module = await _loaded("hrlab.clusters.kubernetes_counted")
+        module = await _loaded("hrlab.clusters.kubernetes_neighbours")
         kept = jupyter_data_directory() / "hrlab" / "kubernetes.json"
-        kind: ClusterKind = module.CountedKubernetes(owner, profiles.usable, log, kept=kept)
+        kind: ClusterKind = module.KubernetesWithNeighbours(owner, profiles.usable, log, kept=kept)
         return kind
 
     # Nobody is asked for clusters at an address where no profile speaks of such, or in Kubernetes where none is at hand.

@@ -1,11 +1,11 @@
 """Tables of the store, and how a file of an older version becomes one of this.
 
-``runs`` holds what lists, filters and comparisons ask, one narrow row a run; ``facts`` the whole
-record as JSON, written once when the run ends, but for its hardware use, which is ten times as long: ``resources`` has it
-as packed JSON, so that whoever compares many runs need not read it; ``annotations`` what people change, which saving a
-record never touches; ``running`` who is writing a run that has not ended, and its last sign of
-life. A deleted run keeps its row, with ``deleted_at``: the tombstone. Every change that a reader
-should hear of gives the run the next number of ``sequence``.
+``runs`` holds what lists, filters and comparisons ask, one narrow row a run; ``facts`` the whole record as JSON, written
+once when the run ends, to which the server may add what only it has seen (``other_pods``), but for its hardware use, which
+is ten times as long: ``resources`` has it as packed JSON, so that whoever compares many runs need not read it;
+``annotations`` what people change, which saving a record never touches; ``running`` who is writing a run that has not
+ended, and its last sign of life. A deleted run keeps its row, with ``deleted_at``: the tombstone. Every change that a
+reader should hear of gives the run the next number of ``sequence``.
 """
 
 from __future__ import annotations

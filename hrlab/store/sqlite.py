@@ -112,6 +112,11 @@ class RunStore:
         with self._connection.writing() as raw:
             writing.annotate(raw, run_id, name, labels, note)
 
+    def note_other_pods(self, run_id: str, count: int) -> bool:
+        """Add to the facts of a run that has ended how many pods of others shared its nodes; once. Whether it was new."""
+        with self._connection.writing() as raw:
+            return writing.complete(raw, run_id, "other_pods", count)
+
     def delete(self, run_id: str) -> None:
         """Take the run off every list; :meth:`restore` undoes it."""
         with self._connection.writing() as raw:

@@ -98,6 +98,18 @@ def annotate(
     raw.execute("UPDATE runs SET seq = ? WHERE id = ?", (next_seq(raw), run_id))
 
 
+def complete(raw: sqlite3.Connection, run_id: str, field: str, value: object) -> bool:
+    """Add to the facts of a run that has ended what could only be known afterwards. Whether it was not there yet."""
+    row = raw.execute("SELECT record FROM facts WHERE run_id = ?", (run_id,)).fetchone()
+    record = None if row is None else json.loads(row[0])
+    if record is None or record.get(field) is not None:
+        return False
+    text = json.dumps({**record, field: value})
+    raw.execute("UPDATE facts SET record = ? WHERE run_id = ?", (text, run_id))
+    raw.execute("UPDATE runs SET seq = ? WHERE id = ?", (next_seq(raw), run_id))
+    return True
+
+
 def delete(raw: sqlite3.Connection, run_id: str, now: float) -> None:
     """Take the run off every list; its facts stay, so that this can be undone."""
     _require(raw, run_id)

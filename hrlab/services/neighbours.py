@@ -1,0 +1,85 @@
+"""Notes in runs that have ended how many workers of other clusters were on their nodes.
+
+By the Jupyter server, which watches pods for its list of clusters: no run waits for it, and no run needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hrlab.clusters.kind import SeesNeighbours
+from hrlab.store.sqlite import RunStore
+
+#: Changed runs that are looked at in one go.
+MOST_RUNS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that has ended on clusters: their schedulers' addresses, and when it was on, in UTC epoch seconds."""
+
+    run_id: str
+    addresses: tuple[str, ...]
+    times: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Runs that have ended and of which nothing is noted, and up to which change number they were looked for."""
+
+    seq: int
+    runs: tuple[Ended, ...]
+
+
+def news(store: RunStore, after: int | None) -> News:
+    """What is new since change number `after`; nothing without one."""
+    latest = store.seq()
+    if after is None:
+        return News(latest, ())
+    # Numbers begin anew if the store was replaced.
+    changed = store.queue(min(after, latest), MOST_RUNS)
+    found = [_ended(store.get(run_id, resources=False)) for run_id, _ in changed]
+    seq = changed[-1][1] if changed else latest
+    return News(seq, tuple(one for one in found if one is not None))
+
+
+def seen(run: Ended, kinds: Sequence[SeesNeighbours]) -> int:
+    """How many workers of other clusters were on the nodes of a run meanwhile, at least."""
+    return max(
+        kind.neighbours(address, started_at, ended_at)
+        for kind in kinds
+        for address in run.addresses
+        for started_at, ended_at in run.times
+    )
+
+
+def note(counts: Sequence[tuple[str, int]]) -> Callable[[RunStore], bool]:
+    """Write what was seen of each run; whether any of it was new."""
+
+    def write(store: RunStore) -> bool:
+        new = [store.note_other_pods(run_id, count) for run_id, count in counts]
+        return any(new)
+
+    return write
+
+
+def _ended(record: dict[str, Any] | None) -> Ended | None:
+    if record is None or record["status"] == "running" or record.get("other_pods"):
+        return None
+    addresses = [cluster.get("scheduler_address") for cluster in record.get("clusters", ())]
+    known = tuple(dict.fromkeys(address for address in addresses if address))
+    if not known:
+        return None
+    return Ended(record["id"], known, _times(record))
+
+
+def _times(record: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
+    """When the run was on: the idle time between its cells is not part of it."""
+    began, cells = float(record["started_at"]), record.get("cells") or ()
+    if all(cell.get("started_at") is not None for cell in cells[1:]) and cells:
+        starts = (began, *(float(cell["started_at"]) for cell in cells[1:]))
+        lengths = (float(cell["stop_seconds"]) - float(cell["start_seconds"]) for cell in cells)
+        return tuple((at, at + length) for at, length in zip(starts, lengths, strict=True))
+    return ((began, began + float(record["wall_seconds"])),)
