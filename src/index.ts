@@ -12,6 +12,7 @@ import { runActionsPlugin } from './plugins/runactions';
 import { runViewPlugin } from './plugins/runview';
 import {
   clusterServicePlugin,
+  exportServicePlugin,
   liveRunsPlugin,
   quotaServicePlugin,
   runsPlugin
@@ -23,6 +24,7 @@ const plugins: readonly JupyterFrontEndPlugin<unknown>[] = [
   liveRunsPlugin,
   clusterServicePlugin,
   quotaServicePlugin,
+  exportServicePlugin,
   panelPlugin,
   clustersPlugin,
   runActionsPlugin,

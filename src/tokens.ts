@@ -12,6 +12,7 @@ import type {
   ICluster,
   IClusterRequest,
   IClusterSnapshot,
+  IDelivery,
   IDryRun,
   IFigures,
   IProfiles,
@@ -59,6 +60,7 @@ export namespace CommandIDs {
   export const scaleCluster = 'hrlab:scale-cluster';
   export const extendCluster = 'hrlab:extend-cluster';
   export const openClusterLogs = 'hrlab:open-cluster-logs';
+  export const showCluster = 'hrlab:show-cluster';
   export const copyClusterAddress = 'hrlab:copy-cluster-address';
   export const closeCluster = 'hrlab:close-cluster';
 }
@@ -150,14 +152,27 @@ export const IQuotas = new Token<IQuotas>(
   'What the user may still have.'
 );
 
+/** How the delivery of runs to the site's database goes. */
+export interface IExports {
+  /** It goes another way than before. */
+  readonly changed: ISignal<IExports, void>;
+  /** Null: the site has no runs delivered. */
+  get(): Promise<IDelivery | null>;
+}
+
+export const IExports = new Token<IExports>(
+  'hrlab:IExports',
+  'How the delivery of runs to the site’s database goes.'
+);
+
 /** hrlab's side panel, to which features add their sections. */
 export interface ISections {
   /** Add a section; those of a lower rank come first. */
   add(section: Widget, rank: number): void;
   /** The user asked to see the newest of everything. */
   readonly refreshed: ISignal<ISections, void>;
-  /** Bring the panel to the front. */
-  reveal(): void;
+  /** Bring the panel to the front, and unfold the section of this id. */
+  reveal(section?: string): void;
 }
 
 export const ISections = new Token<ISections>(

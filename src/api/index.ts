@@ -4,6 +4,7 @@ export * from './chart';
 export * from './cluster';
 export * from './clusters';
 export * from './dryrun';
+export * from './exports';
 export * from './comparison';
 export * from './figures';
 export * from './guards';

@@ -62,8 +62,10 @@ export interface IGroup {
 }
 
 export interface IClusterSeen {
+  readonly id: string | null;
   readonly name: string;
   readonly profile: string | null;
+  readonly scheduler_address: string | null;
   readonly dask_version: string | null;
   readonly memory_bytes: number | null;
   readonly uncertainty_seconds: number | null;
@@ -178,8 +180,10 @@ function readCluster(value: unknown): IClusterSeen | null {
   const workers = isObject(value.workers) ? value.workers : {};
   const clock = isObject(value.clock) ? value.clock : {};
   return {
+    id: stringOr(value.id, null),
     name: stringOr(value.name, ''),
     profile: stringOr(value.profile, null),
+    scheduler_address: stringOr(value.scheduler_address, null),
     dask_version: stringOr(value.dask_version, null),
     memory_bytes: numberOr(value.memory_bytes, null),
     uncertainty_seconds: numberOr(clock.uncertainty_seconds, null),

@@ -2,7 +2,14 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { ReadonlyPartialJSONValue } from '@lumino/coreutils';
 import { Debouncer } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
-import { booleanOr, isObject, listOf, stringOr, textOrNull } from '../api';
+import {
+  booleanOr,
+  isObject,
+  listOf,
+  numberOr,
+  stringOr,
+  textOrNull
+} from '../api';
 
 const KEY = 'hrlab:panel';
 const SAVE_MS = 200;
@@ -14,6 +21,8 @@ export interface IPanelState {
   readonly label: string;
   readonly selected: readonly string[];
   readonly folded: readonly string[];
+  /** Runs that were refused until then (UTC epoch seconds) are known to the user. */
+  readonly refusalsSeenAt: number;
 }
 
 const EMPTY: IPanelState = {
@@ -21,7 +30,8 @@ const EMPTY: IPanelState = {
   thisNotebook: false,
   label: '',
   selected: [],
-  folded: []
+  folded: [],
+  refusalsSeenAt: 0
 };
 
 function read(value: unknown): IPanelState {
@@ -31,7 +41,8 @@ function read(value: unknown): IPanelState {
     thisNotebook: booleanOr(data.thisNotebook, false),
     label: stringOr(data.label, ''),
     selected: listOf(data.selected, textOrNull),
-    folded: listOf(data.folded, textOrNull)
+    folded: listOf(data.folded, textOrNull),
+    refusalsSeenAt: numberOr(data.refusalsSeenAt, 0)
   };
 }
 

@@ -18,7 +18,14 @@ import {
 import { ClusterState, ICluster } from '../api';
 import { ClusterDrafts, ClusterList, lossInWords } from '../model';
 import { CommandIDs, IClusters, ISections } from '../tokens';
-import { clockIcon, ClusterLogsView, logsIcon, scaleIcon } from '../widgets';
+import {
+  clockIcon,
+  CLUSTERS_SECTION,
+  ClusterLogsView,
+  hrlabIcon,
+  logsIcon,
+  scaleIcon
+} from '../widgets';
 import { CLUSTER_ARGS } from './describe';
 import { notifyFailure } from './notify';
 import { clusterIdOf } from './target';
@@ -33,6 +40,7 @@ export interface IClusterParts {
   readonly list: ClusterList;
   readonly drafts: ClusterDrafts;
   readonly sections: ISections;
+  readonly onShow: (id: string) => void;
   readonly trans: TranslationBundle;
 }
 
@@ -185,6 +193,15 @@ function lookingActions(parts: IClusterParts): readonly IClusterCommand[] {
   const { trans } = parts;
   return [
     {
+      id: CommandIDs.showCluster,
+      label: trans.__('Show Cluster'),
+      caption: trans.__('Show a cluster in the side panel'),
+      icon: hrlabIcon,
+      failure: trans.__('The cluster was not found.'),
+      states: ['starting', 'ready', 'closing', 'failed', 'unreachable'],
+      act: async cluster => parts.onShow(cluster.id)
+    },
+    {
       id: CommandIDs.openClusterLogs,
       label: trans.__('Show Cluster Logs'),
       caption: trans.__('Show the logs of scheduler and workers'),
@@ -219,7 +236,7 @@ export function clusterActions(
       failure: trans.__('The cluster was not scaled.'),
       states: ['ready'],
       act: async cluster => {
-        sections.reveal();
+        sections.reveal(CLUSTERS_SECTION);
         drafts.scale(cluster.id);
       }
     },

@@ -19,7 +19,12 @@ import {
   QuotaList
 } from '../model';
 import { CommandIDs, IClusters, IQuotas, IRuns, ISections } from '../tokens';
-import { ClustersSection, dragCode, IKernelChoice } from '../widgets';
+import {
+  CLUSTERS_SECTION,
+  ClustersSection,
+  dragCode,
+  IKernelChoice
+} from '../widgets';
 import {
   addClusterCommand,
   clusterActions,
@@ -188,7 +193,7 @@ function addCreation(parts: IParts): void {
     icon: args => (args.label ? undefined : settingsIcon),
     describedBy: NEW_CLUSTER_ARGS,
     execute: async args => {
-      sections.reveal();
+      sections.reveal(CLUSTERS_SECTION);
       await openForm(args, drafts).catch(error =>
         notifyFailure(trans.__('There is nothing to choose.'), error, trans)
       );
@@ -201,7 +206,7 @@ function addCreation(parts: IParts): void {
     icon: addIcon,
     describedBy: PROFILE_ARGS,
     execute: async args => {
-      sections.reveal();
+      sections.reveal(CLUSTERS_SECTION);
       await start(profileOf(args), parts).catch(error =>
         notifyFailure(trans.__('No cluster was started.'), error, trans)
       );
@@ -241,6 +246,7 @@ const IN_PALETTE = [
   CommandIDs.scaleCluster,
   CommandIDs.extendCluster,
   CommandIDs.openClusterLogs,
+  CommandIDs.showCluster,
   CommandIDs.copyClusterAddress,
   CommandIDs.closeCluster
 ];
@@ -287,9 +293,14 @@ export const clustersPlugin: JupyterFrontEndPlugin<void> = {
     );
     const base = { app, clusters, list, drafts, sections, trans };
     const quotas = new QuotaList(limits);
-    const parts = { ...base, code, quotas, translator };
+    const onShow = (id: string) => {
+      sections.reveal(CLUSTERS_SECTION);
+      section.showCard(id);
+    };
+    const parts = { ...base, code, quotas, translator, onShow };
+    const section = makeSection(parts);
     addCommands(parts, labShell);
-    sections.add(makeSection(parts), RANK);
+    sections.add(section, RANK);
     sections.refreshed.connect(() => {
       list.refreshAll();
       quotas.refresh();

@@ -10,8 +10,8 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
-import { PanelState, RunList } from '../model';
-import { CommandIDs, IRuns, ISections } from '../tokens';
+import { PanelState, RunList, Snapshot } from '../model';
+import { CommandIDs, IExports, IRuns, ISections } from '../tokens';
 import { HrlabPanel, hrlabIcon, RunsSection } from '../widgets';
 import { NO_ARGS } from './describe';
 
@@ -24,7 +24,8 @@ const RUNS_RANK = 200;
 class Sections implements ISections {
   constructor(
     private readonly _app: JupyterFrontEnd,
-    private readonly _panel: HrlabPanel
+    private readonly _panel: HrlabPanel,
+    private readonly _state: PanelState
   ) {}
 
   get refreshed(): ISignal<ISections, void> {
@@ -35,8 +36,11 @@ class Sections implements ISections {
     this._panel.addSection(section, rank);
   }
 
-  reveal(): void {
+  reveal(section?: string): void {
     this._app.shell.activateById(this._panel.id);
+    if (section !== undefined && this._state.value.folded.includes(section)) {
+      this._state.fold(section, false);
+    }
   }
 
   announceRefresh(): void {
@@ -49,16 +53,18 @@ class Sections implements ISections {
 interface IPanelParts {
   readonly app: JupyterFrontEnd;
   readonly runs: IRuns;
+  readonly exports: IExports;
   readonly state: PanelState;
   readonly translator: ITranslator;
 }
 
 function makeSection(parts: IPanelParts): RunsSection {
-  const { app, runs, state, translator } = parts;
+  const { app, runs, exports, state, translator } = parts;
   const execute = (command: string, id?: string) =>
     void app.commands.execute(command, id ? { id } : {});
   return new RunsSection({
     list: new RunList(runs),
+    delivery: new Snapshot(() => exports.get(), exports.changed),
     state,
     translator,
     onOpen: id => execute(CommandIDs.openRun, id),
@@ -138,7 +144,7 @@ export const panelPlugin: JupyterFrontEndPlugin<ISections> = {
   id: 'hrlab:panel',
   description: 'The side panel, with the timed runs.',
   autoStart: true,
-  requires: [IRuns],
+  requires: [IRuns, IExports],
   provides: ISections,
   optional: [
     ITranslator,
@@ -150,6 +156,7 @@ export const panelPlugin: JupyterFrontEndPlugin<ISections> = {
   activate: (
     app: JupyterFrontEnd,
     runs: IRuns,
+    exports: IExports,
     translator: ITranslator | null,
     stateDB: IStateDB | null,
     restorer: ILayoutRestorer | null,
@@ -160,12 +167,13 @@ export const panelPlugin: JupyterFrontEndPlugin<ISections> = {
     const parts = {
       app,
       runs,
+      exports,
       state,
       translator: translator ?? nullTranslator
     };
     const panel = makePanel(parts);
     const section = makeSection(parts);
-    const sections = new Sections(app, panel);
+    const sections = new Sections(app, panel, state);
     sections.add(section, RUNS_RANK);
     addCommands(parts, section, sections, palette);
     if (tracker) {

@@ -18,7 +18,7 @@ import {
 } from '@jupyterlab/translation';
 import { IRunRecord, ISizing, readRecord } from '../api';
 import { advisedOptions, RunModel } from '../model';
-import { CommandIDs, IClusters, IRuns } from '../tokens';
+import { CommandIDs, IClusters, IExports, IRuns } from '../tokens';
 import { hrlabIcon, RunView, sizeIcon } from '../widgets';
 import { describedBy } from './describe';
 import { notifyFailure } from './notify';
@@ -54,6 +54,7 @@ interface IParts {
   readonly app: JupyterFrontEnd;
   readonly runs: IRuns;
   readonly clusters: IClusters | null;
+  readonly exports: IExports | null;
   readonly rendermime: IRenderMimeRegistry;
   readonly theme: IThemeManager | null;
   readonly trans: TranslationBundle;
@@ -207,7 +208,14 @@ export const runViewPlugin: JupyterFrontEndPlugin<void> = {
   description: 'The view of one run in the main area.',
   autoStart: true,
   requires: [IRuns, IRenderMimeRegistry],
-  optional: [ITranslator, IThemeManager, ILayoutRestorer, ILabShell, IClusters],
+  optional: [
+    ITranslator,
+    IThemeManager,
+    ILayoutRestorer,
+    ILabShell,
+    IClusters,
+    IExports
+  ],
   activate: (
     app: JupyterFrontEnd,
     runs: IRuns,
@@ -216,11 +224,12 @@ export const runViewPlugin: JupyterFrontEndPlugin<void> = {
     theme: IThemeManager | null,
     restorer: ILayoutRestorer | null,
     labShell: ILabShell | null,
-    clusters: IClusters | null
+    clusters: IClusters | null,
+    exports: IExports | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('hrlab');
     const tracker = new WidgetTracker<Document>({ namespace: 'hrlab-run' });
-    const parts = { app, runs, clusters, rendermime, theme, trans };
+    const parts = { app, runs, clusters, exports, rendermime, theme, trans };
     addOpenCommand(parts, tracker, labShell !== null);
     addSizeCommand(parts, tracker);
     void restorer?.restore(tracker, {

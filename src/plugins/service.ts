@@ -2,9 +2,14 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ClusterService, QuotaService, RunService } from '../api';
-import { Clusters, LiveRuns, Quotas, Runs } from '../model';
-import { IClusters, ILiveRuns, IQuotas, IRuns } from '../tokens';
+import {
+  ClusterService,
+  ExportService,
+  QuotaService,
+  RunService
+} from '../api';
+import { Clusters, Exports, LiveRuns, Quotas, Runs } from '../model';
+import { IClusters, IExports, ILiveRuns, IQuotas, IRuns } from '../tokens';
 
 /** Provides the runs that the server keeps. */
 export const runsPlugin: JupyterFrontEndPlugin<IRuns> = {
@@ -50,6 +55,24 @@ export const quotaServicePlugin: JupyterFrontEndPlugin<IQuotas> = {
     quotas.follow(serviceManager.events.stream);
     serviceManager.connectionFailure.connect(() => quotas.doubt());
     return quotas;
+  }
+};
+
+/** Provides how the delivery of runs goes. */
+export const exportServicePlugin: JupyterFrontEndPlugin<IExports> = {
+  id: 'hrlab:export-service',
+  description:
+    'How the delivery of runs goes, kept current by the server’s events.',
+  autoStart: true,
+  provides: IExports,
+  activate: (app: JupyterFrontEnd): IExports => {
+    const { serviceManager } = app;
+    const exports = new Exports(
+      new ExportService(serviceManager.serverSettings)
+    );
+    exports.follow(serviceManager.events.stream);
+    serviceManager.connectionFailure.connect(() => exports.doubt());
+    return exports;
   }
 };
 

@@ -332,6 +332,8 @@ export function ClusterCard(props: ICardProps): JSX.Element {
       className={`hrlab-Cluster hrlab-mod-${state}`}
       aria-label={clusterInWords(cluster, profile, now, trans)}
       {...(mine ? { 'data-hrlab-cluster': id } : {})}
+      data-hrlab-card={id}
+      tabIndex={-1}
       data-hrlab-cluster-state={state}
     >
       <div

@@ -16,6 +16,10 @@ import { QuotaView } from './quotabars';
 
 const SECOND = 1000;
 const TEN_SECONDS = 10000;
+/** A panel that was folded or behind another asks the server first. */
+const PATIENCE_MS = 10000;
+
+export const CLUSTERS_SECTION = 'hrlab-clusters';
 
 export interface IClustersSectionOptions extends Omit<ICardActions, 'trans'> {
   readonly list: ClusterList;
@@ -189,7 +193,7 @@ export class ClustersSection extends PanelWithToolbar {
     super();
     const { list, quotas, translator } = options;
     const trans = translator.load('hrlab');
-    this.id = 'hrlab-clusters';
+    this.id = CLUSTERS_SECTION;
     this.title.label = trans.__('Clusters');
     this.title.caption = trans.__('Dask clusters, newest first');
     this.addClass('hrlab-ClustersSection');
@@ -214,6 +218,27 @@ export class ClustersSection extends PanelWithToolbar {
   dispose(): void {
     this._onScreen.dispose();
     super.dispose();
+  }
+
+  /** Bring the card of a cluster into view, once it is there, and the focus to it. */
+  showCard(id: string): void {
+    const find = () => {
+      const card = this.node.querySelector<HTMLElement>(
+        `[data-hrlab-card="${CSS.escape(id)}"]`
+      );
+      if (card) {
+        watch.disconnect();
+        card.closest('details')?.setAttribute('open', '');
+        card.scrollIntoView({ block: 'nearest' });
+        card.focus();
+      }
+      return card !== null;
+    };
+    const watch = new MutationObserver(find);
+    if (!find()) {
+      watch.observe(this.node, { childList: true, subtree: true });
+      window.setTimeout(() => watch.disconnect(), PATIENCE_MS);
+    }
   }
 
   private readonly _onScreen: OnScreen;

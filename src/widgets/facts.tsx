@@ -1,7 +1,15 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
 import React from 'react';
-import type { IClusterSeen, IFigure, IRunRecord } from '../api';
+import type {
+  ICluster,
+  IClusterSeen,
+  IClusterSnapshot,
+  IDelivery,
+  IFigure,
+  IRunRecord
+} from '../api';
 import {
   aloneInWords,
   failedTasks,
@@ -9,17 +17,27 @@ import {
   formatCount,
   formatDuration,
   formatShare,
+  remedyInWords,
   RunModel,
+  Snapshot,
   tasksInWords,
+  usedCluster,
   workersInWords
 } from '../model';
+import type { IClusters, IExports } from '../tokens';
 import { useSignals } from './hooks';
+import { OnScreen } from './onscreen';
 
-/** Name, value, and how it is reckoned. */
-type Fact = readonly [string, string, string?];
+/** Name, value, how it is reckoned, and the cluster that the value begins with. */
+type Fact = readonly [string, string, string?, (ICluster | null)?];
 
-function clusterFact(cluster: IClusterSeen, trans: TranslationBundle): string {
-  const parts = [cluster.name];
+/** What a run's cluster was; `there` if it still is. */
+function clusterFact(
+  cluster: IClusterSeen,
+  there: ICluster | null,
+  trans: TranslationBundle
+): string {
+  const parts = there?.name === cluster.name ? [] : [cluster.name];
   if (cluster.workers_peak !== null) {
     parts.push(workersInWords(cluster.workers_peak, trans));
   }
@@ -68,9 +86,38 @@ function taskFacts(run: IRunRecord, trans: TranslationBundle): Fact[] {
   ];
 }
 
+/** Nothing, unless the site's database refused the run. */
+function deliveryFacts(
+  run: IRunRecord,
+  delivery: IDelivery | null,
+  trans: TranslationBundle
+): Fact[] {
+  const refused = delivery?.refusals.find(one => one.run === run.id);
+  return refused
+    ? [
+        [
+          trans.__('Not delivered'),
+          trans.__(
+            '%1 It said: %2',
+            remedyInWords(refused.message, trans),
+            refused.message
+          ),
+          delivery?.target
+        ]
+      ]
+    : [];
+}
+
+/** What is known of a run from elsewhere than its record. */
+interface IAround {
+  readonly figures: readonly IFigure[];
+  readonly clusters: readonly ICluster[];
+  readonly delivery: IDelivery | null;
+}
+
 function factsOf(
   run: IRunRecord,
-  figures: readonly IFigure[],
+  { figures, clusters, delivery }: IAround,
   trans: TranslationBundle
 ): readonly Fact[] {
   const workload = Object.entries(run.workload).map(([name, value]): Fact => [
@@ -92,10 +139,15 @@ function factsOf(
       trans.__('Approach'),
       run.status === 'running' ? '' : (run.approach ?? '')
     ],
-    ...run.clusters.map((cluster): Fact => [
-      trans.__('Cluster'),
-      clusterFact(cluster, trans)
-    ]),
+    ...run.clusters.map((cluster): Fact => {
+      const there = usedCluster(cluster, run, clusters);
+      return [
+        trans.__('Cluster'),
+        clusterFact(cluster, there, trans),
+        undefined,
+        there
+      ];
+    }),
     [trans.__('Fresh cluster'), yesNo(run.cold, trans)],
     [trans.__('Alone on it'), aloneInWords(run, trans)],
     ...figures.map(({ label, text, formula }): Fact => [label, text, formula]),
@@ -109,31 +161,80 @@ function factsOf(
       name,
       value
     ]),
+    ...deliveryFacts(run, delivery, trans),
     [trans.__('Run id'), run.id]
   ];
-  return facts.filter(([, value]) => value !== '');
+  return facts.filter(([, value, , there]) => value !== '' || there);
 }
 
-interface IFactsProps {
+export interface IFactsOptions {
   readonly model: RunModel;
   readonly trans: TranslationBundle;
+  readonly clusters: IClusters | null;
+  readonly exports: IExports | null;
+  /** Bring the card of a cluster into view. */
+  readonly onCluster: (id: string) => void;
 }
 
-function FactsList({ model, trans }: IFactsProps): JSX.Element | null {
-  useSignals(model.changed, model.derived);
+interface IFactsProps extends IFactsOptions {
+  readonly snapshots: ISnapshots;
+}
+
+/** What the server says of clusters and of the delivery, where there is such. */
+interface ISnapshots {
+  readonly clusters: Snapshot<IClusterSnapshot | null>;
+  readonly delivery: Snapshot<IDelivery | null>;
+}
+
+function ClusterLink(props: {
+  readonly cluster: ICluster;
+  readonly trans: TranslationBundle;
+  readonly onCluster: (id: string) => void;
+}): JSX.Element {
+  const { cluster, trans, onCluster } = props;
+  return (
+    <button
+      type="button"
+      className="hrlab-Link"
+      title={trans.__('Show %1 in the side panel', cluster.name)}
+      onClick={() => onCluster(cluster.id)}
+    >
+      {cluster.name}
+    </button>
+  );
+}
+
+function FactsList(props: IFactsProps): JSX.Element | null {
+  const { model, snapshots, trans } = props;
+  const { clusters, delivery } = snapshots;
+  useSignals(model.changed, model.derived, clusters.changed, delivery.changed);
   if (!model.record) {
     return null;
   }
-  const figures = model.figures?.figures ?? [];
-  const facts = factsOf(model.record, figures, trans);
+  const around = {
+    figures: model.figures?.figures ?? [],
+    clusters: clusters.value?.clusters ?? [],
+    delivery: delivery.value
+  };
+  const facts = factsOf(model.record, around, trans);
   return (
     <>
       <h3>{trans.__('Facts')}</h3>
       <dl className="hrlab-Facts">
-        {facts.map(([name, value, formula], index) => (
+        {facts.map(([name, value, formula, there], index) => (
           <React.Fragment key={index}>
             <dt title={formula}>{name}</dt>
-            <dd title={formula}>{value}</dd>
+            <dd title={formula}>
+              {there ? (
+                <ClusterLink
+                  cluster={there}
+                  trans={trans}
+                  onCluster={props.onCluster}
+                />
+              ) : null}
+              {there && value ? ', ' : ''}
+              {value}
+            </dd>
           </React.Fragment>
         ))}
       </dl>
@@ -143,12 +244,47 @@ function FactsList({ model, trans }: IFactsProps): JSX.Element | null {
 
 /** What else is known of a run. */
 export class Facts extends ReactWidget {
-  constructor(private readonly _props: IFactsProps) {
+  constructor(private readonly _options: IFactsOptions) {
     super();
+    const { clusters, exports, model } = _options;
+    this._snapshots = {
+      clusters: new Snapshot(
+        async () => (await clusters?.list()) ?? null,
+        clusters?.changed ?? this._never
+      ),
+      delivery: new Snapshot(
+        async () => (await exports?.get()) ?? null,
+        exports?.changed ?? this._never
+      )
+    };
     this.addClass('hrlab-FactsSection');
+    new OnScreen(this, seen => {
+      this._isSeen = seen;
+      this._look();
+    });
+    model.changed.connect(this._look, this);
+  }
+
+  dispose(): void {
+    if (!this.isDisposed) {
+      this._snapshots.clusters.dispose();
+      this._snapshots.delivery.dispose();
+      super.dispose();
+    }
   }
 
   protected render(): JSX.Element {
-    return <FactsList {...this._props} />;
+    return <FactsList {...this._options} snapshots={this._snapshots} />;
   }
+
+  private _look(): void {
+    const { record } = this._options.model;
+    const { clusters, delivery } = this._snapshots;
+    clusters.setActive(this._isSeen && Boolean(record?.clusters.length));
+    delivery.setActive(this._isSeen && record !== null);
+  }
+
+  private readonly _never = new Signal<this, void>(this);
+  private readonly _snapshots: ISnapshots;
+  private _isSeen = false;
 }

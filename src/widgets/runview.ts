@@ -6,6 +6,7 @@ import type { Message } from '@lumino/messaging';
 import { Panel } from '@lumino/widgets';
 import type { IProfile, ISizing } from '../api';
 import type { RunModel } from '../model';
+import { CommandIDs, IClusters, IExports } from '../tokens';
 import { AdviceSection } from './advice';
 import { Charts } from './charts';
 import { Code } from './code';
@@ -20,6 +21,8 @@ export interface IRunViewOptions {
   readonly rendermime: IRenderMimeRegistry;
   readonly theme: IThemeManager | null;
   readonly trans: TranslationBundle;
+  readonly clusters: IClusters | null;
+  readonly exports: IExports | null;
   readonly onRename: (name: string) => void;
   /** What may be created here. */
   readonly profiles: () => Promise<readonly IProfile[]>;
@@ -31,7 +34,7 @@ export interface IRunViewOptions {
 export class RunView extends Panel {
   constructor(private readonly _options: IRunViewOptions) {
     super();
-    const { model, rendermime, trans } = _options;
+    const { commands, model, rendermime, trans } = _options;
     this._sizing = new Sizing(_options);
     this.addClass('hrlab-RunView');
     this.node.tabIndex = -1;
@@ -41,7 +44,12 @@ export class RunView extends Panel {
     this.addWidget(new Charts(_options));
     this.addWidget(this._sizing);
     this.addWidget(new Groups({ model, trans }));
-    this.addWidget(new Facts({ model, trans }));
+    this.addWidget(
+      new Facts({
+        ..._options,
+        onCluster: id => void commands.execute(CommandIDs.showCluster, { id })
+      })
+    );
     this.addWidget(new Code(rendermime, model, trans));
   }
 

@@ -3,14 +3,16 @@ import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import React from 'react';
-import type { IRunQuery } from '../api';
+import type { IDelivery, IRunQuery } from '../api';
 import {
   formatCount,
   labelsFromText,
   labelsToText,
   PanelState,
-  RunList
+  RunList,
+  Snapshot
 } from '../model';
+import { DeliveryNotes } from './delivery';
 import { Filter } from './filter';
 import { useSignals } from './hooks';
 import { hrlabIcon } from './icons';
@@ -22,6 +24,7 @@ const MAGIC = '%%hrtime';
 export interface IRunsSectionOptions {
   readonly list: RunList;
   readonly state: PanelState;
+  readonly delivery: Snapshot<IDelivery | null>;
   readonly translator: ITranslator;
   readonly onOpen: (id: string) => void;
   readonly onDelete: (id: string) => void;
@@ -158,6 +161,7 @@ function RunsView(props: IViewProps): JSX.Element {
         trans={props.trans}
       />
       <Trouble {...props} />
+      <DeliveryNotes {...props} />
       <Empty {...props} />
       {props.list.total ? <RunRows {...props} /> : null}
       <Footer {...props} />
@@ -187,6 +191,7 @@ export class RunsSection extends ReactWidget {
     document.removeEventListener('visibilitychange', this._onVisibility);
     this._onScreen.disconnect();
     this._options.list.dispose();
+    this._options.delivery.dispose();
     Signal.clearData(this);
     super.dispose();
   }
@@ -203,6 +208,7 @@ export class RunsSection extends ReactWidget {
   /** Ask the server again. */
   refresh(): void {
     this._options.list.refresh();
+    this._options.delivery.refresh();
   }
 
   protected render(): JSX.Element {
@@ -246,6 +252,7 @@ export class RunsSection extends ReactWidget {
   private readonly _onVisibility = (): void => {
     const seen = this._isOnScreen || this.isVisible;
     this._options.list.setActive(seen && !document.hidden);
+    this._options.delivery.setActive(seen && !document.hidden);
   };
 
   /** A side bar that is restored may show its panel without telling it. */

@@ -37,6 +37,24 @@ function fresh(report: Json): Json {
   return { quotas: quotas.map(later), sources: sources.map(later) };
 }
 
+/** A delivery that is as in the golden file, now. */
+export function exportsNow(changes: Json = {}): Json {
+  const [found] = golden('exports.json').exports as Json[];
+  const shift = Date.now() / 1000 - GOLDEN_NOW;
+  const later = (at: unknown) => Number(at) + shift;
+  const delivery = {
+    ...found,
+    refusals: (found.refusals as Json[]).map(one => ({
+      ...one,
+      at: later(one.at)
+    })),
+    away_since_at: later(found.away_since_at),
+    next_try_at: later(found.next_try_at),
+    ...changes
+  };
+  return { exports: [delivery] };
+}
+
 const json = (route: Route, body: unknown, status = 200): Promise<void> =>
   route.fulfill({
     status,

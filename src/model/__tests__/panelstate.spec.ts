@@ -15,7 +15,8 @@ describe('PanelState', () => {
       thisNotebook: true,
       label: 'a=1',
       selected: ['x'],
-      folded: ['hrlab-runs']
+      folded: ['hrlab-runs'],
+      refusalsSeenAt: 1795229400
     };
     const state = new PanelState(databaseWith(saved));
     await state.load();

@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
-import type { IRunPage } from '../../api';
-import { PanelState, RunList } from '../../model';
+import type { IDelivery, IRunPage } from '../../api';
+import { PanelState, RunList, Snapshot } from '../../model';
 import { FakeRuns } from '../../model/__tests__/fakes';
 import { RunsSection } from '../section';
 
@@ -56,6 +56,7 @@ function sectionOf(runs: FakeRuns): RunsSection {
   return new RunsSection({
     list: new RunList(runs),
     state: new PanelState(null),
+    delivery: new Snapshot<IDelivery | null>(async () => null, runs.changed),
     translator: nullTranslator,
     onOpen: () => undefined,
     onDelete: () => undefined,

@@ -1,0 +1,126 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { IDelivery, readExports, readRecord } from '../../api';
+import {
+  newRefusals,
+  nextTryInWords,
+  refusedInWords,
+  remedyInWords,
+  waitingInWords
+} from '../deliverywords';
+import { Exports } from '../exports';
+import { usedCluster } from '../usedcluster';
+import { cluster } from './fakeclusters';
+
+const trans = nullTranslator.load('hrlab');
+const WIRE = join(__dirname, '../../../tests/data/wire');
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(join(WIRE, name), 'utf8'));
+const NOW = 1795230180;
+
+const golden = (changes: Partial<IDelivery> = {}): IDelivery => {
+  const found = readExports(read('exports.json'));
+  if (!found) {
+    throw new Error('The golden file has no delivery.');
+  }
+  return { ...found, ...changes };
+};
+
+describe('a delivery in words', () => {
+  it('says how many wait, since when, and when the next try is', () => {
+    expect(waitingInWords(golden(), NOW, trans)).toMatch(
+      /^3 runs wait to be delivered since .*\d\d/
+    );
+    expect(nextTryInWords(golden(), NOW, trans)).toMatch(/^Next try in .*34/);
+    const due = golden({ next_try_at: NOW });
+    expect(nextTryInWords(due, NOW, trans)).toBe('Trying now.');
+  });
+
+  it.each([
+    ['nothing keeps them', { error: null }],
+    ['none waits', { waiting: 0 }]
+  ])('says nothing of waiting while %s', (_, changes) => {
+    expect(waitingInWords(golden(changes), NOW, trans)).toBe('');
+  });
+
+  it('says which were refused since the user last looked', () => {
+    const all = newRefusals(golden(), 0);
+    expect(refusedInWords(golden(), all, trans)).toMatch(/^2 runs were not/);
+    const fresh = newRefusals(golden(), all[1].at);
+    expect(fresh.map(({ name }) => name)).toEqual(['Zee 100 variations']);
+    expect(refusedInWords(golden(), fresh, trans)).toMatch(/^1 run was not/);
+    expect(refusedInWords(golden(), [], trans)).toBe('');
+  });
+
+  it('counts all of very many, of which only the newest are told', () => {
+    const many = golden({ refused: 300 });
+    const fresh = newRefusals(many, 0);
+    expect(refusedInWords(many, fresh, trans)).toMatch(/^300 runs/);
+  });
+
+  it('says what to do about what the database says', () => {
+    const [conflict, old] = golden().refusals;
+    expect(remedyInWords(conflict.message, trans)).toContain('another type');
+    expect(remedyInWords(old.message, trans)).toContain('older');
+    expect(remedyInWords('HTTP 418', trans)).toContain('Show this');
+  });
+});
+
+describe('Exports', () => {
+  class FakeService {
+    asked = 0;
+    constructor(public answer: IDelivery | null) {}
+    async get(): Promise<IDelivery | null> {
+      this.asked += 1;
+      return this.answer;
+    }
+  }
+
+  it('asks a site that delivers nothing once, until its server may be another', async () => {
+    const service = new FakeService(null);
+    const exports = new Exports(service);
+    expect(await exports.get()).toBeNull();
+    expect(await exports.get()).toBeNull();
+    expect(service.asked).toBe(1);
+    exports.doubt();
+    service.answer = golden();
+    expect((await exports.get())?.waiting).toBe(3);
+    await exports.get();
+    expect(service.asked).toBe(3);
+  });
+
+  it('reads that there is none', () => {
+    expect(readExports({ exports: [] })).toBeNull();
+  });
+});
+
+describe('the cluster of a run', () => {
+  const run = readRecord(read('run_v1.json'));
+  const [seen] = run.clusters;
+  const during = { created_at: run.started_at - 10 };
+
+  it.each([
+    ['its id', cluster('zee-1', during)],
+    [
+      'its address',
+      cluster('x', { ...during, scheduler_address: 'tcp://10.0.0.7:8786' })
+    ],
+    ['its name', cluster('zee-1-k3x9', { ...during, name: 'zee-1' })]
+  ])('is known by %s', (_, there) => {
+    expect(usedCluster(seen, run, [cluster('other', during), there])).toBe(
+      there
+    );
+  });
+
+  it('is not a later one of the same name, nor one that failed', () => {
+    const after = { created_at: run.started_at + run.wall_seconds + 1 };
+    const failed = { ...during, state: 'failed' };
+    expect(
+      usedCluster(seen, run, [
+        cluster('zee-1', after),
+        cluster('zee-1', failed)
+      ])
+    ).toBeNull();
+  });
+});

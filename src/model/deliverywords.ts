@@ -1,0 +1,89 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { IDelivery, IRefusedRun } from '../api';
+import { spanInWords } from './clusterwords';
+
+/** The time of day, with the date if that is not today's; local, as all that is shown. */
+export function momentInWords(at: number, now: number): string {
+  const then = new Date(at * 1000);
+  const isToday = then.toDateString() === new Date(now * 1000).toDateString();
+  return then.toLocaleString(undefined, {
+    ...(isToday ? {} : { day: 'numeric', month: 'short' }),
+    hour: '2-digit',
+    minute: '2-digit'
+  });
+}
+
+/** The runs that were refused after `seen` (UTC epoch seconds), the latest first. */
+export function newRefusals(
+  delivery: IDelivery,
+  seen: number
+): readonly IRefusedRun[] {
+  return delivery.refusals.filter(refusal => refusal.at > seen);
+}
+
+/** That runs wait, and since when; empty if nothing keeps them. */
+export function waitingInWords(
+  delivery: IDelivery,
+  now: number,
+  trans: TranslationBundle
+): string {
+  if (delivery.error === null || delivery.waiting === 0) {
+    return '';
+  }
+  const said = trans._n(
+    '%1 run waits to be delivered',
+    '%1 runs wait to be delivered',
+    delivery.waiting
+  );
+  return delivery.away_since_at === null
+    ? said
+    : trans.__('%1 since %2', said, momentInWords(delivery.away_since_at, now));
+}
+
+/** When the next attempt is. */
+export function nextTryInWords(
+  delivery: IDelivery,
+  now: number,
+  trans: TranslationBundle
+): string {
+  const left = (delivery.next_try_at ?? now) - now;
+  return left > 1
+    ? trans.__('Next try in %1.', spanInWords(left))
+    : trans.__('Trying now.');
+}
+
+/** How many runs were refused; empty if none was. */
+export function refusedInWords(
+  delivery: IDelivery,
+  fresh: readonly IRefusedRun[],
+  trans: TranslationBundle
+): string {
+  // Of very many only the newest are told.
+  const count =
+    fresh.length === delivery.refusals.length ? delivery.refused : fresh.length;
+  return fresh.length === 0
+    ? ''
+    : trans._n(
+        '%1 run was not accepted by the site’s database',
+        '%1 runs were not accepted by the site’s database',
+        count
+      );
+}
+
+/** What to do about a refusal, as far as the database's words tell. */
+export function remedyInWords(
+  message: string,
+  trans: TranslationBundle
+): string {
+  if (/retention|too old/i.test(message)) {
+    return trans.__(
+      'The run is older than what the database keeps. Nothing is to be done.'
+    );
+  }
+  if (/field type|type conflict|already exists as type/i.test(message)) {
+    return trans.__(
+      'The database has a field of that name with another type. Tell whoever runs it.'
+    );
+  }
+  return trans.__('Show this to whoever runs the database.');
+}

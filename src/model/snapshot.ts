@@ -1,0 +1,103 @@
+import { ISignal, Signal } from '@lumino/signaling';
+import { BROWSER_CLOCK, IClock } from './clock';
+
+/** Several events at once are one question; the server has a moment to count. */
+const COALESCE_MS = 300;
+const FIRST_RETRY_MS = 5000;
+const LONGEST_RETRY_MS = 60000;
+
+/** What the server has of something, asked again when it changed; nothing is fetched while nobody looks. */
+export class Snapshot<T> {
+  constructor(
+    private readonly _fetch: () => Promise<T>,
+    private readonly _source: ISignal<unknown, unknown>,
+    private readonly _clock: IClock = BROWSER_CLOCK
+  ) {
+    _source.connect(this.refresh, this);
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Null until the server has answered. */
+  get value(): T | null {
+    return this._value;
+  }
+
+  /** Why there is no newer answer. */
+  get error(): Error | null {
+    return this._error;
+  }
+
+  /** Whether anybody looks. */
+  setActive(active: boolean): void {
+    if (active === this._active) {
+      return;
+    }
+    this._active = active;
+    this._clock.clear(this._timer);
+    if (active && this._stale) {
+      void this._load();
+    }
+  }
+
+  /** Ask again, soon. */
+  refresh(): void {
+    this._stale = true;
+    if (this._active) {
+      this._later(COALESCE_MS);
+    }
+  }
+
+  dispose(): void {
+    this._active = false;
+    this._clock.clear(this._timer);
+    this._source.disconnect(this.refresh, this);
+    Signal.clearData(this);
+  }
+
+  private _later(ms: number): void {
+    this._clock.clear(this._timer);
+    this._timer = this._clock.set(() => void this._load(), ms);
+  }
+
+  private async _load(): Promise<void> {
+    if (this._busy || !this._active) {
+      return; // whoever is on its way sees that it is stale
+    }
+    this._busy = true;
+    this._stale = false;
+    try {
+      this._value = await this._fetch();
+      this._error = null;
+      this._retry = FIRST_RETRY_MS;
+    } catch (error) {
+      this._error = error instanceof Error ? error : new Error(String(error));
+      this._stale = true;
+    } finally {
+      this._busy = false;
+    }
+    this._changed.emit();
+    this._again();
+  }
+
+  private _again(): void {
+    if (!this._active || !this._stale) {
+      return;
+    }
+    this._later(this._error ? this._retry : COALESCE_MS);
+    if (this._error) {
+      this._retry = Math.min(this._retry * 2, LONGEST_RETRY_MS);
+    }
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private _value: T | null = null;
+  private _error: Error | null = null;
+  private _active = false;
+  private _busy = false;
+  private _stale = true;
+  private _timer = 0;
+  private _retry = FIRST_RETRY_MS;
+}

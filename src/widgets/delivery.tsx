@@ -1,0 +1,138 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+import type { IDelivery, IRefusedRun } from '../api';
+import {
+  momentInWords,
+  newRefusals,
+  nextTryInWords,
+  PanelState,
+  refusedInWords,
+  remedyInWords,
+  Snapshot,
+  waitingInWords
+} from '../model';
+import { useSignals, useTicks } from './hooks';
+
+const SECOND = 1000;
+const SHORT_ID = 8;
+
+export interface IDeliveryProps {
+  readonly delivery: Snapshot<IDelivery | null>;
+  readonly state: PanelState;
+  readonly trans: TranslationBundle;
+  readonly onOpen: (id: string) => void;
+}
+
+interface INoteProps {
+  readonly said: string;
+  readonly children: React.ReactNode;
+}
+
+/** One line, with the rest a click away. */
+function Note({ said, children }: INoteProps): JSX.Element {
+  return (
+    <details className="hrlab-Trouble hrlab-Delivery">
+      <summary>
+        <span role="status">{said}</span>
+      </summary>
+      {children}
+    </details>
+  );
+}
+
+function Waiting(props: {
+  readonly delivery: IDelivery;
+  readonly trans: TranslationBundle;
+}): JSX.Element | null {
+  const { delivery, trans } = props;
+  useTicks(SECOND);
+  const now = Date.now() / 1000;
+  const said = waitingInWords(delivery, now, trans);
+  return said ? (
+    <Note said={said}>
+      <p>
+        {trans.__('%1: %2.', delivery.target, delivery.error ?? '')}{' '}
+        {nextTryInWords(delivery, now, trans)}
+      </p>
+      <p>
+        {trans.__(
+          'Nothing is lost: they are kept here and delivered in order. If it lasts, tell whoever runs the database.'
+        )}
+      </p>
+    </Note>
+  ) : null;
+}
+
+interface IRefusedProps {
+  readonly delivery: IDelivery;
+  readonly fresh: readonly IRefusedRun[];
+  readonly trans: TranslationBundle;
+  readonly onOpen: (id: string) => void;
+  readonly onSeen: () => void;
+}
+
+function Refused(props: IRefusedProps): JSX.Element | null {
+  const { delivery, fresh, trans, onOpen, onSeen } = props;
+  const said = refusedInWords(delivery, fresh, trans);
+  const now = Date.now() / 1000;
+  return said ? (
+    <Note said={said}>
+      <p>
+        {trans.__(
+          '%1 will not take them. They stay here, and the others were delivered.',
+          delivery.target
+        )}
+      </p>
+      <ul className="hrlab-Delivery-refusals">
+        {fresh.map(({ run, name, at, message }) => (
+          <li key={`${run} ${at}`}>
+            <span className="hrlab-Delivery-when">
+              {momentInWords(at, now)}
+            </span>
+            <button
+              type="button"
+              className="hrlab-Link"
+              title={trans.__('Open this run')}
+              onClick={() => onOpen(run)}
+            >
+              {name || run.slice(0, SHORT_ID)}
+            </button>
+            <div>{remedyInWords(message, trans)}</div>
+            <div className="hrlab-Delivery-said">{message}</div>
+          </li>
+        ))}
+      </ul>
+      <button
+        type="button"
+        className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+        title={trans.__('Show this no more, until another run is refused')}
+        onClick={onSeen}
+      >
+        {trans.__('Dismiss')}
+      </button>
+    </Note>
+  ) : null;
+}
+
+/** What is to be said of the delivery of runs: nothing, as long as all is well. */
+export function DeliveryNotes(props: IDeliveryProps): JSX.Element | null {
+  const { delivery, state, trans } = props;
+  useSignals(delivery.changed, state.changed);
+  const found = delivery.value;
+  if (!found) {
+    return null;
+  }
+  const fresh = newRefusals(found, state.value.refusalsSeenAt);
+  return (
+    <div className="hrlab-DeliveryNotes">
+      {found.error === null ? null : <Waiting delivery={found} trans={trans} />}
+      <Refused
+        delivery={found}
+        fresh={fresh}
+        trans={trans}
+        onOpen={props.onOpen}
+        onSeen={() => state.set({ refusalsSeenAt: fresh[0].at })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { card, section } from './clusterpage';
+import { expect, test } from './fixtures';
+import { store } from './hrlab';
+import { MockClusters } from './mocks';
+
+const add = (changes: object) => store('add', JSON.stringify(changes));
+const BEFORE = Date.now() / 1000 - 86400;
+
+test('a run leads to the card of its cluster while that is there', async ({
+  hrlab,
+  page
+}) => {
+  add({ name: 'on a cluster' });
+  add({ name: 'long ago', started_at: BEFORE - 86400 });
+  const clusters = new MockClusters();
+  await clusters.serve(page);
+  clusters.clusters = clusters.clusters.map(one => ({
+    ...one,
+    created_at: BEFORE
+  }));
+  add({ name: 'now', started_at: Date.now() / 1000 - 600 });
+  await hrlab.openPanel();
+  await hrlab.row('now').click();
+  const facts = hrlab.view.locator('.hrlab-FactsSection');
+  await facts.scrollIntoViewIfNeeded();
+  const link = facts.getByRole('button', { name: 'zee-1' });
+  await expect(link).toBeVisible();
+  await hrlab.picture('cluster-link');
+  // Wherever the card is: folded, and behind another panel.
+  await hrlab.panel
+    .locator('.jp-AccordionPanel-title', { hasText: 'Clusters' })
+    .click();
+  await expect(section(hrlab)).toBeHidden();
+  await page.sidebar.openTab('filebrowser');
+  await link.click();
+  await expect(card(hrlab, 'zee-1')).toBeFocused();
+  await hrlab.picture('cluster-shown');
+  await hrlab.row('long ago').click();
+  await facts.scrollIntoViewIfNeeded();
+  await expect(facts).toContainText('zee-1, 8 workers');
+  await expect(facts.getByRole('button')).toHaveCount(0);
+});
