@@ -15,6 +15,7 @@ import type {
   IDelivery,
   IDryRun,
   IFigures,
+  IHosts,
   IProfiles,
   IProgress,
   IProgressEnd,
@@ -76,6 +77,8 @@ export interface IRuns {
   chart(id: string, view: ChartView): Promise<IChart>;
   /** What follows from a run's record. */
   figures(id: string): Promise<IFigures>;
+  /** What its hosts did, as the site's database knows it. */
+  hosts(id: string): Promise<IHosts>;
   /** How large a cluster the next run should have. */
   size(question: ISizingQuestion): Promise<ISizing>;
   /** Runs beside each other. */

@@ -155,7 +155,7 @@ class HostMetrics:
 
     def _away(self, why: str) -> BackendError:
         name = self._source.name
-        message = f"{name} did not tell what the hosts did: {why.rstrip('.')}. Try again, or tell your admin."
+        message = f"{name} did not tell what the hosts did: {why.rstrip('.')}. If it stays so, tell your admin."
         return BackendError(message, source=name)
 
     def _keep(self, run_id: str, found: dict[str, Any]) -> None:

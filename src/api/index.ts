@@ -8,6 +8,7 @@ export * from './exports';
 export * from './comparison';
 export * from './figures';
 export * from './guards';
+export * from './hosts';
 export * from './phases';
 export * from './profile';
 export * from './progress';

@@ -8,6 +8,7 @@ import {
   readComparison
 } from './comparison';
 import { IFigures, readFigures } from './figures';
+import { IHosts, readHosts } from './hosts';
 import { IRunRecord, readRecord } from './record';
 import { requestAPI } from './request';
 import { ISizing, ISizingQuestion, requestSizing } from './sizing';
@@ -88,6 +89,10 @@ export class RunService {
 
   async figures(id: string): Promise<IFigures> {
     return readFigures(await this._call(`${this._path(id)}/figures`));
+  }
+
+  async hosts(id: string): Promise<IHosts> {
+    return readHosts(await this._call(`${this._path(id)}/hosts`));
   }
 
   async compare(query: IComparisonQuery): Promise<IComparison> {

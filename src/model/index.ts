@@ -18,6 +18,7 @@ export * from './exports';
 export * from './formadvice';
 export * from './format';
 export * from './handover';
+export * from './hosts';
 export * from './labels';
 export * from './live';
 export * from './options';

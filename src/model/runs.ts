@@ -8,6 +8,7 @@ import {
   IComparison,
   IComparisonQuery,
   IFigures,
+  IHosts,
   IRunPage,
   IRunPatch,
   IRunQuery,
@@ -61,6 +62,10 @@ export class Runs implements IRuns {
 
   figures(id: string): Promise<IFigures> {
     return this._service.figures(id);
+  }
+
+  hosts(id: string): Promise<IHosts> {
+    return this._service.hosts(id);
   }
 
   compare(query: IComparisonQuery): Promise<IComparison> {

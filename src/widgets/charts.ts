@@ -3,8 +3,9 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel } from '@lumino/widgets';
 import { CHART_VIEWS, ChartView } from '../api';
-import type { RunModel } from '../model';
+import { HostsModel, RunModel } from '../model';
 import { ChartCard } from './chartcard';
+import { HostCharts } from './hostcharts';
 
 export interface IChartsOptions {
   readonly model: RunModel;
@@ -63,6 +64,8 @@ export class Charts extends Panel {
     this.addClass('hrlab-Charts');
     this._cards = CHART_VIEWS.map(view => new RunChart(view, options));
     this._cards.forEach(card => this.addWidget(card));
+    this._hosts = new HostsModel(options.model.runs, options.model.id);
+    this.addWidget(new HostCharts({ ...options, hosts: this._hosts }));
     options.model.changed.connect(this._refresh, this);
   }
 
@@ -70,9 +73,18 @@ export class Charts extends Panel {
     const known = model.record !== null && !model.isBorrowed;
     this.setHidden(!known);
     if (known) {
-      this._cards.forEach(card => void card.refresh());
+      void this._fetch(model.record?.status !== 'running');
+    }
+  }
+
+  private async _fetch(hasEnded: boolean): Promise<void> {
+    await Promise.all(this._cards.map(card => card.refresh()));
+    // The site's database may be slow: what hrlab knows itself comes first.
+    if (hasEnded && !this.isDisposed) {
+      await this._hosts.ask();
     }
   }
 
   private readonly _cards: readonly RunChart[];
+  private readonly _hosts: HostsModel;
 }

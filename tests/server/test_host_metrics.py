@@ -207,7 +207,7 @@ class TestWithSlowDatabase:
         error = checked(await slow, 502)["error"]
         assert error["message"] == (
             f"Prometheus at 127.0.0.1:{silent} did not tell what the hosts did: "
-            "no answer within 3 s. Try again, or tell your admin."
+            "no answer within 3 s. If it stays so, tell your admin."
         )
 
 

@@ -4,6 +4,7 @@ import {
   IChart,
   IComparison,
   IFigures,
+  IHosts,
   IRunPage,
   IRunPatch,
   IRunQuery,
@@ -63,6 +64,10 @@ export class FakeRuns implements IRuns {
 
   async figures(): Promise<IFigures> {
     return { figures: [], advice: [] };
+  }
+
+  async hosts(): Promise<IHosts> {
+    return { source: null, note: '', charts: [] };
   }
 
   async compare(): Promise<IComparison> {

@@ -1,0 +1,26 @@
+import { IChart, readChart } from './chart';
+import { asObject, listOf, stringOr, textOrNull } from './guards';
+
+/** A picture of a run's hosts, with its title. */
+export interface IHostChart extends IChart {
+  readonly title: string;
+}
+
+/** What the site's database of metrics knows of a run's hosts; no source: the site has none. */
+export interface IHosts {
+  readonly source: string | null;
+  readonly note: string;
+  readonly charts: readonly IHostChart[];
+}
+
+export function readHosts(value: unknown): IHosts {
+  const data = asObject(value, 'hosts');
+  return {
+    source: textOrNull(data.source),
+    note: stringOr(data.note, ''),
+    charts: listOf(data.charts, item => ({
+      ...readChart(item),
+      title: stringOr(asObject(item, 'hosts.charts').title, '')
+    }))
+  };
+}

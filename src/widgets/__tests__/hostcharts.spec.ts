@@ -1,0 +1,126 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { nullTranslator } from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+import { ApiError, IHosts, readHosts } from '../../api';
+import { HostsModel } from '../../model';
+import { FakeRuns, settle } from '../../model/__tests__/fakes';
+import { HostCharts } from '../hostcharts';
+
+const chart = (title: string) => ({
+  title,
+  spec: { mark: 'line' },
+  table: {
+    columns: [{ name: 'value', label: 'value', unit: 'cores' }],
+    rows: [[1]]
+  }
+});
+
+const answer = (...titles: string[]): IHosts =>
+  readHosts({
+    source: 'Prometheus at h:9090',
+    note: 'All that was done on node1, by anybody.',
+    charts: titles.map(chart)
+  });
+
+/** Answers one after the other; an error is thrown. */
+class HostRuns extends FakeRuns {
+  constructor(private readonly _answers: (IHosts | Error)[]) {
+    super(0);
+  }
+
+  async hosts(): Promise<IHosts> {
+    this.asked.push('hosts');
+    const next = this._answers.shift();
+    if (!next || next instanceof Error) {
+      throw next ?? new Error('asked too often');
+    }
+    return next;
+  }
+}
+
+function viewOf(...answers: (IHosts | Error)[]) {
+  const runs = new HostRuns(answers);
+  const hosts = new HostsModel(runs, 'a');
+  const view = new HostCharts({
+    hosts,
+    rendermime: {} as IRenderMimeRegistry,
+    theme: null,
+    trans: nullTranslator.load('hrlab')
+  });
+  return { runs, hosts, view, text: () => view.node.textContent ?? '' };
+}
+
+const AWAY = new ApiError(502, 'backend', 'Prometheus is away.', '');
+const shown = (widget: Widget) => !widget.isHidden;
+
+describe('charts of the hosts of a run', () => {
+  it('are nothing where the site has no database', async () => {
+    const { hosts, view } = viewOf(readHosts({ source: null }));
+    expect(shown(view)).toBe(false);
+    await hosts.ask();
+    expect(shown(view)).toBe(false);
+  });
+
+  it('say where they are from, and have their data as a table', async () => {
+    const { hosts, view, text } = viewOf(answer('Processor', 'Memory'));
+    await hosts.ask();
+    expect(shown(view)).toBe(true);
+    expect(view.node.querySelector('h3')?.textContent).toBe(
+      'Hosts, from Prometheus at h:9090'
+    );
+    const images = view.node.querySelectorAll('[role="img"]');
+    expect([...images].map(one => one.getAttribute('aria-label'))).toEqual([
+      'Processor',
+      'Memory'
+    ]);
+    expect(view.node.querySelectorAll('table')).toHaveLength(2);
+    expect(text()).toContain('by anybody');
+  });
+
+  it('are a sentence while the database is away, and come when asked again', async () => {
+    const { hosts, runs, view, text } = viewOf(AWAY, answer('Processor'));
+    await hosts.ask();
+    expect(text()).toContain('Prometheus is away.');
+    const button = view.node.querySelector('button');
+    button?.click();
+    expect(button?.disabled).toBe(true);
+    await settle();
+    expect(runs.asked).toEqual(['hosts', 'hosts']);
+    expect(text()).not.toContain('away');
+    expect(view.node.querySelectorAll('[role="img"]')).toHaveLength(1);
+  });
+
+  it('say nothing where hrlab’s own server is away or older', async () => {
+    const { hosts, view } = viewOf(
+      new Error('network'),
+      new ApiError(404, 'not-found', 'There is no hosts.', '')
+    );
+    await hosts.ask();
+    expect(shown(view)).toBe(false);
+    await hosts.ask();
+    expect(shown(view)).toBe(false);
+  });
+
+  it('lose those that are no more, and keep the others in their place', async () => {
+    const { hosts, view } = viewOf(answer('A', 'B'), answer('B', 'C'));
+    await hosts.ask();
+    const kept = view.node.querySelector('[aria-label="B"]');
+    await hosts.ask();
+    const images = [...view.node.querySelectorAll('[role="img"]')];
+    expect(images.map(one => one.getAttribute('aria-label'))).toEqual([
+      'B',
+      'C'
+    ]);
+    expect(images[0]).toBe(kept);
+  });
+
+  it('do not draw an answer that came after a newer one or the end of the view', async () => {
+    const { hosts, view } = viewOf(answer('A'), answer('B'));
+    const both = [hosts.ask(), hosts.ask()];
+    await Promise.all(both);
+    expect(view.node.querySelector('[aria-label="A"]')).toBeNull();
+    view.dispose();
+    view.dispose();
+    expect(view.isDisposed).toBe(true);
+  });
+});
