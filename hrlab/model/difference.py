@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 from hrlab.model.run import Phase, Run, Stage
@@ -14,6 +14,10 @@ PARTS: tuple[Part, ...] = get_args(Part)
 #: Groups with the largest change that are told one by one; the others are summed.
 MOST_GROUPS = 20
 REST = "other groups"
+
+#: Below this share of its whole (the wall time, or the thread time of all groups) a part is nearly nothing: how many times
+#: more it became says nothing.
+NEARLY_NOTHING = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Line:
         None where the run does not know it: only its wall time was recorded.
     before_tasks, after_tasks
         Tasks of a group; None for the other parts.
+    ratio
+        After over before; None where one is not known, or `before` is nearly nothing.
     """
 
     part: Part
@@ -37,6 +43,7 @@ class Line:
     after_seconds: float | None
     before_tasks: int | None = None
     after_tasks: int | None = None
+    ratio: float | None = None
 
     @property
     def change_seconds(self) -> float | None:
@@ -80,8 +87,9 @@ def difference(before: Run, after: Run) -> Difference:
         Line("wall", "wall time", before.wall_seconds, after.wall_seconds),
         *_lines("phase", get_args(Phase), _phases(before), _phases(after)),
         *_lines("stage", get_args(Stage), _stages(before), _stages(after)),
-        *_groups(before, after),
     )
+    groups = _groups(before, after)
+    thread_seconds = sum(line.before_seconds or 0.0 for line in groups)
     return Difference(
         before=before.id,
         after=after.id,
@@ -89,8 +97,19 @@ def difference(before: Run, after: Run) -> Difference:
         after_name=after.name,
         before_at=before.started_at,
         after_at=after.started_at,
-        lines=lines,
+        lines=(
+            *(_with_ratio(line, before.wall_seconds) for line in lines),
+            *(_with_ratio(line, thread_seconds) for line in groups),
+        ),
     )
+
+
+def _with_ratio(line: Line, whole_seconds: float) -> Line:
+    if line.after_seconds is None or not line.before_seconds:
+        return line
+    if line.before_seconds < NEARLY_NOTHING * whole_seconds:
+        return line
+    return replace(line, ratio=line.after_seconds / line.before_seconds)
 
 
 def _lines(

@@ -138,10 +138,16 @@ def format_share(share: float | None) -> str:
     return f"{round(100 * share)} %".replace("-", MINUS)
 
 
+#: A growth as large as this is told as a factor: nobody reads "+25,670 %".
+MOST_TIMES = 10
+
+
 def format_change(before: float, after: float) -> str:
-    """Relative change in whole per cent with its sign: ``−6 %``, ``+12 %``, ``±0 %``."""
+    """Relative change in whole per cent with its sign: ``−6 %``, ``+12 %``, ``±0 %``; from ten times on ``258 times``."""
     if before <= 0 or not math.isfinite(before) or not math.isfinite(after):
         return UNKNOWN
+    if after / before >= MOST_TIMES:
+        return f"{format_count(float(f'{after / before:.3g}'))} times"
     percent = round(100 * (after - before) / before)
     return f"{percent:+d} %".replace("-", MINUS) if percent else "±0 %"
 

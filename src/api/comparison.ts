@@ -52,6 +52,8 @@ export interface IDifferenceLine {
   readonly name: string;
   readonly before: number | null;
   readonly after: number | null;
+  /** After over before; null also where before is nearly nothing. */
+  readonly ratio: number | null;
 }
 
 /** Where two runs differ. */
@@ -115,7 +117,8 @@ function readLine(value: unknown): IDifferenceLine | null {
         part,
         name: asString(data.name, 'line.name'),
         before: numberOr(data.before_seconds, null),
-        after: numberOr(data.after_seconds, null)
+        after: numberOr(data.after_seconds, null),
+        ratio: numberOr(data.ratio, null)
       }
     : null;
 }

@@ -141,10 +141,16 @@ export function formatShare(share: number | null): string {
   return `${Math.round(share * 100)} %`;
 }
 
-/** A relative change in whole per cent with its sign: `−6 %`, `+12 %`. */
+/** From this factor on a growth is told as one: nobody reads `+25,670 %`. */
+const MOST_TIMES = 10;
+
+/** A relative change in whole per cent with its sign: `−6 %`, `+12 %`; from ten times on `258 times`. */
 export function formatChange(ratio: number | null): string {
   if (!known(ratio)) {
     return UNKNOWN;
+  }
+  if (ratio + 1 >= MOST_TIMES) {
+    return `${formatCount(Number((ratio + 1).toPrecision(3)))} times`;
   }
   const percent = Math.round(Math.abs(ratio) * 100);
   const sign = percent === 0 ? '±' : ratio < 0 ? MINUS : '+';

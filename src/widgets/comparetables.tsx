@@ -206,9 +206,7 @@ function DifferenceRows(props: {
             <td className="hrlab-mod-number">{formatDuration(line.after)}</td>
             <td className="hrlab-mod-number">{changeOfLine(line)}</td>
             <td className="hrlab-mod-number">
-              {line.before && line.after !== null
-                ? formatChange(line.after / line.before - 1)
-                : ''}
+              {line.ratio === null ? '' : formatChange(line.ratio - 1)}
             </td>
           </tr>
         ))}

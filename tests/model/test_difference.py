@@ -46,6 +46,20 @@ def test_group_that_one_run_has_not_took_no_time_there():
     assert [*lines] == ["read", "plot", "fit"]
 
 
+def test_what_was_nearly_nothing_has_no_ratio():
+    before = replace(golden(), groups=(group("read", 99.5), group("fit", 0.5), group("plot", 0.0)))
+    after = later(groups=(group("read", 199.0), group("fit", 50.0), group("plot", 1.0)))
+    found = difference(before, after)
+    ratios = {line.name: line.ratio for line in found.of("group")}
+    assert ratios == {"read": 2.0, "fit": None, "plot": None}
+    (wall,) = found.of("wall")
+    assert wall.ratio == 1.0
+    # Of 137.25 s the phase between took 1.35 s, and the stage submit 0.6 s.
+    assert {line.name for line in found.of("phase", "stage") if line.ratio is None} == {
+        line.name for line in found.of("phase", "stage") if line.before_seconds < 1.3725
+    }
+
+
 def test_many_groups_are_summed_and_none_is_lost():
     count = MOST_GROUPS + 30
     before = replace(golden(), groups=tuple(group(f"g{i}", 1.0) for i in range(count)))

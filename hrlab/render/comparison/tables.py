@@ -119,7 +119,7 @@ def _difference_row(line: Line) -> tuple[str, ...]:
         format_duration(before),
         format_duration(after),
         UNKNOWN if change is None else sign + format_duration(change),
-        format_change(before, after) if before and after is not None else "",
+        "" if line.ratio is None else format_change(1.0, line.ratio),
     )
 
 

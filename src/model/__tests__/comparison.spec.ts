@@ -71,7 +71,7 @@ describe('what is answered', () => {
     });
     expect(found.published?.rows).toEqual([[50, 590]]);
     expect(found.difference?.lines).toEqual([
-      { part: 'stage', name: 'wait', before: 1, after: null }
+      { part: 'stage', name: 'wait', before: 1, after: null, ratio: null }
     ]);
     expect(found.choices).toContain('label:cut');
     expect(readComparison(WIRE).difference).toBeNull();

@@ -11,7 +11,8 @@ const line = (before: number | null, after: number | null) => ({
   part: 'stage' as const,
   name: 'wait',
   before,
-  after
+  after,
+  ratio: null
 });
 
 describe('a comparison in words', () => {
