@@ -9,14 +9,17 @@ from dataclasses import replace
 from hrlab.clusters.kind import Plan
 from hrlab.clusters.kubernetes import KubernetesClusters
 from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, Object, Plural
-from hrlab.clusters.kubernetes_holding import asks_of, claim_of, sums
+from hrlab.clusters.kubernetes_holding import asks_of, claim_of, grown_of, sums
 from hrlab.clusters.kubernetes_reasons import ended, is_ending
-from hrlab.clusters.kubernetes_spec import GRANTED, PROFILE, bounds_of, resource_of
+from hrlab.clusters.kubernetes_spec import GRANTED, GROWN, PROFILE, SHRUNK, bounds_of, resource_of
 from hrlab.clusters.kubernetes_state import Facts
 from hrlab.model.cluster import Target
 from hrlab.model.errors import BackendError, InvalidRequestError
 from hrlab.model.pod_refusal import exceeded
 from hrlab.model.quota import Asks, Claim
+
+#: Growths of a cluster within so many seconds are judged as one.
+TOGETHER_SECONDS = 10.0
 
 
 class CountedKubernetes(KubernetesClusters):
@@ -74,6 +77,15 @@ class CountedKubernetes(KubernetesClusters):
                 return why
         return ""
 
+    async def refused_more(self, cluster_id: str) -> str:
+        """Why Kubernetes would not take another worker of a cluster; empty if it would, or nobody can tell."""
+        facts = self._facts.get(cluster_id)
+        if facts is None or self._changes is None:
+            return ""
+        said = await self._changes.trial(facts, "worker")
+        over = exceeded(said)
+        return over.said() if over and over.amounts else ended(said) if said else ""
+
     async def _refused_pod(self, api: KubernetesApi, namespace: str, pod: Object) -> str:
         body: Object = {"metadata": {"generateName": "hrlab-trial-"}, "spec": pod}
         try:
@@ -124,8 +136,28 @@ class CountedKubernetes(KubernetesClusters):
         """Scale, or adapt between bounds; what is granted is noted, so that other changes are noticed."""
         facts, changes = self._found(cluster_id), self._connected()
         if facts.by_hrlab:
-            await self._do(changes.note(facts, {GRANTED: str(target.most)}))
+            grown = self._grows(cluster_id, facts, target.most)
+            notes = {GRANTED: str(target.most), GROWN: grown, SHRUNK: None}
+            await self._do(changes.note(facts, notes))
         await super().scale(cluster_id, target)
+
+    async def shrink(self, cluster_id: str, workers: int, reason: str) -> None:
+        """Take back the workers by which a cluster has grown too late for a limit; its card says the reason."""
+        facts = self._found(cluster_id)
+        if workers and facts.autoscaler is not None:
+            least = min(workers, int(facts.autoscaler["spec"].get("minimum") or 0))
+            await self.scale(cluster_id, Target(minimum=least, maximum=workers))
+        else:
+            await self.scale(cluster_id, Target(workers=workers))
+        await self._do(self._connected().note(facts, {SHRUNK: reason}))
+
+    def _grows(self, cluster_id: str, facts: Facts, workers: int) -> str | None:
+        """What is noted of a growth: steps that follow each other at once count as one, from where the first began."""
+        now, had = time.time(), self._claim(cluster_id, facts).workers
+        before = grown_of(facts)
+        if before is not None and now - before[0] < TOGETHER_SECONDS:
+            had = min(had, before[1])
+        return f"{now!r} {had}" if workers > had else None
 
     def _claim(self, cluster_id: str, facts: Facts) -> Claim:
         profile = self._views.profile(facts)

@@ -8,7 +8,7 @@ from typing import Any
 from hrlab.clusters.kubernetes_api import Object
 from hrlab.clusters.kubernetes_changes import bounds_noted
 from hrlab.clusters.kubernetes_reasons import created_at, pods_of
-from hrlab.clusters.kubernetes_spec import GRANTED, MARKS, NAME
+from hrlab.clusters.kubernetes_spec import GRANTED, GROWN, MARKS, NAME
 from hrlab.clusters.kubernetes_state import Facts, workers_of
 from hrlab.model.quantity import quantity
 from hrlab.model.quota import Asks, Claim
@@ -41,6 +41,7 @@ def claim_of(cluster_id: str, facts: Facts, profile: str | None, *, mine: bool) 
     asks = asks_of(resource, workers)
     there = [requests(pod["spec"]) for pod in (*alive, *pods_of(facts.pods, "scheduler"))]
     granted = facts.annotations.get(GRANTED, "")
+    grown = grown_of(facts)
     metadata = facts.resource["metadata"]
     return Claim(
         id=cluster_id,
@@ -54,7 +55,18 @@ def claim_of(cluster_id: str, facts: Facts, profile: str | None, *, mine: bool) 
         created_at=created_at(facts.resource),
         uid=str(metadata.get("uid", "")),
         granted=int(granted) if granted.isdecimal() else None,
+        grown_at=grown[0] if grown else 0.0,
+        grown_from=grown[1] if grown else None,
     )
+
+
+def grown_of(facts: Facts) -> tuple[float, int] | None:
+    """When hrlab last made a cluster larger, and how many workers it had before."""
+    at, _, workers = facts.annotations.get(GROWN, "").partition(" ")
+    try:
+        return float(at), int(workers)
+    except ValueError:
+        return None
 
 
 def requests(pod: Mapping[str, Any]) -> tuple[float, int]:

@@ -40,6 +40,8 @@ NAME, OPTIONS, CREATED_AT = "hrlab/name", "hrlab/options", "hrlab/created-at"
 READY_AT, IDLE_SINCE, BOUNDS = "hrlab/ready-at", "hrlab/idle-since", "hrlab/bounds"
 #: Workers that hrlab let it have, and the common limits for which it counts.
 GRANTED, MARKS = "hrlab/granted", "hrlab/limits"
+#: When hrlab last made it larger and what it had before, and why that was taken back.
+GROWN, SHRUNK = "hrlab/grown", "hrlab/shrunk"
 #: How many starts with other ports came before, see :mod:`hrlab.clusters.kubernetes_again`.
 TRIES = "hrlab/tries"
 

@@ -21,7 +21,15 @@ from hrlab.clusters.kubernetes_reasons import (
     pods_of,
 )
 from hrlab.clusters.kubernetes_scheduler import Health, Place, place_of
-from hrlab.clusters.kubernetes_spec import CREATED_AT, IDLE_SINCE, NAME, OWNER, READY_AT, node_ports
+from hrlab.clusters.kubernetes_spec import (
+    CREATED_AT,
+    IDLE_SINCE,
+    NAME,
+    OWNER,
+    READY_AT,
+    SHRUNK,
+    node_ports,
+)
 from hrlab.model.cluster import State, Step, StepState, WorkerCount
 from hrlab.model.options import OptionError, memory_bytes
 from hrlab.model.units import counted
@@ -115,7 +123,7 @@ def state_of(facts: Facts, now: float) -> tuple[State, str]:
     if is_ending(facts.resource):
         return "closing", closing_reason(facts.resource, now)
     if facts.answers:
-        return "ready", _workers_reason(facts, now)
+        return "ready", _workers_reason(facts, now) or facts.annotations.get(SHRUNK, "")
     scheduler = _scheduler_reason(facts, now)
     was_ready = facts.time(READY_AT) is not None
     if was_ready or not facts.by_hrlab:

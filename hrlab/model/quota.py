@@ -162,6 +162,8 @@ class Claim:
         By which two that are asked for at once are put in order.
     granted
         Workers that hrlab let it have; None if hrlab has no part in it.
+    grown_at, grown_from
+        When it was last made larger, by the clock of whoever did that, and how many workers it had before; None: never.
     """
 
     id: str
@@ -175,6 +177,8 @@ class Claim:
     created_at: float = 0.0
     uid: str = ""
     granted: int | None = None
+    grown_at: float = 0.0
+    grown_from: int | None = None
 
     def of(self, resource: str) -> float:
         """How much of a resource it holds."""

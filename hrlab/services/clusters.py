@@ -7,7 +7,7 @@ import dataclasses
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from logging import Logger
-from typing import Any
+from typing import Any, Protocol
 
 from hrlab.clusters.kind import ClusterKind, Plan, SeesNeighbours
 from hrlab.model.cluster import Cluster, ClusterRequest, DryRun, Refusal, Taken
@@ -34,6 +34,14 @@ from hrlab.services.weighing import Weighing
 
 #: Name and interpreter of a kernelspec; None is the default one. Raises `NoLocalPythonError`.
 FindKernel = Callable[[str | None], Awaitable[tuple[str, str]]]
+
+
+class Settle(Protocol):
+    """Looks again at what was made, or has grown."""
+
+    def __call__(self, cluster_id: str, kind: ClusterKind, /, *, grown: bool = False) -> None:
+        """Begin to look."""
+
 
 #: Below the server's base URL, with the id behind it: the proxy of dashboards.
 DASHBOARD = "hrlab/dashboard/"
@@ -85,7 +93,7 @@ class ClusterService:
         #: Knows, once it is told where from, what quotas allow.
         self.weighing = Weighing(self._kinds)
         #: Looks again at what was made, where others may have made something at the same time.
-        self.settle: Callable[[str, ClusterKind], None] = lambda _id, _kind: None
+        self.settle: Settle = lambda _id, _kind, *, grown=False: None  # noqa: ARG005
         #: Of the common limits for which clusters of a profile count.
         self.marks: Callable[[str], tuple[str, ...]] = lambda _: ()
         #: Is told of ids of clusters that are new in some way.
@@ -140,6 +148,7 @@ class ClusterService:
                 _refuse(await self.weighing.change(change, profile, cluster))
                 await kind.scale(cluster_id, change)
                 self.weighing.promise(cluster_id, change)
+                self.settle(cluster_id, kind, grown=True)
         self._on_change([cluster_id])
         return self._seen(*self._kinds.find(cluster_id))
 

@@ -1,20 +1,25 @@
-"""Two users at once: create, read again, and the later one withdraws.
+"""Two users at once: create or grow, read again, and the later one withdraws.
 
 No server sees what another is about to make. So each makes its cluster, asks anew for all that there are, and puts those
 that are new in order of creation time and uid. Times of creation have a resolution of a second: the last look comes after
 that second has passed, when nobody can any more come before.
+
+What a cluster grows by is as if it were another cluster, asked for when it grew; that time is by the clock of the server
+that scaled it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from logging import Logger
 
 from hrlab.clusters.kind import Recounts
 from hrlab.model.errors import HrlabError
 from hrlab.model.quota import UNITS, Claim, shown
 from hrlab.model.site_limit import SiteLimit, counts
+from hrlab.model.units import counted
 
 #: A cluster older than this has settled: it stays, whatever comes.
 NEW_SECONDS = 30.0
@@ -22,30 +27,70 @@ NEW_SECONDS = 30.0
 LOOK_SECONDS, LAST_SECONDS = 0.5, 2.5
 
 
-def too_late(cluster_id: str, claims: Sequence[Claim], limits: Sequence[SiteLimit]) -> str:
-    """Why a new cluster has to withdraw; empty if there is room for it after all that came before it.
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A cluster as it was made, or what it has grown by.
+
+    Attributes
+    ----------
+    share
+        Of what the cluster holds.
+    """
+
+    claim: Claim
+    at: float
+    share: float = 1.0
+    is_growth: bool = False
+
+    @property
+    def place(self) -> tuple[float, str, bool]:
+        return self.at, self.claim.uid, self.is_growth
+
+    def of(self, resource: str) -> float:
+        if resource == "clusters":
+            return float(not self.is_growth)
+        return self.claim.of(resource) * self.share
+
+
+def too_late(
+    cluster_id: str, claims: Sequence[Claim], limits: Sequence[SiteLimit], *, grown: bool = False
+) -> str:
+    """Why a new cluster has to withdraw, or what it has grown by; empty if there is room after all that came before it.
 
     Every server decides alike, because all go by what the API says of the clusters.
     """
-    mine = next((one for one in claims if one.id == cluster_id), None)
+    parts = [part for claim in claims for part in _parts(claim)]
+    wanted = (one for one in parts if one.claim.id == cluster_id and one.is_growth == grown)
+    mine = next(wanted, None)
     if mine is None:
         return ""
     for limit in limits:
-        held = [one for one in claims if counts(one, limit)]
+        held = [one for one in parts if counts(one.claim, limit)]
         for resource, most in limit.amounts.items():
             if resource != "hours" and mine in held:
                 before = _kept_before(mine, held, resource, most)
                 used = sum(one.of(resource) for one in before)
-                if used + mine.of(resource) > most * (1 + 1e-9):
+                if mine.of(resource) > 0 and used + mine.of(resource) > most * (1 + 1e-9):
                     return _reason(mine, before, limit, resource, most - used)
     return ""
 
 
-def _kept_before(mine: Claim, held: Sequence[Claim], resource: str, most: float) -> list[Claim]:
-    """Those that came before, without the ones that withdraw themselves."""
-    settled = [one for one in held if one.created_at < mine.created_at - NEW_SECONDS]
+def _parts(claim: Claim) -> Iterator[_Part]:
+    before = claim.grown_from
+    if before is None or before >= claim.workers:
+        yield _Part(claim, claim.created_at)
+        return
+    share = before / claim.workers
+    yield _Part(claim, claim.created_at, share)
+    yield _Part(claim, claim.grown_at, 1 - share, is_growth=True)
+
+
+def _kept_before(mine: _Part, held: Sequence[_Part], resource: str, most: float) -> list[_Part]:
+    """Those that came before, without the ones that withdraw themselves; always the rest of what has grown."""
+    settled = [one for one in held if one.at < mine.at - NEW_SECONDS or _is_base(one, mine)]
     new = sorted(
-        (one for one in held if one not in settled and _place(one) < _place(mine)), key=_place
+        (one for one in held if one not in settled and one.place < mine.place),
+        key=lambda one: one.place,
     )
     kept, used = settled, sum(one.of(resource) for one in settled)
     for one in new:
@@ -55,27 +100,32 @@ def _kept_before(mine: Claim, held: Sequence[Claim], resource: str, most: float)
     return kept
 
 
-def _place(claim: Claim) -> tuple[float, str]:
-    return claim.created_at, claim.uid
+def _is_base(one: _Part, mine: _Part) -> bool:
+    return mine.is_growth and not one.is_growth and one.claim.id == mine.claim.id
 
 
 def _reason(
-    mine: Claim, before: Sequence[Claim], limit: SiteLimit, resource: str, left: float
+    mine: _Part, before: Sequence[_Part], limit: SiteLimit, resource: str, left: float
 ) -> str:
-    last = max(before, key=_place, default=None)
-    first = "another cluster" if last is None else last.name
-    whose = "" if last is None or last.mine else " of another user"
+    others = (one for one in before if one.claim.id != mine.claim.id)
+    last = max(others, key=lambda one: one.place, default=None)
+    first = "another cluster" if last is None else last.claim.name
+    whose = "" if last is None or last.claim.mine else " of another user"
     unit, most = UNITS[resource], limit.amounts[resource]
     is_are = "is" if left == 1 or unit == "bytes" else "are"
+    back = counted(mine.claim.grown_from or 0, "worker")
+    said = f"Back to {back}" if mine.is_growth else "Withdrawn"
+    did = "grew" if last is not None and last.is_growth else "was asked for"
+    this = "What was added" if mine.is_growth else "This one"
     return (
-        f"Withdrawn: {first}{whose} was asked for a moment earlier. This one takes "
-        f"{shown(mine.of(resource), unit)}; {shown(max(0, left), unit)} {is_are} left of {shown(most, unit)} "
+        f"{said}: {first}{whose} {did} a moment earlier. {this} takes "
+        f"{shown(round(mine.of(resource), 3), unit)}; {shown(max(0, left), unit)} {is_are} left of {shown(most, unit)} "
         f"({limit.label or limit.name}). Ask for less, or again when others have closed theirs."
     )
 
 
 class Settling:
-    """Looks again at clusters that were just made.
+    """Looks again at clusters that were just made, or made larger.
 
     Parameters
     ----------
@@ -96,10 +146,10 @@ class Settling:
         self._looks = int(seconds / LOOK_SECONDS)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def begin(self, cluster_id: str, kind: object) -> None:
-        """Look after a new cluster, if its kind can be shared with others."""
+    def begin(self, cluster_id: str, kind: object, *, grown: bool = False) -> None:
+        """Look after a cluster that is new or has grown, if its kind can be shared with others."""
         if self._limits and isinstance(kind, Recounts):
-            task = asyncio.ensure_future(self._settle(cluster_id, kind))
+            task = asyncio.ensure_future(self._settle(cluster_id, kind, grown=grown))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -109,7 +159,7 @@ class Settling:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _settle(self, cluster_id: str, kind: Recounts) -> None:
+    async def _settle(self, cluster_id: str, kind: Recounts, *, grown: bool) -> None:
         waited: float | None = None
         for _ in range(self._looks):
             await self._sleep(LOOK_SECONDS)
@@ -119,15 +169,21 @@ class Settling:
             if 0.0 < waited < LAST_SECONDS:
                 continue
             try:
-                claims = await kind.recount()
+                if await self._look(cluster_id, kind, grown=grown) or waited:
+                    return
             except HrlabError as error:
                 self._log.info("hrlab: %s can't be looked at again: %s", cluster_id, error)
-                continue
-            if reason := too_late(cluster_id, claims, self._limits):
-                await kind.withdraw(cluster_id, reason)
-                return
-            if waited:
-                return
+
+    async def _look(self, cluster_id: str, kind: Recounts, *, grown: bool) -> bool:
+        """Whether it came too late; then it is taken back."""
+        claims = await kind.recount()
+        reason = too_late(cluster_id, claims, self._limits, grown=grown)
+        if reason and grown:
+            (before,) = (one.grown_from for one in claims if one.id == cluster_id)
+            await kind.shrink(cluster_id, before or 0, reason)
+        elif reason:
+            await kind.withdraw(cluster_id, reason)
+        return bool(reason)
 
 
 def _is_made(cluster_id: str, kind: Recounts) -> bool:

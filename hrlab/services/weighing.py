@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hrlab.clusters.kind import Plan, Tries
+from hrlab.clusters.kind import Plan, Tries, TriesMore
 from hrlab.model.cluster import Cluster, ClusterRequest, Refusal, Target
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
@@ -92,6 +92,10 @@ class Weighing:
                 self._asks(profile, check(_plain(profile), profile, ())), workers=workers
             )
         over = exceeded(asks, await self.binding(), cluster.profile, claim)
+        if not over:
+            kind: object = self._kinds.begun_kind(cluster.kind)
+            if isinstance(kind, TriesMore):
+                over = _refusals(await kind.refused_more(cluster.id))
         return replace(checked, over_limit=(*checked.over_limit, *over))
 
     async def _tried(self, profile: Profile, checked: Checked, asks: Asks) -> list[Refusal]:
@@ -99,9 +103,7 @@ class Weighing:
         kind: object = self._kinds.begun_kind(profile.kind)
         if not isinstance(kind, Tries) or not asks.workers:
             return []
-        why = await kind.refused(_plan(profile, checked.options))
-        message = f"Kubernetes would not take it: {why}"
-        return [Refusal(limit="kubernetes", asked=None, left=None, message=message)] if why else []
+        return _refusals(await kind.refused(_plan(profile, checked.options)))
 
     def promise(self, cluster_id: str, target: Target) -> None:
         """A new size was granted: it counts at once, before it is there."""
@@ -138,6 +140,12 @@ class Weighing:
 def _plan(profile: Profile, options: Mapping[str, Value]) -> Plan:
     """Of a cluster that is only thought of."""
     return Plan(id="new", name="new", profile=profile, options=options, owner="", created_at=0.0)
+
+
+def _refusals(why: str) -> list[Refusal]:
+    """What Kubernetes itself says, if it says no."""
+    message = f"Kubernetes would not take it: {why}"
+    return [Refusal(limit="kubernetes", asked=None, left=None, message=message)] if why else []
 
 
 async def _none() -> Sequence[Quota]:

@@ -122,6 +122,52 @@ async def test_of_two_users_at_the_same_time_the_later_one_withdraws(owner):
     assert states() == ["failed", "ready"]
 
 
+async def test_of_two_users_who_scale_at_the_same_time_the_later_one_goes_back(owner):
+    limits = [SiteLimit(name="all", profiles=("plain",), together=True, workers=3)]
+    users = [owner("alice"), owner("bob")]
+    for user in users:
+        await user.arrive()
+    made = [await user.create(workers=1) for user in users]
+    for user, one in zip(users, made, strict=True):
+        await user.sees(one.id, is_ready)
+    settling = [Settling(limits, LOG) for _ in users]
+    await asyncio.gather(
+        *(
+            user.clusters.scale(one.id, Target(workers=2))
+            for user, one in zip(users, made, strict=True)
+        )
+    )
+    for user, one, looks in zip(users, made, settling, strict=True):
+        looks.begin(one.id, user.clusters, grown=True)
+
+    def sizes():
+        return sorted(claim(user, one.id).workers for user, one in zip(users, made, strict=True))
+
+    await until(lambda: sizes() == [1, 2])
+    (later,) = [user for user, one in zip(users, made, strict=True) if user.shown(one.id).reason]
+    shown = later.shown(made[users.index(later)].id)
+    assert (shown.state, shown.workers.asked) == ("ready", 1)
+    assert "Back to 1 worker: test" in shown.reason
+    assert (
+        "grew a moment earlier. What was added takes 1 worker; 0 workers are left" in shown.reason
+    )
+    for looks in settling:
+        await looks.stop()
+    assert sizes() == [1, 2]
+    await later.clusters.scale(shown.id, Target(workers=1))
+    await later.sees(shown.id, lambda one: not one.reason)
+
+
+async def test_scaling_beyond_kubernetes_own_quota_is_told_before(owner, bed, limited):
+    alice = owner()
+    made = await alice.create(workers=1)
+    await alice.sees(made.id, is_ready)
+    assert await alice.clusters.refused_more(made.id) == ""
+    limited("resourcequotas", "few", {"hard": {"pods": "2"}})
+    refused = await alice.clusters.refused_more(made.id)
+    assert refused == "By quota few 2 pods are allowed, 2 pods are used, 1 pod more was asked for."
+
+
 CORE = f"/api/v1/namespaces/{NAMESPACE}"
 HARD = {"requests.cpu": "4", "limits.memory": "3Gi", "pods": "9"}
 

@@ -22,6 +22,14 @@ def claim(name, workers, at=100.0, **more):
     )  # fmt: skip
 
 
+def grown(name, before, workers, at=100.0, **more):
+    return claim(name, workers, at=0.0, grown_at=at, grown_from=before, **more)
+
+
+def shrunk(*claims, limits=(ALL,)):
+    return {one.id for one in claims if too_late(one.id, claims, limits, grown=True)}
+
+
 def withdrawn(*claims, limits=(ALL,)):
     return {one.id for one in claims if too_late(one.id, claims, limits)}
 
@@ -66,3 +74,49 @@ def test_what_stays_fits_and_does_not_depend_on_who_looks_or_in_which_order(clus
     assert sum(one.workers for one in claims if one.id not in gone) <= 10
     assert gone < {one.id for one in claims}
     assert all(withdrawn(*order) == gone for order in list(permutations(claims))[:24])
+
+
+def test_of_two_that_grow_at_once_the_later_one_gives_back_what_it_grew_by():
+    assert shrunk(grown("a", 2, 4), grown("b", 2, 6)) == set()
+    assert shrunk(grown("a", 2, 6, at=101), grown("b", 2, 6)) == {"a"}
+    assert shrunk(grown("a", 2, 6), grown("b", 2, 6)) == {"b"}
+
+
+def test_what_it_had_before_stays_though_it_is_beyond_the_limit():
+    two = grown("a", 12, 14), claim("b", 1, at=200.0)
+    assert shrunk(*two) == {"a"}
+
+
+def test_a_growth_and_a_new_cluster_are_put_in_order_too():
+    assert withdrawn(grown("a", 2, 8), claim("b", 4, at=101)) == {"b"}
+    assert shrunk(grown("a", 2, 8), claim("b", 4, at=101)) == set()
+    assert shrunk(grown("a", 2, 8), claim("b", 4, at=99)) == {"a"}
+    assert withdrawn(grown("a", 2, 8), claim("b", 4, at=99)) == set()
+
+
+def test_growing_takes_no_place_of_a_limit_of_clusters():
+    limit = SiteLimit(name="all", together=True, clusters=1)
+    assert shrunk(grown("a", 2, 9), limits=[limit]) == set()
+
+
+def test_the_reason_of_a_growth_says_to_what_it_goes_back():
+    said = too_late("b", [grown("a", 1, 7), grown("b", 2, 5, mine=True)], [ALL], grown=True)
+    assert said.startswith("Back to 2 workers: a of another user grew a moment earlier.")
+    assert "What was added takes 3 workers; 1 worker is left of 10 workers (all)." in said
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.integers(1, 9), st.integers(100, 102)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_what_stays_of_growths_fits_and_all_servers_agree(clusters):
+    claims = [
+        grown(f"c{i}", had, had + more, at=float(at)) for i, (had, more, at) in enumerate(clusters)
+    ]
+    gone = shrunk(*claims)
+    stay = [one.grown_from if one.id in gone else one.workers for one in claims]
+    assert sum(stay) <= 10
+    assert all(shrunk(*order) == gone for order in list(permutations(claims))[:24])
