@@ -65,7 +65,7 @@ def _heading(run: Run) -> str:
     sign = "✗ " if run.status in ("failed", "interrupted") else ""
     return (
         f"<div>{sign}<strong>{escape(run.name)}</strong> &nbsp;{escape(outcome(run))}"
-        f' <span style="opacity:.75">· {escape(" · ".join(facts(run)))}</span></div>'
+        f' <span style="opacity:.75">{escape("".join(f"· {fact} " for fact in facts(run)))}</span></div>'
     )
 
 

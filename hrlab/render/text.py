@@ -40,8 +40,8 @@ def text(
     off
         Codes of advice that is not wanted.
     """
-    used = " · ".join(facts(run))
-    lines = [one_line(f"{_STATUS_SIGN[run.status]}{run.name}  {outcome(run)}  ({used})")]
+    used = f"  ({' · '.join(facts(run))})" if facts(run) else ""
+    lines = [one_line(f"{_STATUS_SIGN[run.status]}{run.name}  {outcome(run)}{used}")]
     if parts := phase_parts(run):
         lines.append(f"  {bar(parts, width, ASCII_FILL if ascii_only else UNICODE_FILL)}")
         lines.append(f"  {_in_words(parts)}")

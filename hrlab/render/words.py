@@ -105,7 +105,9 @@ def last_phase(run: Run) -> Phase:
 
 def facts(run: Run) -> tuple[str, ...]:
     """What the run used: approach, tasks, workers, rates of its workload."""
-    said: list[str] = [run.approach]
+    # Of a run whose kernel died nobody knows where its tasks ran.
+    unknown = run.status == "interrupted" and run.phases is None
+    said: list[str] = [] if unknown else [run.approach]
     if run.tasks:
         failed = f" ({format_count(run.failed_tasks)} failed)" if run.failed_tasks else ""
         said.append(counted(run.tasks, "task") + failed)
@@ -124,7 +126,8 @@ def facts(run: Run) -> tuple[str, ...]:
 def sentence(run: Run) -> str:
     """The run in one sentence, for screen readers and logs."""
     parts = ", ".join(f"{part.name} {format_duration(part.seconds)}" for part in phase_parts(run))
-    return f"{run.name}: {outcome(run)}{': ' if parts else ''}{parts}; {', '.join(facts(run))}."
+    said = f"{run.name}: {outcome(run)}{': ' if parts else ''}{parts}"
+    return "; ".join(filter(None, (said, ", ".join(facts(run))))) + "."
 
 
 def notes(run: Run) -> tuple[str, ...]:

@@ -93,7 +93,10 @@ function Size(props: {
 }): JSX.Element | null {
   const { run, trans } = props;
   if (!run.workers_peak) {
-    return run.approach === 'serial' && run.status !== 'running' ? (
+    // Of a run whose kernel died nobody knows where its tasks ran.
+    const known =
+      run.status !== 'running' && (run.status !== 'interrupted' || run.phases);
+    return run.approach === 'serial' && known ? (
       <span className="hrlab-RunRow-size">{trans.__('serial')}</span>
     ) : null;
   }

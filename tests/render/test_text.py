@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from hrlab.model.run import Run
+from hrlab.render.html import html
 from hrlab.render.text import phase_table, text
+from hrlab.render.words import sentence
 from tests.render.runs import all_golden, golden, hostile
 
 
@@ -26,6 +28,14 @@ def test_failed_run_says_after_how_long_in_which_phase_and_why() -> None:
     run = replace(golden(), status="failed", error=golden("run_v1_failed").error)
     assert "✗ Zee 100 variations  failed after 2 min 17 s in post: ZeroDivisionError" in text(run)
     assert "failed after 16.1 s: ZeroDivisionError" in text(golden("run_v1_failed"))
+
+
+def test_run_whose_kernel_died_is_not_called_serial() -> None:
+    run = replace(golden("run_v1_imported"), status="interrupted", approach="serial", workload={})
+    assert "serial" not in text(run)
+    assert "()" not in text(run)
+    assert "serial" not in html(run)
+    assert "serial" not in sentence(run)
 
 
 def test_run_without_phases_says_so() -> None:
