@@ -6,6 +6,7 @@ A row holds for the time since the one before it: ``(start, stop, values)``. Too
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -25,7 +26,7 @@ def sampling_seconds() -> float:
     """How often to sample: a second, or what the environment says."""
     with contextlib.suppress(ValueError):
         asked = float(os.environ.get(VARIABLE, ""))
-        if asked == 0 or asked >= FINEST_SECONDS:
+        if asked == 0 or FINEST_SECONDS <= asked < math.inf:
             return asked
     return SAMPLE_SECONDS
 

@@ -81,7 +81,8 @@ def test_resampling_loses_no_area(lengths, step):
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("", 1.0), ("0", 0.0), ("5", 5.0), ("0.001", 1.0), ("often", 1.0)]
+    ("text", "seconds"),
+    [("", 1.0), ("0", 0.0), ("5", 5.0), ("0.001", 1.0), ("often", 1.0), ("inf", 1.0)],
 )
 def test_how_often_is_said_by_the_environment(monkeypatch, text, seconds):
     monkeypatch.setenv(module.VARIABLE, text)
