@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.row import table
 
 #: Not measurements.
-PARTS = {"__init__", "__main__", "making", "row"}
+PARTS = {"__init__", "__main__", "loop_watch", "making", "row"}
 
 
 def names() -> list[str]:

@@ -34,6 +34,8 @@ class Server:
         Whether hrlab's server extension is on.
     traits
         What a site sets of hrlab's.
+    extensions
+        Further extensions of the server, which `environ` must let it find.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Server:
         *,
         hrlab: bool = True,
         traits: dict[str, str] | None = None,
+        extensions: tuple[str, ...] = (),
     ) -> None:
         config = {
             "HRLab": traits or {},
@@ -50,7 +53,7 @@ class Server:
                 "ip": "127.0.0.1",
                 "port": 0,
                 "allow_root": True,
-                "jpserver_extensions": {"hrlab": hrlab},
+                "jpserver_extensions": {"hrlab": hrlab, **dict.fromkeys(extensions, True)},
             },
             "IdentityProvider": {"token": TOKEN},
         }

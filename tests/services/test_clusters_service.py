@@ -296,3 +296,13 @@ async def test_clusters_of_others_are_read_only():
     with pytest.raises(ForbiddenError, match="belongs to somebody else"):
         await service.close("theirs")
     await service.stop()
+
+
+async def test_what_is_made_and_what_is_scaled_is_looked_at_again():
+    looked = []
+    service = service_of(PretendedClusters())
+    service.settle = lambda one, _kind, *, grown=False: looked.append((one, grown))
+    made = await service.create({"profile": "zee"})
+    await service.change(made.id, {"workers": 5})
+    assert looked == [(made.id, False), (made.id, True)]
+    await service.stop()
