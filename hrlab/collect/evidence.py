@@ -78,7 +78,7 @@ class Evidence:
         if report is None or watch.calling.any or watch.following.any or self.observed.declared:
             return None
         closed: float = report["executing_closed_seconds"]
-        kept: float = sum(stop - start for start, stop in report["executing"])
+        kept: float = sum(stop - start for start, stop in zip(*report["executing"], strict=True))
         return round((kept - closed) * 1e9) if closed and len(self.axis.spans) == 1 else None
 
     @property
@@ -104,7 +104,7 @@ class Evidence:
             self.busy.append(Busy(began, ended, tasks, failed, graph, client, index))
         self.executing += [
             (times.to_monotonic(start), times.to_monotonic(stop))
-            for start, stop in (report["executing"] if executing else ())
+            for start, stop in (zip(*report["executing"], strict=True) if executing else ())
         ]
 
     def _travelling(self) -> Intervals:

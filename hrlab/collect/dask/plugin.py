@@ -65,8 +65,6 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         self.settling = False
         # Tasks that finished last: what they submitted may arrive after their end.
         self.lately: deque[Hashable] = deque(maxlen=LATELY)
-        # Workers that the tally knows: to tell a host from an address is slow.
-        self.ran_on: set[Any] = set()
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -296,7 +294,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         ts = self.scheduler.tasks.get(key)
         name = str(ts.prefix.name) if ts is not None and ts.prefix is not None else "?"
         heard = self.tally.clock()
-        group = self.tally.count(
+        self.tally.count(
             key,
             name,
             failed,
@@ -304,12 +302,8 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
             message.get("startstops") or (),
             heard,
             wall_time() - heard,
+            message.get("worker"),
         )
-        address = message.get("worker")
-        ws = self.scheduler.workers.get(address)
-        if ws is not None and (ws.nthreads > group[5] or address not in self.ran_on):
-            self.tally.ran_on(group, ws.nthreads, ws.host)
-            self.ran_on.add(address)
 
     def restart(self, scheduler: Any) -> None:
         """The scheduler forgot all tasks."""
@@ -328,9 +322,10 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
 
     def count_workers(self) -> None:
         """Note how many there are."""
-        workers = self.scheduler.workers.values()
-        memory = sum(ws.memory_limit or 0 for ws in workers)
-        self.tally.workers(len(workers), sum(ws.nthreads for ws in workers), memory)
+        workers = self.scheduler.workers
+        memory = sum(ws.memory_limit or 0 for ws in workers.values())
+        seats = {address: (ws.nthreads, ws.host) for address, ws in workers.items()}
+        self.tally.workers(seats, memory)
 
     async def clock(self) -> list[float]:
         """What the scheduler's clocks read: the monotonic one, and epoch seconds."""
