@@ -92,11 +92,16 @@ export class RunList {
     void this._load();
   }
 
-  /** Which rows are on screen. */
+  /** Which rows are on screen; said again whenever they are drawn. */
   setWindow(first: number, last: number): void {
+    const [before, until] = [this._first, this._last];
     this._first = Math.max(0, first);
     this._last = Math.max(this._first, last);
-    void this._load();
+    const moved = this._first !== before || this._last !== until;
+    // To draw that the server is away is no reason to ask it again: that has its own time.
+    if (moved || this._error === null) {
+      void this._load();
+    }
   }
 
   /** Whether anybody looks. */

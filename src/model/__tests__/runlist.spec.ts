@@ -126,6 +126,23 @@ describe('RunList', () => {
     expect(list.total).toBe(10000);
   });
 
+  it('is not asked on by who draws that the server is away', async () => {
+    // As React does: it draws later, and says then what is on screen.
+    list.changed.connect(() => void settle().then(() => list.setWindow(0, 12)));
+    list.setActive(true);
+    await settle();
+    runs.failing = true;
+    runs.changed.emit([]);
+    await timers.fire();
+    for (let n = 0; n < 10; n++) {
+      await settle();
+    }
+    expect(runs.asked).toEqual(['@0', '@0']);
+    list.setWindow(5000, 5012);
+    await settle();
+    expect(runs.asked).toEqual(['@0', '@0', '@5000']);
+  });
+
   it('can be disposed twice and then asks for nothing', async () => {
     list.setActive(true);
     await settle();
