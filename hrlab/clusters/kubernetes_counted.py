@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -72,10 +73,9 @@ class CountedKubernetes(KubernetesClusters):
             return ""
         namespace = self._home(plan)
         spec = resource_of(plan, namespace)["spec"]
-        for part in ("scheduler", "worker"):
-            if why := await self._refused_pod(self._api, namespace, spec[part]["spec"]):
-                return why
-        return ""
+        pods = [spec[part]["spec"] for part in ("scheduler", "worker")]
+        said = await asyncio.gather(*(self._refused_pod(self._api, namespace, pod) for pod in pods))
+        return next(filter(None, said), "")
 
     async def refused_more(self, cluster_id: str) -> str:
         """Why Kubernetes would not take another worker of a cluster; empty if it would, or nobody can tell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ from hrlab.services.refusals import Checked, check, check_target
 #: Quotas that hrlab enforces, as fresh as can be had.
 Binding = Callable[[], Awaitable[Sequence[Quota]]]
 
+#: So long an answer to a trial is waited for; without one it is seen when it is made.
+TRIAL_SECONDS = 1.0
 #: For so long a new size counts from when it was asked for, until what is there says the same.
 PROMISED_SECONDS = 30.0
 
@@ -95,7 +98,7 @@ class Weighing:
         if not over:
             kind: object = self._kinds.begun_kind(cluster.kind)
             if isinstance(kind, TriesMore):
-                over = _refusals(await kind.refused_more(cluster.id))
+                over = await _refusals(kind.refused_more(cluster.id))
         return replace(checked, over_limit=(*checked.over_limit, *over))
 
     async def _tried(self, profile: Profile, checked: Checked, asks: Asks) -> list[Refusal]:
@@ -103,7 +106,7 @@ class Weighing:
         kind: object = self._kinds.begun_kind(profile.kind)
         if not isinstance(kind, Tries) or not asks.workers:
             return []
-        return _refusals(await kind.refused(_plan(profile, checked.options)))
+        return await _refusals(kind.refused(_plan(profile, checked.options)))
 
     def promise(self, cluster_id: str, target: Target) -> None:
         """A new size was granted: it counts at once, before it is there."""
@@ -142,8 +145,12 @@ def _plan(profile: Profile, options: Mapping[str, Value]) -> Plan:
     return Plan(id="new", name="new", profile=profile, options=options, owner="", created_at=0.0)
 
 
-def _refusals(why: str) -> list[Refusal]:
-    """What Kubernetes itself says, if it says no."""
+async def _refusals(asking: Awaitable[str]) -> list[Refusal]:
+    """What Kubernetes itself says, if it says no in time: a click is not held up by an API that hangs."""
+    try:
+        why = await asyncio.wait_for(asking, TRIAL_SECONDS)
+    except asyncio.TimeoutError:
+        return []
     message = f"Kubernetes would not take it: {why}"
     return [Refusal(limit="kubernetes", asked=None, left=None, message=message)] if why else []
 

@@ -306,3 +306,32 @@ async def test_what_is_made_and_what_is_scaled_is_looked_at_again():
     await service.change(made.id, {"workers": 5})
     assert looked == [(made.id, False), (made.id, True)]
     await service.stop()
+
+
+async def test_an_api_that_hangs_holds_up_no_click(monkeypatch):
+    class Hanging(PretendedClusters):
+        async def refused(self, plan):
+            await asyncio.Event().wait()
+
+        async def refused_more(self, cluster_id):
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("hrlab.services.weighing.TRIAL_SECONDS", 0.01)
+    service = service_of(Hanging())
+    made = await service.create({"profile": "zee"})
+    changed = await service.change(made.id, {"workers": 20})
+    assert changed.workers.asked == 20
+    await service.stop()
+
+
+async def test_another_worker_that_kubernetes_would_not_take_is_refused():
+    class Full(PretendedClusters):
+        async def refused_more(self, cluster_id):
+            return "By quota few 2 pods are allowed."
+
+    service = service_of(Full())
+    made = await service.create({"profile": "zee"})
+    with pytest.raises(ConflictError, match="would not take it: By quota few"):
+        await service.change(made.id, {"workers": 20})
+    await service.change(made.id, {"workers": 1})
+    await service.stop()
