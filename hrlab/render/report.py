@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from html import escape
 
-from hrlab.model.comparison import Comparison
+from hrlab.model.comparison import Comparison, Group
 from hrlab.model.difference import Difference
 from hrlab.model.run import Run
 from hrlab.model.units import (
@@ -19,6 +19,7 @@ from hrlab.model.units import (
 )
 from hrlab.render.comparison import headline, published
 from hrlab.render.comparison.tables import difference_rows, group_rows, published_rows
+from hrlab.render.comparison.words import by_name, joined, series_name
 from hrlab.render.html import html
 from hrlab.render.page import bullets, facts_table, figure, table
 from hrlab.render.vega import Cell, Chart, Column, Table
@@ -68,23 +69,32 @@ def comparison_sections(
     return found
 
 
-def runs_section(runs: Sequence[Run]) -> str:
-    """The runs behind a comparison, so that every number can be traced to them."""
-    head = ("run", "name", "began (UTC)", "status", "wall time", "workers", "threads", "cold")
+def runs_section(runs: Sequence[Run], comparison: Comparison) -> str:
+    """The runs behind a comparison, group by group, so that every number can be traced to them."""
+    groups = comparison.groups
+    place = {run: i for i, one in enumerate(groups) for run in (*one.runs, *one.cold)}
+    head = (by_name(comparison), "run", "began (UTC)", "wall time", "workers", "threads", "cold")
+    several = len({run.name for run in runs}) > 1
     rows = [
         (
-            run.id[:8],
-            one_line(run.name),
+            _group_of(groups[place[run.id]], comparison) if run.id in place else run.status,
+            f"{run.id[:8]} {one_line(run.name)}" if several else run.id[:8],
             _when(run),
-            run.status,
             format_duration(run.wall_seconds),
             format_count(run.workers_peak),
             format_count(max(1, run.threads_peak)),
             {True: "cold", False: "warm", None: UNKNOWN}[run.cold],
         )
-        for run in sorted(runs, key=lambda run: run.started_at)
+        for run in sorted(runs, key=lambda run: (place.get(run.id, len(groups)), run.started_at))
     ]
-    return f"<section><h2>Runs</h2>{table([head, *rows], numbers=False)}</section>"
+    more = "Each in full: <code>jupyter hrlab show RUN</code>, or by its time in the panel's list."
+    shown = table([head, *rows], numbers=False)
+    return f'<section><h2>Runs</h2>{shown}<p class="quiet">{more}</p></section>'
+
+
+def _group_of(group: Group, comparison: Comparison) -> str:
+    """Its name in the table of groups."""
+    return one_line(joined(group.label, series_name(group, comparison)))
 
 
 def _numbers(found: Table) -> str:

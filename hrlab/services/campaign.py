@@ -310,6 +310,7 @@ class Campaign:
         environment = {VARIABLE: str(self._runs.path)}
         if address is not None:
             environment |= {DASK_ADDRESS: address, ADDRESS: address}
+            environment |= self._clusters.environment(configuration.setting)
         return Execution(
             notebook=self.notebook,
             output=self.output / f"{file_name(point)}.ipynb",

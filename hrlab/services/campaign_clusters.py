@@ -26,7 +26,7 @@ from hrlab.services.headless import Stop
 from hrlab.services.kernelspecs import Kernelspecs
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.profiles import Profiles
-from hrlab.services.quota_makers import quota_service
+from hrlab.services.quota_makers import GATEWAY, class_of, gateway_arguments, quota_service
 from hrlab.services.settling import Settling
 from hrlab.services.site import Site
 from hrlab.services.starts import StartTimes
@@ -41,6 +41,12 @@ LOOK_SECONDS = 0.2
 FIRST_SECONDS = 20.0
 #: Where `jupyter hrlab sweep` finds a site's profiles, if not by its option.
 PROFILES_VARIABLE = "HRLAB_PROFILES_FILE"
+#: Variables of Dask's configuration by the arguments of a `GatewayCluster` that they stand for.
+_GATEWAY = {
+    "address": "DASK_GATEWAY__ADDRESS",
+    "proxy_address": "DASK_GATEWAY__PROXY_ADDRESS",
+    "auth": "DASK_GATEWAY__AUTH__TYPE",
+}
 
 
 def campaign_clusters(
@@ -110,6 +116,14 @@ class CampaignClusters:
         """
         if not setting.serial:
             self._options(setting)
+
+    def environment(self, setting: Setting) -> Mapping[str, str]:
+        """What a kernel must know beside the cluster's address: Dask's configuration of a gateway."""
+        profile = self._profiles.usable[setting.profile]
+        if class_of(profile) != GATEWAY:
+            return {}
+        arguments = gateway_arguments(profile, dict(setting.options))
+        return {name: str(arguments[key]) for key, name in _GATEWAY.items() if arguments.get(key)}
 
     async def refusals(self, setting: Setting) -> Sequence[str]:
         """Why a cluster of this setting would be refused now, by its profile or a quota; empty if it would not.
@@ -223,7 +237,9 @@ class CampaignClusters:
         until = time.monotonic() + self._profiles.usable[setting.profile].start_timeout_seconds
         while True:
             cluster = await self._service.get(cluster_id)
-            there, wanted = cluster.workers.ready, setting.workers or 1
+            # Who attaches to a cluster takes it as it is; how many workers it has may not be told.
+            least = 0 if cluster.kind == "address" else 1
+            there, wanted = cluster.workers.ready, setting.workers or least
             if cluster.state == "ready" and cluster.scheduler_address and there >= wanted:
                 return cluster
             if cluster.state not in ("starting", "ready"):

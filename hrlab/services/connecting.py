@@ -17,6 +17,8 @@ from hrlab.services.parent_server import ParentServer
 POLL_SHARE, POLL_LEAST, POLL_MOST = 0.03, 0.03, 1.0
 #: Set by a campaign for the kernel of a point: the address of its cluster.
 CAMPAIGN_ADDRESS = "HRLAB_SCHEDULER_ADDRESS"
+#: How addresses of schedulers behind a Dask Gateway begin.
+GATEWAY = "gateway://"
 #: What must fit on both sides, beside what the profile names.
 ALWAYS = ("python", "dask", "distributed")
 _REMEDY = "Tasks may fail in ways that are hard to read; use the same environment on both sides."
@@ -120,12 +122,32 @@ def _client(cluster: Mapping[str, Any], timeout_seconds: float) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", VersionMismatchWarning)  # hrlab's own says it in a sentence
         try:
+            if address.startswith(GATEWAY):
+                return _at_gateway(address)
             return Client(address, timeout=f"{max(5.0, timeout_seconds)}s")
         except (OSError, asyncio.TimeoutError) as error:  # not the built-in one before Python 3.11
             raise BackendError(
                 f"{cluster['name']} is ready, but its scheduler at {address} does not answer this "
                 f"kernel: {error}."
             ) from error
+
+
+def _at_gateway(address: str) -> Any:
+    """Of a cluster behind a Dask Gateway, which gives out the keys that its scheduler asks for."""
+    try:
+        from dask_gateway import Gateway, GatewayClusterError, GatewayServerError
+    except ImportError as error:
+        raise BackendError(
+            f"The cluster at {address} is of a Dask Gateway: install dask-gateway in this kernel."
+        ) from error
+    try:
+        cluster = Gateway().connect(address.rpartition("/")[2], shutdown_on_close=False)
+        return cluster.get_client()
+    except (GatewayClusterError, GatewayServerError, ValueError) as error:
+        raise BackendError(
+            f"The Dask Gateway of {address} does not let this kernel in: {error}. Its address and your login are "
+            "to be in Dask's configuration: gateway.address, gateway.auth."
+        ) from error
 
 
 def _warn(cluster: Mapping[str, Any], told: str) -> None:

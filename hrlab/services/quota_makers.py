@@ -10,6 +10,7 @@ from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hrlab.model.options import Value
 from hrlab.model.profile import Profile
 from hrlab.model.template import fill
 from hrlab.services.clusters import ClusterService
@@ -123,12 +124,20 @@ def _gateways(
     found: dict[tuple[str, str], list[str]] = {}
     for name, profile in profiles.items():
         if class_of(profile) == GATEWAY:
-            defaults = {key: option.default for key, option in profile.options.items()}
-            values = {**defaults, **dict.fromkeys(("cluster_id", "cluster_name", "owner"), "")}
-            arguments = fill(profile.template.get("arguments") or {}, values)
+            arguments = gateway_arguments(profile, {})
             key = str(arguments.get("address", "")), str(arguments.get("auth", "basic"))
             found.setdefault(key, []).append(name)
     return ((key, tuple(names)) for key, names in found.items() if key[0].startswith("http"))
+
+
+def gateway_arguments(profile: Profile, options: Mapping[str, Value]) -> Mapping[str, Any]:
+    """What a `GatewayCluster` of a profile is made with, by its defaults and `options`."""
+    defaults = {key: option.default for key, option in profile.options.items()}
+    ids = dict.fromkeys(("cluster_id", "cluster_name", "owner"), "")
+    found: Mapping[str, Any] = fill(
+        profile.template.get("arguments") or {}, {**defaults, **options, **ids}
+    )
+    return found
 
 
 def _kubernetes(clusters: ClusterService, profiles: Collection[Profile]) -> QuotaSource:

@@ -91,7 +91,7 @@ def _of_comparison(found: Compared, runs: Sequence[Run], secrets: Collection[Sec
     charts = charts_of(found.comparison, found.difference)
     drawn, missing = _drawn(charts)
     first, *rest = comparison_sections(found.comparison, found.difference, charts, drawn)
-    sections = [first, *_notice(missing), *rest, runs_section(runs)]
+    sections = [first, *_notice(missing), *rest, runs_section(runs, found.comparison)]
     title = headline(found.comparison)
     return Report(title, _page(title, sections, secrets), missing)
 

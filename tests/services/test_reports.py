@@ -113,6 +113,10 @@ def test_report_of_a_comparison_answers_first_and_names_its_runs(service):
     assert found.title in page.text
     assert page.tags["svg"] == 4
     assert [run_id for run_id in ids if run_id[:8] not in page.text] == []
+    # Every number of the table of groups can be traced: its runs stand beside the group's name.
+    rows = re.findall(r"<tr><t.>(.*?)</t.><t.>([0-9a-f]{8})[ <]", found.html)
+    assert {group.partition(",")[0] for group, _ in rows} >= {"serial", "local"}
+    assert len(rows) == len(ids)
 
 
 def test_without_vl_convert_the_page_says_so_and_has_the_tables(service, monkeypatch):
