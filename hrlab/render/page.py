@@ -31,6 +31,8 @@ table.numbers td+td,table.numbers th+th{text-align:right}
 table.numbers td+td{white-space:nowrap}
 td,tbody th{border-bottom:1px solid #e5e5e5}
 td{overflow-wrap:anywhere}
+td:nth-child(-n+2){min-width:5.5em}
+.hrlab-Run td:first-child{white-space:normal!important}
 pre{font:12px/1.4 ui-monospace,"DejaVu Sans Mono",monospace;background:#f6f6f6;padding:.6em;white-space:pre-wrap;
 overflow-wrap:anywhere}
 @page{margin:15mm}

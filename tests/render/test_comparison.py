@@ -15,6 +15,7 @@ from hrlab.model.comparison import compare
 from hrlab.model.difference import difference
 from hrlab.model.run import Environment
 from hrlab.render.comparison import charts, published
+from hrlab.render.comparison.series import series
 from hrlab.render.comparison.tables import difference_rows, group_rows, published_rows
 from hrlab.services.comparing import ComparisonQuestion, compared_runs
 from tests.model import test_comparison as compared
@@ -122,3 +123,24 @@ def test_hardware_use_of_two_runs_is_overlaid():
         rows = found[f"resources-{name}"].table.rows
         assert {row[0] for row in rows} == {"before", "after"}
         assert f"before: {CASES['resources'][0].name}" in svg_of(found[f"resources-{name}"])
+
+
+LONG = "the response of the calorimeter, calibrated anew, with the default settings of the image"
+
+
+def test_long_names_have_room_also_in_a_wider_font_than_they_were_measured_in():
+    named = [run(10, threads=1, labels={"cut": LONG}), run(5, threads=4, labels={"cut": "loose"})]
+    found = charts(compare(named, "label:cut", LONG))
+    axis = found["time"].spec["encoding"]["y"]["axis"]
+    assert axis["minExtent"] == round(1.2 * axis["labelLimit"])
+    (title, rest) = found["speed-up"].spec["layer"][0]["encoding"]["y"]["title"]
+    assert (title, rest[-1]) == ("times faster than the response of", "…")
+    assert LONG in found["speed-up"].spec["description"]
+    svg_of(found["speed-up"])
+
+
+@pytest.mark.parametrize(("name", "columns"), [("loose", 4), (LONG[:30], 2), (LONG, 1)])
+def test_a_legend_has_as_many_columns_as_its_names_leave_room_for(name, columns):
+    legend = series([name, "tight"], "cut")["color"]["legend"]
+    assert legend["columns"] == columns
+    assert columns * legend["labelLimit"] <= 480

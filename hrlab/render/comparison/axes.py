@@ -16,7 +16,12 @@ from hrlab.render.words import one_line
 WIDE_CHARACTERS, NARROW_CHARACTERS, NARROW_PIXELS = 78, 36, 300
 #: A lane's pixels: with few groups, and with as many as a comparison may have.
 LANE_PIXELS, THIN_LANE_PIXELS, ALL_LANES_PIXELS = 30, 14, 900
-LABEL_PIXELS = 260
+#: Longest label of a lane. Pictures are measured in one font and read in others, of which some are a fifth wider: so much
+#: room is kept, else the beginnings of names would be cut.
+LABEL_PIXELS, WIDER = 220, 1.2
+_CHARACTER_PIXELS = 5.3
+#: Longest line of an axis' title, and how many of them.
+TITLE_CHARACTERS, TITLE_LINES = 34, 2
 #: Contrast of 4.5 on white and 4.1 on JupyterLab's dark; hrlab's own views and saved pictures replace it by the page's.
 TEXT_COLOUR = "#767676"
 
@@ -48,8 +53,24 @@ def lane_axis(names: Sequence[str]) -> dict[str, Any]:
         "sort": list(names),
         "scale": {"domain": list(names)},
         "title": None,
-        "axis": {"labelLimit": LABEL_PIXELS, "ticks": False, "domain": False},
+        "axis": {
+            "labelLimit": LABEL_PIXELS,
+            "minExtent": _label_room(names),
+            "ticks": False,
+            "domain": False,
+        },
     }
+
+
+def _label_room(names: Sequence[str]) -> int:
+    longest = max((len(name) for name in names), default=0)
+    return round(WIDER * min(LABEL_PIXELS, _CHARACTER_PIXELS * longest))
+
+
+def axis_title(text: str) -> str | list[str]:
+    """The title of an axis, in lines that fit beside a small picture; what is longer is cut."""
+    lines = textwrap.wrap(one_line(text), TITLE_CHARACTERS, max_lines=TITLE_LINES, placeholder=" …")
+    return lines if len(lines) > 1 else text
 
 
 def lanes_height(count: int) -> int:

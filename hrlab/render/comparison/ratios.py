@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from hrlab.model.comparison import Comparison, Group, units_of
-from hrlab.render.comparison.axes import lane_axis, lanes_height, plain_text, stated
+from hrlab.render.comparison.axes import axis_title, lane_axis, lanes_height, plain_text, stated
 from hrlab.render.comparison.series import SERIES_COLOURS, series
 from hrlab.render.comparison.words import base_label, by_name, joined, series_name
 from hrlab.render.palette import NEUTRAL
 from hrlab.render.vega import Cell, Chart, Column, Table, spec_of, values_of
+
+#: Longest name beside a point, in pixels.
+LABEL_LIMIT = 120
 
 
 def speed_up(comparison: Comparison) -> Chart:
@@ -81,7 +84,7 @@ def _lines(
         "y": {
             "field": field,
             "type": "quantitative",
-            "title": title,
+            "title": axis_title(title),
             "scale": {"domainMin": 0},
             "axis": {"format": "%"} if is_share else {},
         },
@@ -100,10 +103,16 @@ def _lines(
     # Which group a point is, written once beside the last of its series.
     labels = {
         "transform": [{"filter": {"field": "series", "equal": names[-1]}}],
-        "mark": plain_text(dy=-10, align="center"),
+        "mark": plain_text(dy=-10, align=_inwards(over, counts), limit=LABEL_LIMIT),
         "encoding": {**place, "text": {"field": "group"}},
     }
     return [line, labels]
+
+
+def _inwards(over: str, counts: Sequence[float]) -> dict[str, str]:
+    """Names beside the first and the last points stay off the axis and inside the picture."""
+    at = f"datum['{over}']"
+    return {"expr": f"{at} <= {counts[0]} ? 'left' : {at} >= {counts[-1]} ? 'right' : 'center'"}
 
 
 def _ideal(
@@ -155,7 +164,7 @@ def _bars(
             "x": {
                 "field": field,
                 "type": "quantitative",
-                "title": title,
+                "title": axis_title(title),
                 "scale": {"domainMin": 0},
                 "axis": {"format": "%"} if is_share else {},
             },
