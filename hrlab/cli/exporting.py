@@ -7,11 +7,13 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from string import hexdigits
 from typing import IO, Any
 
 from hrlab.model.errors import MalformedError, NotFoundError, UsageError
 from hrlab.model.redaction import ALL, SECRETS, secrets_of
 from hrlab.services.exporting import FORMATS, all_ids, format_of, read, write
+from hrlab.services.listing import ID_LENGTH
 from hrlab.services.runs import RunService
 
 
@@ -52,11 +54,24 @@ def add_import(commands: Any) -> None:
 def export(service: RunService, asked: argparse.Namespace) -> None:
     """``export``."""
     secrets = secrets_of(asked.redact)
+    if not asked.runs and _is_run(service, asked.file):
+        raise UsageError(
+            f"{asked.file!r} is a run, and the file comes first: jupyter hrlab export runs.jsonl {asked.file}"
+        )
     ids = [service.full_id(run) for run in asked.runs] or list(all_ids(service))
     with opened(asked.file, "w") as file:
         count = write(service, ids, file, format_of(asked.file, asked.format), secrets)
     where = "" if asked.file == "-" else f" to {asked.file}"
     _tell(f"{count} runs exported{where}.")
+
+
+def _is_run(service: RunService, word: str) -> bool:
+    """Whether a run is meant: the file was forgotten, and all runs would go into one of the run's name."""
+    if word != "last" and (len(word) < ID_LENGTH or set(word) - set(hexdigits)):
+        return False
+    with contextlib.suppress(NotFoundError):
+        return bool(service.full_id(word))
+    return False
 
 
 def import_runs(service: RunService, asked: argparse.Namespace) -> None:

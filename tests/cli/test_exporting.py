@@ -50,6 +50,16 @@ def test_published_table_is_imported_and_compared(call):
     assert "8.2 times faster than serial" in out
 
 
+def test_run_in_place_of_the_file_is_refused(call, kept, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for word in ("last", kept.id[:8], kept.id):
+        code, _, err = call("export", word)
+        assert code == 2
+        assert f"export runs.jsonl {word}" in err
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".sqlite"] == []
+    assert call("export", "deadbeef")[0] == 0
+
+
 def test_name_of_a_file_says_its_format(call, kept, tmp_path):
     assert call("export", tmp_path / "runs.csv")[0] == 0
     with (tmp_path / "runs.csv").open(encoding="utf-8", newline="") as file:
