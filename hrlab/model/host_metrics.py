@@ -100,11 +100,16 @@ def on_axis(
 def hosts_of(run: Run) -> tuple[str, ...]:
     """Hosts of the workers, and the kernel's where the run or a worker was there; empty if the record does not say."""
     told = {host.partition("/")[0] for cluster in run.clusters for host in cluster.hosts or ()}
-    here = {host for host in told if _LOOPBACK.match(host)}
+    here = {host for host in told if is_loopback(host)}
     kernel = run.environment.hostname
     if kernel and (here or not run.clusters):
         told = (told - here) | {kernel, "localhost", "127.0.0.1"}
     return tuple(sorted(told))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is whatever machine says so."""
+    return bool(_LOOPBACK.match(host))
 
 
 def hosts_pattern(hosts: Iterable[str]) -> str:

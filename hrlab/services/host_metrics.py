@@ -19,6 +19,7 @@ from hrlab.model.host_metrics import (
     Stretch,
     Window,
     hosts_of,
+    is_loopback,
     on_axis,
     stretches,
     window_of,
@@ -144,14 +145,15 @@ class HostMetrics:
         return {"source": self._source.name, "note": " ".join(notes), "charts": charts}
 
     def _words(self, run: Run, window: Window, drawn: bool, asked: bool) -> str:  # noqa: FBT001
-        hosts = hosts_of(run)
+        known = hosts_of(run)
+        hosts = [host for host in known if not is_loopback(host)] or known
         names = ", ".join(hosts[:_MAX_NAMED]) + (", …" if len(hosts) > _MAX_NAMED else "")
         if not asked:
             return "The record does not say on which hosts the run was."
         if not drawn:
             return f"It has nothing of this time for {names or 'this run'}."
         of = f"All that was done on {names}, by anybody. " if names else ""
-        return f"{of}A value stands for {format_duration(window.step_seconds)}."
+        return f"{of}A value stands for {_said(window.step_seconds)}."
 
     def _away(self, why: str) -> BackendError:
         name = self._source.name
@@ -165,6 +167,10 @@ class HostMetrics:
         self._kept.move_to_end(run_id)
         while len(self._kept) > KEPT_RUNS:
             self._kept.popitem(last=False)
+
+
+def _said(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds < 120 else format_duration(seconds)
 
 
 def _drawn(

@@ -175,7 +175,7 @@ _NO_DISK = ',device!~"dm-.*|md.*|loop.*|ram.*|zram.*|sr.*"'
 #: Metrics of Prometheus' node_exporter, whose own default leaves out partitions of disks.
 _NODE_EXPORTER = (
     HostChart(
-        "Processor of the hosts",
+        "Processor",
         "cores",
         {
             "busy": _rate("node_cpu_seconds_total", ',mode!~"idle|iowait|steal"'),
@@ -183,14 +183,14 @@ _NODE_EXPORTER = (
         },
     ),
     HostChart(
-        "Memory of the hosts",
+        "Memory",
         "bytes",
         {
             "used": f"sum({_node('node_memory_MemTotal_bytes')} - {_node('node_memory_MemAvailable_bytes')})"
         },
     ),
     HostChart(
-        "Network of the hosts",
+        "Network",
         "bytes/s",
         {
             "read": _rate("node_network_receive_bytes_total", _NO_CARD),
@@ -198,7 +198,7 @@ _NODE_EXPORTER = (
         },
     ),
     HostChart(
-        "Disks of the hosts",
+        "Disk",
         "bytes/s",
         {
             "read": _rate("node_disk_read_bytes_total", _NO_DISK),
@@ -240,16 +240,16 @@ _CORES = ', "cpu"', " AND \"cpu\" != 'cpu-total'"
 #: Telegraf's own plugins cpu, mem, net and diskio, as its default configuration has them.
 _TELEGRAF = (
     HostChart(
-        "Processor of the hosts",
+        "Processor",
         "cores",
         {
             "busy": _sum('1 - (mean("usage_idle") + mean("usage_iowait")) / 100', "cpu", *_CORES),
             "I/O wait": _sum('mean("usage_iowait") / 100', "cpu", *_CORES),
         },
     ),
-    HostChart("Memory of the hosts", "bytes", {"used": _sum('mean("used")', "mem", "")}),
+    HostChart("Memory", "bytes", {"used": _sum('mean("used")', "mem", "")}),
     HostChart(
-        "Network of the hosts",
+        "Network",
         "bytes/s",
         {
             "read": _growth("bytes_recv", "net", ', "interface"', _CARDS),
@@ -257,7 +257,7 @@ _TELEGRAF = (
         },
     ),
     HostChart(
-        "Disks of the hosts",
+        "Disk",
         "bytes/s",
         {
             "read": _growth("read_bytes", "diskio", ', "name"', _DISKS),

@@ -24,7 +24,8 @@ export class HostCharts extends Panel {
     super();
     const { hosts, trans } = _options;
     this.addClass('hrlab-HostCharts');
-    this._again.className = 'jp-mod-styled hrlab-Button';
+    this._again.className =
+      'jp-Button jp-mod-styled jp-mod-minimal hrlab-Button';
     this._again.textContent = trans.__('Try again');
     this._again.onclick = () => void hosts.ask();
     this._failure.node.setAttribute('role', 'status');
@@ -82,7 +83,7 @@ export class HostCharts extends Panel {
   private _newCard(title: string): ChartCard {
     const card = new ChartCard({
       ...this._options,
-      label: title,
+      label: this._options.trans.__('%1 of the hosts', title),
       name: 'hosts'
     });
     this._cards.set(title, card);

@@ -84,11 +84,11 @@ class TestWithPrometheus:
         assert found["source"] == f"Prometheus at 127.0.0.1:{prometheus.port}"
         assert "node12.example.org" in found["note"]
         by_title = {chart["title"]: chart["table"]["rows"] for chart in found["charts"]}
-        assert {"Processor of the hosts", "Memory of the hosts"} <= set(by_title)
-        rows = by_title["Memory of the hosts"]
+        assert {"Processor", "Memory"} <= set(by_title)
+        rows = by_title["Memory"]
         assert all(0 <= seconds <= timed.wall_seconds for _, seconds, _ in rows)
         assert all(1e7 < value < 1e14 for _, _, value in rows)
-        busy = [value for line, _, value in by_title["Processor of the hosts"] if line == "busy"]
+        busy = [value for line, _, value in by_title["Processor"] if line == "busy"]
         assert max(busy) > 0
         spec = found["charts"][0]["spec"]
         assert spec["encoding"]["x"]["scale"]["domain"] == [0, timed.wall_seconds]
@@ -164,12 +164,12 @@ class TestWithInflux:
                 assert 0 <= seconds <= timed.wall_seconds
                 values.setdefault((chart["title"], line), []).append(value)
         # 14 values of 10 s, and the last one once more; two hosts with two cores, half busy and a tenth waiting.
-        assert values["Processor of the hosts", "busy"] == pytest.approx([2.0] * 15)
-        assert values["Processor of the hosts", "I/O wait"] == pytest.approx([0.4] * 15)
-        assert values["Memory of the hosts", "used"] == pytest.approx([2.0 * 2**30] * 15)
-        assert values["Network of the hosts", "read"] == pytest.approx([2000.0] * 15)
-        assert values["Network of the hosts", "write"] == pytest.approx([4000.0] * 15)
-        assert values["Disks of the hosts", "read"] == pytest.approx([400.0] * 15)
+        assert values["Processor", "busy"] == pytest.approx([2.0] * 15)
+        assert values["Processor", "I/O wait"] == pytest.approx([0.4] * 15)
+        assert values["Memory", "used"] == pytest.approx([2.0 * 2**30] * 15)
+        assert values["Network", "read"] == pytest.approx([2000.0] * 15)
+        assert values["Network", "write"] == pytest.approx([4000.0] * 15)
+        assert values["Disk", "read"] == pytest.approx([400.0] * 15)
 
     async def test_refusal_is_one_sentence(self, jp_serverapp, ask, kernel):
         timed = run(1, environment=HERE)

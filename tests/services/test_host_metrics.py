@@ -95,7 +95,7 @@ def test_prometheus_is_asked_for_the_run_and_no_more():
     (chart,) = found["charts"]
     assert chart["table"]["rows"] == [["load", 0.0, 2.0], ["load", 15.0, 4.0], ["load", 30.0, 4.0]]
     assert chart["spec"]["title"]["text"] == "Load"
-    assert found["note"].startswith("All that was done on 127.0.0.1, localhost, node1, by anybody.")
+    assert found["note"] == "All that was done on node1, by anybody. A value stands for 15 s."
 
 
 def test_several_series_are_told_apart_and_at_most_six_drawn():

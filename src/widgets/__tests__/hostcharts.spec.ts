@@ -70,8 +70,8 @@ describe('charts of the hosts of a run', () => {
     );
     const images = view.node.querySelectorAll('[role="img"]');
     expect([...images].map(one => one.getAttribute('aria-label'))).toEqual([
-      'Processor',
-      'Memory'
+      'Processor of the hosts',
+      'Memory of the hosts'
     ]);
     expect(view.node.querySelectorAll('table')).toHaveLength(2);
     expect(text()).toContain('by anybody');
@@ -104,12 +104,12 @@ describe('charts of the hosts of a run', () => {
   it('lose those that are no more, and keep the others in their place', async () => {
     const { hosts, view } = viewOf(answer('A', 'B'), answer('B', 'C'));
     await hosts.ask();
-    const kept = view.node.querySelector('[aria-label="B"]');
+    const kept = view.node.querySelector('[aria-label="B of the hosts"]');
     await hosts.ask();
     const images = [...view.node.querySelectorAll('[role="img"]')];
     expect(images.map(one => one.getAttribute('aria-label'))).toEqual([
-      'B',
-      'C'
+      'B of the hosts',
+      'C of the hosts'
     ]);
     expect(images[0]).toBe(kept);
   });
@@ -118,7 +118,7 @@ describe('charts of the hosts of a run', () => {
     const { hosts, view } = viewOf(answer('A'), answer('B'));
     const both = [hosts.ask(), hosts.ask()];
     await Promise.all(both);
-    expect(view.node.querySelector('[aria-label="A"]')).toBeNull();
+    expect(view.node.querySelector('[aria-label="A of the hosts"]')).toBeNull();
     view.dispose();
     view.dispose();
     expect(view.isDisposed).toBe(true);
