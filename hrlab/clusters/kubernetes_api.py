@@ -66,6 +66,7 @@ class KubernetesApi:
         self._kr8s = kr8s
         self._api = api
         self._failures = _failures(kr8s, httpx)
+        self._opening = asyncio.Lock()
         self._renewing = asyncio.Lock()
         self._renewals = 0
         self._retired: list[tuple[float, Any]] = []
@@ -152,6 +153,7 @@ class KubernetesApi:
         """Events since ``resourceVersion``, until the server ends the watch; raises as `call` does."""
         wanted = {**params, "watch": "true", "timeoutSeconds": str(WATCH_SECONDS)}
         try:
+            await self._open()
             async with self._api.call_api(
                 "GET",
                 **_place(plural, namespace, ""),
@@ -170,10 +172,19 @@ class KubernetesApi:
 
     async def _answer(self, request: Mapping[str, Any]) -> tuple[int, str]:
         try:
+            await self._open()
             async with self._api.call_api(**request, raise_for_status=False) as answer:
                 return int(answer.status_code), str(answer.text)
         except self._failures as error:
             raise ApiFailure(0, _said(error)) from error
+
+    async def _open(self) -> None:
+        """Have kr8s open a session once: for several calls that find none it opens as many, and loses all but the last."""
+        create = getattr(self._api, "_create_session", None)
+        if create is not None and self._api._session is None:  # noqa: SLF001 - see `close`
+            async with self._opening:
+                if self._api._session is None:  # noqa: SLF001
+                    await create()
 
     async def _renewed(self, before: int) -> bool:
         """Whether there are other credentials than `before` that renewal: a pod's token expires, and its file has a new one.
