@@ -80,11 +80,16 @@ async def _sweep(
     return _exit_code(progress)
 
 
-def _about(campaign: Campaign) -> dict[str, str]:
-    """What the panel says of it beside its progress."""
-    profiles = ", ".join(side.profile for side in campaign.sweep.sides)
-    name, notebook = campaign.sweep.name, known_path(campaign.notebook)
-    return {"name": name, "notebook": notebook, "profile": profiles}
+def _about(campaign: Campaign) -> dict[str, str | None]:
+    """What the panel says of it beside its progress, and how it compares its runs."""
+    declared = campaign.sweep
+    return {
+        "name": declared.name,
+        "notebook": known_path(campaign.notebook),
+        "profile": ", ".join(side.profile for side in declared.sides),
+        "compare_by": declared.compare_by,
+        "baseline": declared.baseline,
+    }
 
 
 async def _followed(campaign: Campaign, stop: Stop) -> Progress:

@@ -245,9 +245,9 @@ class CampaignClusters:
             if cluster.state not in ("starting", "ready"):
                 raise BackendError(f"The cluster is {cluster.state}. {cluster.reason}".strip())
             if time.monotonic() > until:
-                raise BackendError(
-                    f"Only {there} of {wanted} workers came in time. {cluster.reason}".strip()
-                )
+                details = [step.detail for step in cluster.steps if step.detail]
+                why = cluster.reason or (details[-1] if details else "")
+                raise BackendError(f"Only {there} of {wanted} workers came in time. {why}".strip())
             if stop.asked.is_set():
                 raise asyncio.CancelledError
             await asyncio.sleep(LOOK_SECONDS)

@@ -46,7 +46,7 @@ DECLARATION, PROFILES, CANCELLED = "campaign.yaml", "profiles.json", "cancelled"
 #: What of a status is told.
 _TOLD = (
     "id", "name", "notebook", "profile", "run_id", "state", "points", "done", "failed", "point",
-    "left_seconds", "message", "seconds", "core_hours", "started_at",
+    "left_seconds", "message", "seconds", "core_hours", "started_at", "compare_by", "baseline",
 )  # fmt: skip
 
 

@@ -55,6 +55,9 @@ export interface ICampaign {
   readonly message: string;
   /** Its successful runs; only of one campaign that was asked for. */
   readonly runIds: readonly string[];
+  /** How its report compares them; null: as all runs are compared. */
+  readonly compareBy: string | null;
+  readonly baseline: string | null;
 }
 
 export function isCampaignOn({ state }: ICampaign): boolean {
@@ -74,7 +77,9 @@ export function readCampaign(value: unknown): ICampaign {
     point: stringOr(data.point, ''),
     leftSeconds: numberOr(data.left_seconds, null),
     message: stringOr(data.message, ''),
-    runIds: listOf(data.run_ids, textOrNull)
+    runIds: listOf(data.run_ids, textOrNull),
+    compareBy: textOrNull(data.compare_by),
+    baseline: textOrNull(data.baseline)
   };
 }
 

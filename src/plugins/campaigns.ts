@@ -29,12 +29,16 @@ interface IParts {
   readonly trans: TranslationBundle;
 }
 
-/** Compare the runs of a campaign. */
+/** Compare the runs of a campaign as its report does. */
 async function compare(id: string, parts: IParts): Promise<void> {
   const { app, campaigns, trans } = parts;
   try {
-    const { runIds } = await campaigns.get(id);
-    await app.commands.execute(CommandIDs.compareRuns, { ids: [...runIds] });
+    const { runIds, compareBy: by, baseline } = await campaigns.get(id);
+    await app.commands.execute(CommandIDs.compareRuns, {
+      ids: [...runIds],
+      by,
+      baseline
+    });
   } catch (error) {
     notifyFailure(trans.__('The runs are not compared.'), error, trans);
   }

@@ -32,7 +32,9 @@ const COMPARE_ARGS = describedBy({
   previous: {
     type: 'string',
     description: 'A run that is compared with the one of its code before it.'
-  }
+  },
+  by: { type: 'string', description: 'What the runs are grouped by.' },
+  baseline: { type: 'string', description: 'The group that is 1.' }
 });
 
 interface IParts extends Omit<ICompareViewOptions, 'model'> {
@@ -44,9 +46,11 @@ interface IParts extends Omit<ICompareViewOptions, 'model'> {
 
 function queryOf(args: Readonly<Record<string, unknown>>): IComparisonQuery {
   const ids = Array.isArray(args.ids) ? args.ids.map(String) : [];
-  const { like, previous } = args;
+  const { like, previous, by, baseline } = args;
   return {
     ids,
+    ...(typeof by === 'string' ? { by } : {}),
+    ...(typeof baseline === 'string' ? { baseline } : {}),
     ...(typeof like === 'string' ? { like } : {}),
     ...(typeof previous === 'string' ? { previous } : {})
   };
@@ -165,7 +169,9 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
       args: ({ content }) => ({
         ids: [...content.model.query.ids],
         like: content.model.query.like ?? null,
-        previous: content.model.query.previous ?? null
+        previous: content.model.query.previous ?? null,
+        by: content.model.query.by ?? null,
+        baseline: content.model.query.baseline ?? null
       }),
       name: ({ content: { model } }) =>
         [

@@ -145,6 +145,7 @@ async def test_scaling_is_measured_shown_cancelled_and_gone_on_with(
     assert (await ask("POST", "campaigns", body=body)).status == 201
     done = await until(ask, campaign_id, ["done"])
     assert (done["done"], done["failed"], done["message"]) == (1, 0, "")
+    assert (done["compare_by"], done["baseline"]) == (None, None)  # of one size: as all runs are
     records = [kernel.get(run_id) for run_id in done["run_ids"]]
     # Only the cell of the run is timed, after what it needs and without what comes behind it.
     assert {tuple(cell["cell_id"] for cell in one["cells"]) for one in records} == {

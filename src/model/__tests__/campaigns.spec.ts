@@ -39,6 +39,11 @@ describe('readCampaign', () => {
     expect(campaign({ state: 'dancing' }).state).toBe('failed');
   });
 
+  it('knows how its report compares the runs', () => {
+    const { compareBy, baseline } = campaign({ compare_by: 'workers' });
+    expect([compareBy, baseline]).toEqual(['workers', null]);
+  });
+
   it('refuses one without an id', () => {
     expect(() => readCampaign({ state: 'done' })).toThrow('campaign.id');
   });
