@@ -1,4 +1,4 @@
-"""Fill or empty the store of the UI tests: ``store.py fill COUNT`` or ``store.py clear``."""
+"""Fill or empty the store of the UI tests: ``store.py fill COUNT``, ``add CHANGES [GOLDEN]`` or ``clear``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from hrlab.model.run import Run
 from hrlab.model.wire import decode
 from hrlab.store.sqlite import RunStore
 
-GOLDEN = Path(__file__).parents[1] / "tests" / "data" / "wire" / "run_v1.json"
+WIRE = Path(__file__).parents[1] / "tests" / "data" / "wire"
+GOLDEN = WIRE / "run_v1.json"
 
 
 def record(number: int, golden: dict[str, Any]) -> dict[str, Any]:
@@ -38,9 +39,9 @@ def fill(count: int) -> None:
     store.close()
 
 
-def add(changes: str) -> None:
-    """Add one run: the golden one with `changes` (JSON)."""
-    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+def add(changes: str, name: str = "run_v1") -> None:
+    """Add one run: the golden one of that name with `changes` (JSON)."""
+    golden = json.loads((WIRE / f"{name}.json").read_text(encoding="utf-8"))
     store = RunStore.open(os.environ["HRLAB_STORE"], timeout_seconds=30)
     store.save(decode(Run, {**golden, "id": uuid4().hex, **json.loads(changes)}))
     store.close()
@@ -55,6 +56,6 @@ def clear() -> None:
 
 
 if __name__ == "__main__":
-    {"fill": lambda: fill(int(sys.argv[2])), "add": lambda: add(sys.argv[2]), "clear": clear}[
+    {"fill": lambda: fill(int(sys.argv[2])), "add": lambda: add(*sys.argv[2:]), "clear": clear}[
         sys.argv[1]
     ]()

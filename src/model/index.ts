@@ -37,3 +37,4 @@ export * from './snapshot';
 export * from './sorting';
 export * from './timing';
 export * from './usedcluster';
+export * from './wantedadvice';

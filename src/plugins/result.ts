@@ -10,8 +10,8 @@ import {
   nullTranslator,
   TranslationBundle
 } from '@jupyterlab/translation';
-import { IRunRecord, listOf, RUN_MIME, stringOr } from '../api';
-import { Dismissed } from '../model';
+import { IRunRecord, RUN_MIME } from '../api';
+import { Dismissed, WantedAdvice } from '../model';
 import { CommandIDs, ILiveRuns } from '../tokens';
 import { IResultOptions, ResultWidget } from '../widgets';
 
@@ -24,31 +24,11 @@ function changeOf(record: IRunRecord, live: ILiveRuns): number | null {
   return usual ? record.wall_seconds / usual - 1 : null;
 }
 
-/** What advice is wanted; all until the settings say otherwise. */
-interface IWanted {
-  advice: boolean;
-  off: readonly string[];
-}
-
-async function followSettings(
-  registry: ISettingRegistry | null,
-  wanted: IWanted
-): Promise<void> {
-  const settings = await registry?.load(PLUGIN);
-  const read = () => {
-    wanted.advice = settings?.get('showAdvice').composite !== false;
-    const off = settings?.get('adviceOff').composite;
-    wanted.off = listOf(off, code => stringOr(code, null));
-  };
-  settings?.changed.connect(read);
-  read();
-}
-
 function optionsFor(
   app: JupyterFrontEnd,
   live: ILiveRuns,
   dismissed: Dismissed,
-  wanted: IWanted,
+  wanted: WantedAdvice,
   trans: TranslationBundle
 ): Omit<IResultOptions, 'mimeType'> {
   return {
@@ -59,9 +39,9 @@ function optionsFor(
         record: record.raw
       }),
     changeOf: record => changeOf(record, live),
-    adviceOff: () => wanted.off,
+    wanted,
     isDismissed: (record, advice) =>
-      !wanted.advice || dismissed.has(record.id, advice.code),
+      !wanted.isShown || dismissed.has(record.id, advice.code),
     onDismiss: (record, advice) => dismissed.add(record.id, advice.code),
     onShown: record => live.announceShown(record.id)
   };
@@ -85,8 +65,7 @@ export const resultPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('hrlab');
     const dismissed = new Dismissed(stateDB);
     void dismissed.load();
-    const wanted: IWanted = { advice: true, off: [] };
-    void followSettings(registry, wanted).catch(() => undefined);
+    const wanted = new WantedAdvice(registry);
     const options = optionsFor(app, live, dismissed, wanted, trans);
     rendermime.addFactory(
       {

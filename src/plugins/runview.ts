@@ -11,13 +11,14 @@ import {
   WidgetTracker
 } from '@jupyterlab/apputils';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import {
   ITranslator,
   nullTranslator,
   TranslationBundle
 } from '@jupyterlab/translation';
 import { IRunRecord, ISizing, readRecord } from '../api';
-import { advisedOptions, RunModel } from '../model';
+import { advisedOptions, RunModel, WantedAdvice } from '../model';
 import { CommandIDs, IClusters, IExports, IRuns } from '../tokens';
 import { hrlabIcon, RunView, sizeIcon } from '../widgets';
 import { describedBy } from './describe';
@@ -53,6 +54,7 @@ const ICONS = [
 interface IParts {
   readonly app: JupyterFrontEnd;
   readonly runs: IRuns;
+  readonly wanted: WantedAdvice;
   readonly clusters: IClusters | null;
   readonly exports: IExports | null;
   readonly rendermime: IRenderMimeRegistry;
@@ -214,7 +216,8 @@ export const runViewPlugin: JupyterFrontEndPlugin<void> = {
     ILayoutRestorer,
     ILabShell,
     IClusters,
-    IExports
+    IExports,
+    ISettingRegistry
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -225,11 +228,14 @@ export const runViewPlugin: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null,
     labShell: ILabShell | null,
     clusters: IClusters | null,
-    exports: IExports | null
+    exports: IExports | null,
+    registry: ISettingRegistry | null
   ): void => {
     const trans = (translator ?? nullTranslator).load('hrlab');
     const tracker = new WidgetTracker<Document>({ namespace: 'hrlab-run' });
-    const parts = { app, runs, clusters, exports, rendermime, theme, trans };
+    const wanted = new WantedAdvice(registry);
+    const around = { wanted, clusters, exports };
+    const parts = { app, runs, ...around, rendermime, theme, trans };
     addOpenCommand(parts, tracker, labShell !== null);
     addSizeCommand(parts, tracker);
     void restorer?.restore(tracker, {

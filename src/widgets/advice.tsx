@@ -2,11 +2,12 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IFinding } from '../api';
-import type { RunModel } from '../model';
+import type { RunModel, WantedAdvice } from '../model';
 import { useSignals } from './hooks';
 
 interface IAdviceProps {
   readonly model: RunModel;
+  readonly wanted: WantedAdvice;
   readonly trans: TranslationBundle;
 }
 
@@ -28,9 +29,12 @@ function Finding({ finding }: { readonly finding: IFinding }): JSX.Element {
   );
 }
 
-function AdviceList({ model, trans }: IAdviceProps): JSX.Element | null {
-  useSignals(model.changed, model.derived);
-  const advice = model.figures?.advice ?? [];
+function AdviceList(props: IAdviceProps): JSX.Element | null {
+  const { model, wanted, trans } = props;
+  useSignals(model.changed, model.derived, wanted.changed);
+  const advice = (model.figures?.advice ?? []).filter(
+    ({ code }) => !wanted.off.includes(code)
+  );
   if (advice.length === 0) {
     return null;
   }
@@ -46,7 +50,7 @@ function AdviceList({ model, trans }: IAdviceProps): JSX.Element | null {
   );
 }
 
-/** All that stands out in a run, each line with its evidence folded below. */
+/** All that stands out in a run and is wanted, each line with its evidence folded below. */
 export class AdviceSection extends ReactWidget {
   constructor(private readonly _props: IAdviceProps) {
     super();

@@ -162,6 +162,9 @@ function Profiles(props: IFormProps): JSX.Element {
   const field = useRef<HTMLSelectElement>(null);
   useEffect(() => field.current?.focus(), []);
   const chosen = drafts.form?.profile.name ?? drafts.broken?.name ?? '';
+  const isListed = [...profiles.profiles, ...profiles.broken].some(
+    ({ name }) => name === chosen
+  );
   return (
     <Row
       label={trans.__('Profile')}
@@ -182,7 +185,11 @@ function Profiles(props: IFormProps): JSX.Element {
               {label}
             </option>
           ))}
-          {profiles.broken.map(({ name }) => (
+          {[
+            ...profiles.broken,
+            // Chosen elsewhere, and gone meanwhile
+            ...(isListed || !drafts.broken ? [] : [drafts.broken])
+          ].map(({ name }) => (
             <option key={name} value={name}>
               {trans.__('%1 (cannot be used)', name)}
             </option>

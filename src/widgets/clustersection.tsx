@@ -18,6 +18,7 @@ const SECOND = 1000;
 const TEN_SECONDS = 10000;
 /** A panel that was folded or behind another asks the server first. */
 const PATIENCE_MS = 10000;
+const UNFOLD_MS = 300;
 
 export const CLUSTERS_SECTION = 'hrlab-clusters';
 
@@ -229,8 +230,18 @@ export class ClustersSection extends PanelWithToolbar {
       if (card) {
         watch.disconnect();
         card.closest('details')?.setAttribute('open', '');
-        card.scrollIntoView({ block: 'nearest' });
-        card.focus();
+        card.focus({ preventScroll: true });
+        // Which one it is must be seen after a click, too.
+        card.classList.add('hrlab-mod-shown');
+        card.addEventListener(
+          'blur',
+          () => card.classList.remove('hrlab-mod-shown'),
+          { once: true }
+        );
+        // A section that unfolds gets its height by and by.
+        [0, UNFOLD_MS].forEach(ms =>
+          window.setTimeout(() => card.scrollIntoView({ block: 'nearest' }), ms)
+        );
       }
       return card !== null;
     };

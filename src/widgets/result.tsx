@@ -15,7 +15,8 @@ import {
   runHint,
   runInOneSentence,
   tasksInWords,
-  workersInWords
+  workersInWords,
+  WantedAdvice
 } from '../model';
 import { PhaseBar } from './bar';
 import { Hint } from './hint';
@@ -28,8 +29,7 @@ export interface IResultOptions {
   readonly onOpen: (record: IRunRecord) => void;
   /** The change against what this code usually takes, if it is known. */
   readonly changeOf: (record: IRunRecord) => number | null;
-  /** Codes of advice that is not wanted. */
-  readonly adviceOff: () => readonly string[];
+  readonly wanted: WantedAdvice;
   readonly isDismissed: (record: IRunRecord, advice: IAdvice) => boolean;
   readonly onDismiss: (record: IRunRecord, advice: IAdvice) => void;
   readonly onShown: (record: IRunRecord) => void;
@@ -123,7 +123,7 @@ function Line(props: ILineProps): JSX.Element {
 
 function Advice(props: ILineProps): JSX.Element | null {
   const { record, found, trans } = props;
-  const advice = adviceFor(record, found, props.adviceOff());
+  const advice = adviceFor(record, found, props.wanted.off);
   if (!advice || props.isDismissed(record, advice)) {
     return null;
   }
@@ -160,6 +160,7 @@ export class ResultWidget extends ReactWidget implements IRenderMime.IRenderer {
   constructor(private readonly _options: IResultOptions) {
     super();
     this.addClass('hrlab-Result');
+    _options.wanted.changed.connect(this.update, this);
   }
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -179,6 +180,7 @@ export class ResultWidget extends ReactWidget implements IRenderMime.IRenderer {
 
   dispose(): void {
     this._hint.hide();
+    this._options.wanted.changed.disconnect(this.update, this);
     super.dispose();
   }
 

@@ -5,7 +5,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { Panel } from '@lumino/widgets';
 import type { IProfile, ISizing } from '../api';
-import type { RunModel } from '../model';
+import type { RunModel, WantedAdvice } from '../model';
 import { CommandIDs, IClusters, IExports } from '../tokens';
 import { AdviceSection } from './advice';
 import { Charts } from './charts';
@@ -21,6 +21,7 @@ export interface IRunViewOptions {
   readonly rendermime: IRenderMimeRegistry;
   readonly theme: IThemeManager | null;
   readonly trans: TranslationBundle;
+  readonly wanted: WantedAdvice;
   readonly clusters: IClusters | null;
   readonly exports: IExports | null;
   readonly onRename: (name: string) => void;
@@ -40,7 +41,7 @@ export class RunView extends Panel {
     this.node.tabIndex = -1;
     this.node.dataset.hrlabView = model.id;
     this.addWidget(new RunHeader(_options));
-    this.addWidget(new AdviceSection({ model, trans }));
+    this.addWidget(new AdviceSection(_options));
     this.addWidget(new Charts(_options));
     this.addWidget(this._sizing);
     this.addWidget(new Groups({ model, trans }));

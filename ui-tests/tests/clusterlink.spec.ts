@@ -22,9 +22,13 @@ test('a run leads to the card of its cluster while that is there', async ({
   await hrlab.openPanel();
   await hrlab.row('now').click();
   const facts = hrlab.view.locator('.hrlab-FactsSection');
-  await facts.scrollIntoViewIfNeeded();
   const link = facts.getByRole('button', { name: 'zee-1' });
-  await expect(link).toBeVisible();
+  // Charts that come push the facts away, and who is not seen asks nothing.
+  await expect(hrlab.view.locator('.hrlab-Chart svg')).toHaveCount(3);
+  await expect(async () => {
+    await facts.scrollIntoViewIfNeeded();
+    await expect(link).toBeVisible({ timeout: 2000 });
+  }).toPass({ timeout: 30_000 });
   await hrlab.picture('cluster-link');
   // Wherever the card is: folded, and behind another panel.
   await hrlab.panel
@@ -34,6 +38,9 @@ test('a run leads to the card of its cluster while that is there', async ({
   await page.sidebar.openTab('filebrowser');
   await link.click();
   await expect(card(hrlab, 'zee-1')).toBeFocused();
+  await expect(
+    card(hrlab, 'zee-1').locator('.hrlab-Cluster-head')
+  ).toBeInViewport();
   await hrlab.picture('cluster-shown');
   await hrlab.row('long ago').click();
   await facts.scrollIntoViewIfNeeded();

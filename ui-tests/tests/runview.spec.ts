@@ -1,6 +1,20 @@
 import { store } from './hrlab';
 import { expect, test } from './fixtures';
 
+/** A cell whose output is a result with advice. */
+const ADVISED = [
+  'from IPython.display import display',
+  'import json, pathlib, time',
+  'record = json.loads(\'\'\'{"id": "abc", "name": "waited", "status": "ok", "started_at": 1, "wall_seconds": 10,',
+  ' "phases": {"pre_seconds": 1, "dask_seconds": 8, "between_seconds": 0, "post_seconds": 1},',
+  ' "loops": [{"start_seconds": 1, "stop_seconds": 9, "tasks": 3, "failed_tasks": 0, "left_unfinished": 0,',
+  ' "stages": {"submit_seconds": 0, "wait_seconds": 6, "compute_seconds": 2, "gather_seconds": 0}}]}\'\'\')',
+  'told = {"advice": [{"code": "waited-for-workers", "text": "75 % of the dask time was spent waiting",',
+  ' "evidence": [["wait", "6.00 s"]]}]}',
+  'display({"application/vnd.hrlab.run+json": record, "text/plain": "plain"}, raw=True,',
+  ' metadata={"application/vnd.hrlab.run+json": told})'
+].join('\n');
+
 const add = (changes: object) => store('add', JSON.stringify(changes));
 
 test('a run shows its phases, charts, groups, facts, code and warnings', async ({
@@ -19,6 +33,47 @@ test('a run shows its phases, charts, groups, facts, code and warnings', async (
   await hrlab.picture('run-view');
   await view.locator('.hrlab-Groups').scrollIntoViewIfNeeded();
   await hrlab.picture('run-view-below');
+  expect(noise).toEqual([]);
+});
+
+test('hardware use is drawn where it was sampled, and not where it was not', async ({
+  hrlab,
+  page,
+  noise
+}) => {
+  store('add', '{"name": "sampled", "warnings": []}', 'run_v1_resources');
+  add({ name: 'not sampled' });
+  await hrlab.openPanel();
+  await hrlab.row('not sampled').click();
+  const titles = hrlab.view.locator('.hrlab-ChartCard:visible h3');
+  const plain = ['Phases over time', 'Phases', 'Workers over time'];
+  await expect(titles).toHaveText(plain);
+  await hrlab.rows.filter({ hasText: /^sampled/ }).click();
+  await expect(titles).toHaveText([
+    ...plain,
+    'Busy cores over time',
+    'Memory over time',
+    'Network over time',
+    'Disk over time'
+  ]);
+  const chart = (name: string) =>
+    hrlab.view.locator('.hrlab-ChartCard', {
+      has: page.getByRole('heading', { name })
+    });
+  for (const [name, words] of [
+    ['Busy cores over time', /cores/],
+    ['Memory over time', /GiB/],
+    ['Network over time', /B\/s/],
+    ['Disk over time', /B\/s/]
+  ] as const) {
+    await expect(chart(name).locator('svg')).toContainText(words);
+    await expect(chart(name).locator('svg')).toContainText('time (s)');
+  }
+  await chart('Busy cores over time').scrollIntoViewIfNeeded();
+  await hrlab.picture('hardware-light');
+  await page.theme.setDarkTheme();
+  await chart('Disk over time').scrollIntoViewIfNeeded();
+  await hrlab.picture('hardware-dark');
   expect(noise).toEqual([]);
 });
 
@@ -89,20 +144,7 @@ test('advice can be dismissed, and exact seconds show on focus', async ({
   hrlab,
   page
 }) => {
-  await hrlab.openNotebook([
-    [
-      'from IPython.display import display',
-      'import json, pathlib, time',
-      'record = json.loads(\'\'\'{"id": "abc", "name": "waited", "status": "ok", "started_at": 1, "wall_seconds": 10,',
-      ' "phases": {"pre_seconds": 1, "dask_seconds": 8, "between_seconds": 0, "post_seconds": 1},',
-      ' "loops": [{"start_seconds": 1, "stop_seconds": 9, "tasks": 3, "failed_tasks": 0, "left_unfinished": 0,',
-      ' "stages": {"submit_seconds": 0, "wait_seconds": 6, "compute_seconds": 2, "gather_seconds": 0}}]}\'\'\')',
-      'told = {"advice": [{"code": "waited-for-workers", "text": "75 % of the dask time was spent waiting",',
-      ' "evidence": [["wait", "6.00 s"]]}]}',
-      'display({"application/vnd.hrlab.run+json": record, "text/plain": "plain"}, raw=True,',
-      ' metadata={"application/vnd.hrlab.run+json": told})'
-    ].join('\n')
-  ]);
+  await hrlab.openNotebook([ADVISED]);
   await hrlab.select(0);
   await page.keyboard.press('Control+Enter');
   const result = hrlab.results.first();
@@ -112,6 +154,36 @@ test('advice can be dismissed, and exact seconds show on focus', async ({
   await expect(page.getByRole('tooltip')).toContainText('wait: 6.000 s');
   await result.getByRole('button', { name: 'Dismiss' }).click();
   await expect(result).not.toContainText('75 %');
+});
+
+test('advice goes when its rule is switched off, and comes back', async ({
+  hrlab,
+  page
+}) => {
+  store('add', '{"name": "waited"}', 'run_v1_resources');
+  await hrlab.openPanel();
+  await hrlab.openNotebook([ADVISED]);
+  await hrlab.runUntimed(0);
+  const result = hrlab.results.first();
+  await expect(result).toContainText('75 % of the dask time');
+  const setOff = (codes: readonly string[]) =>
+    page.evaluate(async found => {
+      const registry = await window.galata.getPlugin(
+        '@jupyterlab/apputils-extension:settings'
+      );
+      await registry?.set('hrlab:result', 'adviceOff', [...found]);
+    }, codes);
+  await setOff(['skew', 'waited-for-workers']);
+  await expect(result).not.toContainText('75 %');
+  await expect(result).toContainText('10.0 s');
+  await setOff(['skew']);
+  await expect(result).toContainText('75 % of the dask time');
+  await hrlab.row('waited').click();
+  const list = hrlab.view.locator('.hrlab-AdviceSection');
+  await expect(list).toContainText('1 worker died');
+  await setOff(['workers-died']);
+  await expect(list).not.toContainText('1 worker died');
+  await expect(list).toContainText('ran short of memory');
 });
 
 test('Dask’s panes say so when there is no dashboard', async ({

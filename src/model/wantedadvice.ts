@@ -1,0 +1,42 @@
+import type { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ISignal, Signal } from '@lumino/signaling';
+import { listOf, stringOr } from '../api';
+
+const PLUGIN = 'hrlab:result';
+
+/** What advice the user wants, by the settings; all until those are known. */
+export class WantedAdvice {
+  constructor(registry: ISettingRegistry | null) {
+    void this._follow(registry).catch(() => undefined);
+  }
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Whether a line of advice may follow the one under a cell. */
+  get isShown(): boolean {
+    return this._isShown;
+  }
+
+  /** Codes of rules that are switched off. */
+  get off(): readonly string[] {
+    return this._off;
+  }
+
+  private async _follow(registry: ISettingRegistry | null): Promise<void> {
+    const settings = await registry?.load(PLUGIN);
+    const read = () => {
+      this._isShown = settings?.get('showAdvice').composite !== false;
+      const off = settings?.get('adviceOff').composite;
+      this._off = listOf(off, code => stringOr(code, null));
+      this._changed.emit();
+    };
+    settings?.changed.connect(read);
+    read();
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private _isShown = true;
+  private _off: readonly string[] = [];
+}
