@@ -3,10 +3,13 @@ import type { IQuotas } from '../tokens';
 import type { IClock } from './clock';
 import { Snapshot } from './snapshot';
 
+/** Events tell of clusters; what others use, and storage, is known only by asking. Less than what is said to be old. */
+const FRESH_SECONDS = 60;
+
 /** Limits as the panel shows them. */
 export class QuotaList extends Snapshot<IQuotaReport> {
   constructor(quotas: IQuotas, clock?: IClock) {
-    super(() => quotas.list(), quotas.changed, clock);
+    super(() => quotas.list(), quotas.changed, clock, FRESH_SECONDS);
   }
 
   /** Null until the server has said what there is. */

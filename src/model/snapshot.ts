@@ -6,12 +6,18 @@ const COALESCE_MS = 300;
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 60000;
 
-/** What the server has of something, asked again when it changed; nothing is fetched while nobody looks. */
+/**
+ * What the server has of something, asked again when it changed; nothing is fetched while nobody looks.
+ *
+ * `freshSeconds`: after so long it is asked again unchanged, where changes are
+ * not all announced.
+ */
 export class Snapshot<T> {
   constructor(
     private readonly _fetch: () => Promise<T>,
     private readonly _source: ISignal<unknown, unknown>,
-    private readonly _clock: IClock = BROWSER_CLOCK
+    private readonly _clock: IClock = BROWSER_CLOCK,
+    private readonly _freshSeconds = Infinity
   ) {
     _source.connect(this.refresh, this);
   }
@@ -37,8 +43,11 @@ export class Snapshot<T> {
     }
     this._active = active;
     this._clock.clear(this._timer);
-    if (active && this._stale) {
+    const age = this._clock.now() - this._askedAt;
+    if (active && (this._stale || age >= this._freshSeconds)) {
       void this._load();
+    } else {
+      this._again();
     }
   }
 
@@ -68,6 +77,7 @@ export class Snapshot<T> {
     }
     this._busy = true;
     this._stale = false;
+    this._askedAt = this._clock.now();
     try {
       this._value = await this._fetch();
       this._error = null;
@@ -83,7 +93,13 @@ export class Snapshot<T> {
   }
 
   private _again(): void {
-    if (!this._active || !this._stale) {
+    if (!this._active) {
+      return;
+    }
+    if (!this._stale) {
+      if (this._freshSeconds < Infinity) {
+        this._later(1000 * this._freshSeconds);
+      }
       return;
     }
     this._later(this._error ? this._retry : COALESCE_MS);
@@ -98,6 +114,7 @@ export class Snapshot<T> {
   private _active = false;
   private _busy = false;
   private _stale = true;
+  private _askedAt = 0;
   private _timer = 0;
   private _retry = FIRST_RETRY_MS;
 }

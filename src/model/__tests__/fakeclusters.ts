@@ -134,8 +134,10 @@ export class FakeClock implements IClock {
     this.due.delete(id);
   }
 
+  time = 1000;
+
   now(): number {
-    return 1000;
+    return this.time;
   }
 
   async fire(): Promise<void> {

@@ -237,7 +237,21 @@ describe('QuotaList', () => {
     await clock.fire();
     expect(quotas.asked).toBe(2);
     expect(list.report?.quotas[0].used).toBe(2);
+  });
+
+  it('asks each minute while looked at: not every change is announced', async () => {
+    list.setActive(true);
+    await settle();
+    expect(clock.delays).toEqual([60_000]);
+    await clock.fire();
+    expect(quotas.asked).toBe(2);
+    list.setActive(false);
     expect(clock.due.size).toBe(0);
+    clock.time += 61;
+    list.setActive(true);
+    await settle();
+    expect(quotas.asked).toBe(3);
+    expect(clock.due.size).toBe(1);
   });
 
   it('asks nothing while hidden, and catches up when looked at again', async () => {
