@@ -11,6 +11,8 @@ export const VEGALITE = 'application/vnd.vegalite.v5+json';
 const SKIP_PNG = 'skip';
 const EMBED = { actions: false, renderer: 'svg' };
 const NARROWEST = 80;
+/** The parameter of hrlab/render's pictures that holds their width. */
+const PAGE_WIDTH = 'pageWidth';
 const RESIZE_MS = 150;
 
 /** What JupyterLab's renderer draws. */
@@ -22,6 +24,18 @@ export function chartModel(spec: PartialJSONObject): MimeModel {
       [VEGALITE]: { embed_options: EMBED }
     }
   });
+}
+
+/** The specification at a width, told to those of its parts that depend on it. */
+function atWidth(spec: PartialJSONObject, width: number): PartialJSONObject {
+  const given = spec.params;
+  const params = Array.isArray(given)
+    ? given.map(one => {
+        const known = one as PartialJSONObject | null;
+        return known?.name === PAGE_WIDTH ? { ...known, value: width } : one;
+      })
+    : undefined;
+  return { ...spec, width, ...(params ? { params } : {}) };
 }
 
 /**
@@ -101,7 +115,7 @@ export class ChartWidget extends Widget {
     this._busy = true;
     this._drawnWidth = width;
     try {
-      await this._swap({ ...this._spec, width: width - 16 });
+      await this._swap(atWidth(this._spec, width - 16));
     } finally {
       this._busy = false;
     }

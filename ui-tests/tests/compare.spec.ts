@@ -1,22 +1,26 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
+import type { Locator } from '@playwright/test';
 import { HrlabPage, store } from './hrlab';
 import { expect, test } from './fixtures';
 
 const WIRE = join(__dirname, '..', '..', 'tests', 'data', 'wire');
 const add = (run: object) => store('add', JSON.stringify(run));
 
+const golden = () =>
+  JSON.parse(readFileSync(join(WIRE, 'run_v1_resources.json'), 'utf-8'));
+
 /** Two runs of one code: the second waited less, on an image of its own. */
 function addTwo(): void {
-  const path = join(WIRE, 'run_v1_resources.json');
-  const first = JSON.parse(readFileSync(path, 'utf-8'));
+  const first = golden();
   const later = first.wall_seconds - 5;
   const phases = {
     ...first.phases,
     post_seconds: first.phases.post_seconds - 5
   };
   delete first.id;
-  add({ ...first, alone: true, labels: { cut: 'loose' } });
+  const alone = { alone: true, other_pods: null };
+  add({ ...first, ...alone, labels: { cut: 'loose' } });
   add({
     ...first,
     name: 'tighter cut',
@@ -36,6 +40,37 @@ async function tickAll(hrlab: HrlabPage, count: number): Promise<void> {
     await hrlab.rows.nth(i).click({ modifiers: ['Control'] });
   }
   await hrlab.panel.getByRole('button', { name: /^compare/ }).click();
+}
+
+/** What each picture says, for a view that shows all of them. */
+async function says(
+  view: Locator,
+  pictures: Readonly<Record<string, readonly string[]>>
+): Promise<void> {
+  for (const [name, words] of Object.entries(pictures)) {
+    await test.step(name, async () => {
+      const svg = view.locator(`.hrlab-mod-${name} .hrlab-Chart svg`);
+      for (const word of words) {
+        await expect(svg).toContainText(word);
+      }
+    });
+  }
+}
+
+/** Texts of pictures of which more than a hair is outside of their picture. */
+async function cutOff(view: Locator): Promise<string[]> {
+  return view.locator('.hrlab-Chart svg').evaluateAll(pictures =>
+    pictures.flatMap(picture => {
+      const card = picture.closest('.hrlab-ChartCard') ?? picture;
+      const { left, right } = card.getBoundingClientRect();
+      return [...picture.querySelectorAll('text')]
+        .filter(text => {
+          const box = text.getBoundingClientRect();
+          return box.width && (box.left < left - 2 || box.right > right + 2);
+        })
+        .map(text => text.textContent ?? '');
+    })
+  );
 }
 
 /** Workers, threads and GiB of the published runs. */
@@ -108,6 +143,12 @@ test('ticked runs are compared as they are published', async ({
     'distributed (10 workers, 100 threads, 200 GiB)'
   );
   await expect(view.locator('.hrlab-Chart svg')).toHaveCount(4);
+  await says(view, {
+    time: ['wall time, median', '1,135 s', 'serial'],
+    'speed-up': ['times faster than serial', 'ideal', 'threads'],
+    efficiency: ['efficiency against serial', '100%'],
+    work: ['variations', 'distributed']
+  });
   await hrlab.picture('compare');
   await view.getByLabel('Baseline').selectOption('local');
   await expect(view).toContainText('4.5 times faster than local');
@@ -141,6 +182,21 @@ test('two runs: what differs first, then where, then what the hardware did', asy
   await expect(view.locator('.hrlab-Compare-shared')).toHaveCount(1);
   const cpu = view.locator('.hrlab-mod-resources-cpu');
   await expect(cpu.locator('svg')).toContainText('time since the start');
+  await says(view, {
+    time: ['wall time, median', 'Zee'],
+    difference: ['wall time, after', 'dask: wait', '\u22125.00 s'],
+    'difference-groups': ['thread time, after'],
+    'resources-cpu': ['cores busy', 'before', 'after'],
+    'resources-memory': ['memory (GiB)'],
+    'resources-network-read': ['network read (MiB/s)'],
+    'resources-network-write': ['network written'],
+    'resources-disk-read': ['disk read', 'counted once for each pod'],
+    'resources-disk-write': ['disk written']
+  });
+  await expect(view.locator('.hrlab-Compare-shared')).toHaveAttribute(
+    'title',
+    /3 pods of other clusters ran on its nodes/
+  );
   await hrlab.picture('compare-two');
   await view.getByLabel('Hardware use since').selectOption('loop');
   await expect(cpu.locator('svg')).toContainText('since the first dask loop');
@@ -150,6 +206,37 @@ test('two runs: what differs first, then where, then what the hardware did', asy
   await view.locator('.hrlab-Compare-runs .hrlab-Link').first().click();
   await expect(page.locator('.hrlab-RunHeader:visible h1')).toBeVisible();
   expect(noise).toEqual([]);
+});
+
+test('long names stay inside of their pictures, narrow and dark too', async ({
+  hrlab,
+  page
+}) => {
+  const long = 'calibrated anew with the default settings of the image';
+  const first = golden();
+  delete first.id;
+  for (const [index, cut] of ['loose', 'tight', 'none'].entries()) {
+    const [cluster] = first.clusters;
+    const threads_peak = 8 * (index + 1);
+    const workers = { ...cluster.workers, threads_peak };
+    add({
+      ...first,
+      name: `Zee ${cut}, ${long}`,
+      started_at: first.started_at + 600 * index,
+      labels: { [`cut ${long}`]: `${cut} cut, ${long}` },
+      clusters: [{ ...cluster, workers }]
+    });
+  }
+  await tickAll(hrlab, 3);
+  const view = page.locator('.hrlab-CompareView');
+  await view.getByLabel('Grouped by').selectOption(`label:cut ${long}`);
+  await expect(view.locator('.hrlab-Chart svg')).toHaveCount(3);
+  await expect.poll(() => cutOff(view)).toEqual([]);
+  await hrlab.picture('compare-long');
+  await page.theme.setDarkTheme();
+  await page.setViewportSize({ width: 800, height: 900 });
+  await expect.poll(() => cutOff(view)).toEqual([]);
+  await hrlab.picture('compare-long-narrow-dark');
 });
 
 test('pictures are taken along as PNG, SVG and CSV', async ({

@@ -14,11 +14,13 @@ from hrlab.render.words import one_line
 
 #: Characters of a line above a picture, by the width of what is drawn.
 WIDE_CHARACTERS, NARROW_CHARACTERS, NARROW_PIXELS = 78, 36, 300
+#: A parameter of each picture: the pixels that it is given. Whoever gives less than a report does sets it.
+PAGE_WIDTH, REPORT_PIXELS, NARROW_PAGE_PIXELS = "pageWidth", 600, 520
 #: A lane's pixels: with few groups, and with as many as a comparison may have.
 LANE_PIXELS, THIN_LANE_PIXELS, ALL_LANES_PIXELS = 30, 14, 900
 #: Longest label of a lane. Pictures are measured in one font and read in others, of which some are a fifth wider: so much
 #: room is kept, else the beginnings of names would be cut.
-LABEL_PIXELS, WIDER = 220, 1.2
+LABEL_PIXELS, NARROW_LABEL_PIXELS, WIDER = 220, 110, 1.2
 _CHARACTER_PIXELS = 5.3
 #: Longest line of an axis' title, and how many of them.
 TITLE_CHARACTERS, TITLE_LINES = 34, 2
@@ -54,17 +56,23 @@ def lane_axis(names: Sequence[str]) -> dict[str, Any]:
         "scale": {"domain": list(names)},
         "title": None,
         "axis": {
-            "labelLimit": LABEL_PIXELS,
-            "minExtent": _label_room(names),
+            "labelLimit": _where_narrow(NARROW_LABEL_PIXELS, LABEL_PIXELS),
+            "minExtent": _where_narrow(
+                _label_room(names, NARROW_LABEL_PIXELS), _label_room(names, LABEL_PIXELS)
+            ),
             "ticks": False,
             "domain": False,
         },
     }
 
 
-def _label_room(names: Sequence[str]) -> int:
+def _label_room(names: Sequence[str], most: int) -> int:
     longest = max((len(name) for name in names), default=0)
-    return round(WIDER * min(LABEL_PIXELS, _CHARACTER_PIXELS * longest))
+    return round(WIDER * min(most, _CHARACTER_PIXELS * longest))
+
+
+def _where_narrow(narrow: int, wide: int) -> dict[str, str]:
+    return {"expr": f"{PAGE_WIDTH} < {NARROW_PAGE_PIXELS} ? {narrow} : {wide}"}
 
 
 def axis_title(text: str) -> str | list[str]:
@@ -80,14 +88,15 @@ def lanes_height(count: int) -> int:
 
 
 def stated(comparison: Comparison, *lines: str) -> Spec:
-    """The title of a picture: what one must know to read it, wherever it is shown later."""
+    """The title of a picture: what one must know to read it, wherever it is shown later; and the width it is given."""
     shown = [*lines, *comparison.differs]
+    given: Spec = {"params": [{"name": PAGE_WIDTH, "value": REPORT_PIXELS}]}
     if not shown:
-        return {}
+        return given
     narrow, wide = (json.dumps(_wrapped(shown, n)) for n in (NARROW_CHARACTERS, WIDE_CHARACTERS))
     text = {"expr": f"width < {NARROW_PIXELS} ? {narrow} : {wide}"}
     style = {"anchor": "start", "fontSize": 11, "fontWeight": "normal", "frame": "bounds"}
-    return {"title": {"text": text, **style}}
+    return {**given, "title": {"text": text, **style}}
 
 
 def _wrapped(lines: Sequence[str], characters: int) -> list[str]:
