@@ -104,9 +104,9 @@ def workers_died(run: Run) -> Finding | None:
     near = share is not None and share.value >= MEMORY_SHARE
     return Finding(
         "workers-died",
-        f"{counted(lost, 'worker')} died while working, and what they did was done again: "
+        f"{counted(lost, 'worker')} died while working, and the lost work was done again: "
         + (
-            "give them more memory, they were near their limit."
+            "give workers more memory, it was nearly used up."
             if near
             else "their logs say why; not enough memory is the usual reason."
         ),

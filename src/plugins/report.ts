@@ -8,7 +8,7 @@ import {
   nullTranslator,
   TranslationBundle
 } from '@jupyterlab/translation';
-import { downloadIcon } from '@jupyterlab/ui-components';
+import { fileIcon } from '@jupyterlab/ui-components';
 import { IReportQuery, requestReport, Secret, SECRETS } from '../api';
 import { CommandIDs } from '../tokens';
 import { download } from '../widgets';
@@ -84,7 +84,7 @@ export const reportPlugin: JupyterFrontEndPlugin<void> = {
       caption: trans.__(
         'Save a page that stands alone: for mail and for print'
       ),
-      icon: downloadIcon,
+      icon: fileIcon, // not the arrow of the export, beside which it is
       describedBy: REPORT_ARGS,
       execute: async args => {
         const id = Array.isArray(args.ids) ? null : runIdOf(app, args);

@@ -31,7 +31,15 @@ interface INoteProps {
 /** One line, with the rest a click away. */
 function Note({ said, children }: INoteProps): JSX.Element {
   return (
-    <details className="hrlab-Trouble hrlab-Delivery">
+    <details
+      className="hrlab-Trouble hrlab-Delivery"
+      onToggle={({ currentTarget: note }) => {
+        const box = note.parentElement;
+        if (note.open && box) {
+          box.scrollTop = note.offsetTop - box.offsetTop;
+        }
+      }}
+    >
       <summary>
         <span role="status">{said}</span>
       </summary>
