@@ -107,6 +107,11 @@ def hosts_of(run: Run) -> tuple[str, ...]:
     return tuple(sorted(told))
 
 
+def is_address(host: str) -> bool:
+    """Whether `host` is the address of one machine and not its name."""
+    return bool(_ADDRESS.match(host)) and not is_loopback(host)
+
+
 def is_loopback(host: str) -> bool:
     """Whether `host` is whatever machine says so."""
     return bool(_LOOPBACK.match(host))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+import socket
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from logging import Logger
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 #: 200 values of some lines are below 100 kB.
 MAX_ANSWER_BYTES = 1_000_000
+#: Names of at most 64 hosts come from a cache or a name server near by.
+NAME_THREADS = 8
+NAME_SECONDS = 1.0
 
 
 def host_metrics_of(configured: Mapping[str, Any], log: Logger) -> HostMetrics | None:
@@ -34,10 +39,34 @@ def host_metrics_of(configured: Mapping[str, Any], log: Logger) -> HostMetrics |
     from hrlab.services.host_source import source_from
 
     try:
-        return HostMetrics(source_from(configured), post)
+        return HostMetrics(source_from(configured), post, names_of)
     except HrlabError as error:
         log.warning("hrlab draws no metrics of hosts: %s", error)
         return None
+
+
+async def names_of(addresses: Sequence[str]) -> Mapping[str, str]:
+    """Names that the system has for `addresses`, of those that it tells soon."""
+    if not addresses:
+        return {}
+    # Threads of their own: a name server that is away must not hold up the server's other look-ups.
+    pool = ThreadPoolExecutor(NAME_THREADS, thread_name_prefix="names-of-hosts")
+    try:
+        loop = asyncio.get_running_loop()
+        asked = {one: loop.run_in_executor(pool, _name_of, one) for one in addresses}
+        await asyncio.wait(asked.values(), timeout=NAME_SECONDS)
+        return {
+            one: found.result() for one, found in asked.items() if found.done() and found.result()
+        }
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _name_of(address: str) -> str:
+    try:
+        return socket.getnameinfo((address, 0), socket.NI_NAMEREQD)[0]
+    except (OSError, UnicodeError):
+        return ""
 
 
 async def post(requests: list[QueryRequest], limit_seconds: float) -> list[QueryAnswer]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -19,6 +19,7 @@ from hrlab.model.host_metrics import (
     Stretch,
     Window,
     hosts_of,
+    is_address,
     is_loopback,
     on_axis,
     stretches,
@@ -39,6 +40,8 @@ from hrlab.services.host_source import HostChart, HostSource
 
 #: Sends requests, all at once, and gives up after that many seconds; one that is not answered has status 0.
 Post: TypeAlias = Callable[[list[QueryRequest], float], Awaitable[list[QueryAnswer]]]
+#: Names of addresses, as far as they are known soon.
+Names: TypeAlias = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
 InThread: TypeAlias = Callable[[Callable[[], dict[str, Any]]], Awaitable[dict[str, Any]]]
 
 #: Reloading a page does not ask again; values that reach the database late are seen soon.
@@ -67,15 +70,22 @@ class HostMetrics:
         The site's database.
     post
         How it is asked.
+    names
+        Tells hosts' names: workers have addresses, and most databases know names.
     clock
         Monotonic seconds, for how long an answer is kept.
     """
 
     def __init__(
-        self, source: HostSource, post: Post, clock: Callable[[], float] = time.monotonic
+        self,
+        source: HostSource,
+        post: Post,
+        names: Names,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
         self._post = post
+        self._names = names
         self._clock = clock
         self._kept: OrderedDict[str, tuple[float, dict[str, Any]]] = OrderedDict()
 
@@ -94,7 +104,7 @@ class HostMetrics:
             return kept[1]
         parts = stretches(run)
         window = window_of(parts, self._source.interval_seconds)
-        questions = self._questions(run, window)
+        questions = self._questions(run, window, await self._known_as(run))
         limit = self._source.timeout_seconds
         try:
             requests = [question.request for question in questions]
@@ -105,8 +115,14 @@ class HostMetrics:
         self._keep(run.id, found)
         return found
 
-    def _questions(self, run: Run, window: Window) -> list[_Question]:
-        words = variables(run, self._source, window)
+    async def _known_as(self, run: Run) -> list[str]:
+        """The run's hosts by address and by name."""
+        hosts = hosts_of(run)
+        names = await self._names([host for host in hosts if is_address(host)])
+        return [*hosts, *(name for name in names.values() if name not in hosts)]
+
+    def _questions(self, run: Run, window: Window, hosts: Sequence[str]) -> list[_Question]:
+        words = variables(run, self._source, window, hosts)
         return [
             _Question(chart, line, request_of(self._source, query, window))
             for chart in self._source.charts

@@ -10,12 +10,12 @@ import base64
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from hrlab.model.host_metrics import HostLine, Window, hosts_of, hosts_pattern, words_pattern
+from hrlab.model.host_metrics import HostLine, Window, hosts_pattern, words_pattern
 from hrlab.model.run import Run
 from hrlab.services.host_source import HostSource
 
@@ -46,13 +46,13 @@ class UnansweredError(Exception):
     """A query that got no values, and why; for people, on one line."""
 
 
-def variables(run: Run, source: HostSource, window: Window) -> dict[str, str]:
+def variables(run: Run, source: HostSource, window: Window, hosts: Sequence[str]) -> dict[str, str]:
     """What stands for the ``$words`` in queries; where the record does not say, the word is missing."""
     rate = max(_INTERVALS_PER_RATE * source.interval_seconds, window.step_seconds)
     begin, step = round(window.started_at * 1000), round(window.step_seconds * 1000)
     stop = begin + window.points * step
     found = {
-        "hosts": hosts_pattern(hosts_of(run)),
+        "hosts": hosts_pattern(hosts),
         "clusters": words_pattern(cluster.id or cluster.name for cluster in run.clusters),
         "user": words_pattern(filter(None, [run.environment.user])),
         "window": f"{math.ceil(rate)}s",

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from hrlab.model.run import Environment
-from hrlab.server.host_metrics import host_metrics_of
+from hrlab.server.host_metrics import host_metrics_of, names_of
 from tests.export.databases import PATIENCE_SECONDS, Influx1, Prometheus
 from tests.export.host_metrics import Exporter
 from tests.server.test_openapi import schema_of
@@ -94,11 +94,16 @@ class TestWithPrometheus:
         assert spec["encoding"]["x"]["scale"]["domain"] == [0, timed.wall_seconds]
 
     async def test_hosts_that_it_does_not_know_are_said(self, jp_serverapp, ask, kernel):
-        there = replace(golden("run_v1_resources"), started_at=time.time() - 200)
+        (cluster,) = golden("run_v1_resources").clusters
+        there = replace(
+            golden("run_v1_resources"),
+            started_at=time.time() - 200,
+            clusters=(replace(cluster, hosts=("elsewhere",)),),
+        )
         kernel.finish(there)
         found = await asked(ask, there)
         assert found["charts"] == []
-        assert found["note"] == "It has nothing of this time for 10.0.0.11, 10.0.0.12."
+        assert found["note"] == "It has nothing of this time for elsewhere."
         nowhere = run(2, environment=Environment())
         kernel.finish(nowhere)
         assert "on which hosts" in (await asked(ask, nowhere))["note"]
@@ -222,6 +227,13 @@ class TestWithDatabaseThatIsAway:
         kernel.finish(timed)
         message = (await asked(ask, timed, 502))["error"]["message"]
         assert "Connection refused" in message
+
+
+async def test_names_are_those_that_the_system_has():
+    assert await names_of([]) == {}
+    found = await names_of(["127.0.0.1", "no address"])
+    assert set(found) <= {"127.0.0.1"}  # which a machine may, or may not, have a name for
+    assert "" not in found.values()
 
 
 def test_what_cannot_be_is_said_at_start(caplog):

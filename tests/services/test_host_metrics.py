@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from urllib.parse import parse_qs
 
 import pytest
@@ -13,7 +14,7 @@ from hrlab.model.run import Environment
 from hrlab.services.host_metrics import KEPT_SECONDS, HostMetrics
 from hrlab.services.host_queries import QueryAnswer
 from hrlab.services.host_source import CHARTS, TOKEN_VARIABLE, source_from
-from tests.store.making import run
+from tests.store.making import golden, run
 
 URL = {"url": "https://metrics.example.org:9090/prometheus/"}
 LOAD = {"Load": {"unit": "", "lines": {"load": 'node_load1{instance=~"$hosts"}'}}}
@@ -36,8 +37,13 @@ class Database:
             self.headers = dict(request.headers)
         return self.answers[: len(requests)]
 
+    async def names(self, addresses):
+        known = {"10.0.0.11": "node11.example.org"}
+        return {one: known[one] for one in addresses if one in known}
+
     def metrics(self, **configured) -> HostMetrics:
-        return HostMetrics(source_from({**URL, **configured}, {}), self.post, lambda: self.now)
+        source = source_from({**URL, **configured}, {})
+        return HostMetrics(source, self.post, self.names, lambda: self.now)
 
 
 def matrix(*series: tuple[dict[str, str], list[tuple[float, str]]]) -> QueryAnswer:
@@ -96,6 +102,15 @@ def test_prometheus_is_asked_for_the_run_and_no_more():
     assert chart["table"]["rows"] == [["load", 0.0, 2.0], ["load", 15.0, 4.0], ["load", 30.0, 4.0]]
     assert chart["spec"]["title"]["text"] == "Load"
     assert found["note"] == "All that was done on node1, by anybody. A value stands for 15 s."
+
+
+def test_workers_hosts_are_asked_for_by_address_and_by_name():
+    database = Database(matrix())
+    drawn(database.metrics(charts=LOAD), golden("run_v1_resources"))
+    query = database.asked[0]["query"]
+    hosts = re.fullmatch(r'node_load1\{instance=~"(.*)"\}', query)[1]
+    for label in ("10.0.0.11:9100", "10.0.0.12:9100", "node11", "node11.example.org:9100"):
+        assert re.fullmatch(hosts, label)
 
 
 def test_several_series_are_told_apart_and_at_most_six_drawn():
