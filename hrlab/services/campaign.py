@@ -168,7 +168,7 @@ class Campaign:
             state, message = "interrupted", ""
         finally:
             await self._clusters.release()
-        self._report(state=state, message=message, point="", step=None)
+        self._report(state=state, message=message, point="", step=None, left_seconds=None)
         return self.progress
 
     def tick(self) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from hrlab.model.campaign import Setting
 from hrlab.model.cluster import Cluster, DryRun
-from hrlab.model.errors import BackendError, HrlabError, UsageError
+from hrlab.model.errors import BackendError, HrlabError, NotFoundError, UsageError
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile
 from hrlab.services.cluster_makers import makers
 from hrlab.services.clusters import ClusterService
@@ -159,14 +159,23 @@ class CampaignClusters:
         asyncio.CancelledError
             If somebody wants the campaign to end.
         """
-        if not fresh and setting == self._setting and self._cluster is not None:
-            return await self._service.get(self._cluster.id), False
+        if not fresh and setting == self._setting and (warm := await self._still_there()):
+            return warm, False
         await self.release()
         made = await self._create(setting, stop)
         self._setting, self._cluster = setting, made
         self._alive = asyncio.create_task(self._keep_alive(made.id))
         self._cluster = await self._ready(made.id, setting, stop)
         return self._cluster, True
+
+    async def _still_there(self) -> Cluster | None:
+        """The cluster, unless it died or was closed meanwhile; its other points need not fail with it."""
+        if self._cluster is None:
+            return None
+        with suppress(NotFoundError):
+            found = await self._service.get(self._cluster.id)
+            return found if found.state == "ready" else None
+        return None
 
     async def release(self) -> None:
         """Close the cluster, and wait until it is gone: it must not disturb the next point."""
