@@ -101,8 +101,9 @@ def _cleaner(record: Mapping[str, Any], secrets: Collection[Secret]) -> Callable
     steps: list[tuple[re.Pattern[str], str]] = []
     if "host" in secrets:
         steps.append((_ADDRESS, "(address)"))
-        if environment.get("hostname"):
-            steps.append((_word(environment["hostname"]), "(host)"))
+        names = [environment.get("hostname")]
+        names += [host for one in record.get("clusters", ()) for host in one.get("hosts") or ()]
+        steps += [(_word(name), "(host)") for name in dict.fromkeys(names) if name]
     if "paths" in secrets:
         steps.append((_PATH, "(path)"))
     if "user" in secrets and environment.get("user"):

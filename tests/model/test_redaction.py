@@ -16,7 +16,7 @@ SECRETS = {
     "code": ["import secret_analysis"],
     "paths": ["/home/alice/zee", "root://eos.example//store/f.root", "work/Zee.ipynb", "my.root"],
     "user": ["alice"],
-    "host": ["node-17.example.org", "10.0.0.7", "192.168.3.4:8786"],
+    "host": ["node-17.example.org", "worker-3", "10.0.0.7", "192.168.3.4:8786"],
 }
 
 
@@ -25,7 +25,7 @@ def telling() -> Run:
     run = golden()
     said = (
         "alice read /home/alice/zee/my.root and root://eos.example//store/f.root on "
-        "node-17.example.org (tcp://10.0.0.7:8786, 192.168.3.4:8786), in work/Zee.ipynb"
+        "node-17.example.org and worker-3 (tcp://10.0.0.7:8786, 192.168.3.4:8786), in work/Zee.ipynb"
     )
     return replace(
         run,
@@ -37,6 +37,7 @@ def telling() -> Run:
         warnings=(RunWarning("slow", said),),
         inputs=(Input("/data/my.root", 5), Input("root://eos.example//store/f.root")),
         environment=replace(run.environment, user="alice", hostname="node-17.example.org"),
+        clusters=tuple(replace(one, hosts=("worker-3",)) for one in run.clusters),
         source=Source("cell", "import secret_analysis", "a" * 64, "work/Zee.ipynb"),
     )
 
