@@ -134,6 +134,12 @@ CHECKS = (
         minutes=15,
     ),
     Check(
+        "oldest-kube",
+        "lowest supported operator: dask-kubernetes 2023.9.0 with kr8s 0.8.16",
+        ((*ISOLATED, "oldest-kube"),),
+        minutes=15,
+    ),
+    Check(
         "ui",
         "every button does what it says, in a browser (Galata)",
         ((*ISOLATED, "ui"),),

@@ -72,6 +72,22 @@ PHYSICS = (
 )
 # That distributed leaves sockets to the garbage collector, in whatever test it comes by.
 OLD_LEAKS = ("-W", "ignore:unclosed <socket:ResourceWarning")
+# As the facility's image has them.
+OLDEST_KUBE = (
+    f"dask=={OLDEST_DISTRIBUTED}",
+    f"distributed=={OLDEST_DISTRIBUTED}",
+    "dask-kubernetes==2023.9.0",
+    "kr8s==0.8.16",
+    "asyncssh",
+    "pytest",
+    "pytest-jupyter[server]",
+    "pytest-rerunfailures",
+    "pytest-timeout",
+    "pyyaml",
+)
+#: What is cancelled leaves its connection to the garbage collector in this httpx.
+OLDEST_LEAKS = (*OLD_LEAKS, "-W", "ignore:unclosed transport:ResourceWarning")
+OLDEST_LIFE = "computes_and_is_closed or follow_scaling or in_a_pod"
 # Renderers, server and what fits runs have no Dask in them, and the example's packages no release that fits.
 NOT_ON_THE_KERNEL_SIDE = (
     "tests/cli",
@@ -234,6 +250,15 @@ def kube() -> None:
     environment.run("python", "-m", "tests.kube", "-q", *RERUN, "--durations=8")
 
 
+def oldest_kube() -> None:
+    """The operator and the client for Kubernetes that the facility's image pins: a cluster's life, and a pod's account."""
+    environment = Environment("oldest-kube").holds(*OLDEST_KUBE)
+    # hrlab is not installed there; a Jupyter server of its own is not started.
+    tested = {"PYTHONPATH": str(ROOT)}
+    chosen = ("tests/kube/test_life.py", "tests/kube/test_in_pod.py", "-k", OLDEST_LIFE)
+    environment.run("python", "-m", "tests.kube", "-q", *RERUN, *OLDEST_LEAKS, *chosen, env=tested)
+
+
 def ui(*arguments: str) -> None:
     """Press the buttons, in the JupyterLab that comes first on the path."""
     if PREPARE:
@@ -274,6 +299,7 @@ CHECKS: Mapping[str, Callable[..., None]] = {
     "python": python,
     "physics": physics,
     "kube": kube,
+    "oldest-kube": oldest_kube,
     "ui": ui,
 }
 
