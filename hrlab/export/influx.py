@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -164,5 +165,10 @@ def outcome_of(status: int) -> Outcome:
 
 
 def said(status: int, text: str) -> str:
-    """The answer for people, on one line."""
-    return f"{status} {' '.join(text.split())[:_MESSAGE_LENGTH]}".strip()
+    """The answer for people, on one line: of JSON the words meant for them (`error` of v1 and v3, `message` of v2)."""
+    try:
+        found = json.loads(text)
+        text = found.get("message") or found.get("error") or text
+    except (AttributeError, ValueError):
+        pass
+    return f"{status} {' '.join(str(text).split())[:_MESSAGE_LENGTH]}".strip()

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from hrlab.export.influx import Target, target_from
+from hrlab.export.influx import Target, said, target_from
 from hrlab.export.position import load, position_path
 from hrlab.model.errors import MalformedError
 from hrlab.server.export_side import post
@@ -319,6 +319,21 @@ def test_influxdb_3_is_written_to_as_it_documents(store):
 def test_target_that_can_not_be_says_why(wrong, said):
     with pytest.raises(MalformedError, match=said):
         target_from(wrong, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"error":"partial write:\\n dropped=1"}', "400 partial write: dropped=1"),
+        ('{"code": "invalid", "message": "no such bucket"}', "400 no such bucket"),
+        ('{"error": null}', '400 {"error": null}'),
+        ("<html>\na proxy", "400 <html> a proxy"),
+        ("[1]", "400 [1]"),
+        ("", "400"),
+    ],
+)
+def test_answer_is_told_in_the_words_meant_for_people(text, shown):
+    assert said(400, text) == shown
 
 
 def test_token_comes_from_the_environment_and_is_shown_nowhere():
