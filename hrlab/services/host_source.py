@@ -93,7 +93,6 @@ def source_from(
         raise MalformedError(
             f"HRLab.host_metrics: kind is one of {', '.join(KINDS)}, not {kind!r}."
         )
-    kind = cast("Kind", kind)
     given.setdefault("database", "telegraf" if kind == "influx" else "")
     if not given.get("user"):
         given.setdefault("token", environ.get(TOKEN_VARIABLE, ""))
