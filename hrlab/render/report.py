@@ -19,7 +19,7 @@ from hrlab.model.units import (
 )
 from hrlab.render.comparison import headline, published
 from hrlab.render.comparison.tables import difference_rows, group_rows, published_rows
-from hrlab.render.comparison.words import by_name, joined, series_name
+from hrlab.render.comparison.words import base_label, by_name, joined, series_name
 from hrlab.render.html import html
 from hrlab.render.page import bullets, facts_table, figure, table
 from hrlab.render.vega import Cell, Chart, Column, Table
@@ -56,7 +56,7 @@ def comparison_sections(
     found = [f"<h1>{escape(headline(comparison))}</h1>"]
     if form := published(comparison):
         found.append(f"<section>{table(published_rows(form))}</section>")
-    base = f"Baseline: {comparison.baseline}." if comparison.baseline else ""
+    base = f"Baseline: {one_line(base_label(comparison))}." if comparison.baseline else ""
     notes = bullets([*comparison.notes, *([base] if base else [])])
     found.append(f"<section><h2>Groups</h2>{table(group_rows(comparison))}{notes}</section>")
     if difference is not None:

@@ -119,6 +119,12 @@ def test_report_of_a_comparison_answers_first_and_names_its_runs(service):
     assert len(rows) == len(ids)
 
 
+def test_the_baseline_of_single_runs_is_told_by_its_name(service):
+    ids = ids_of(service)[:2]
+    page = read(report(service, ReportQuestion(ids=ids, by="run", baseline=ids[0])).html)
+    assert f"Baseline: {service.get(ids[0])['name']}." in page.text
+
+
 def test_without_vl_convert_the_page_says_so_and_has_the_tables(service, monkeypatch):
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     found = report(service, ReportQuestion(ids=ids_of(service)))
