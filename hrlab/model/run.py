@@ -312,14 +312,14 @@ class Run:
         return sum(loop.failed_tasks for loop in self.loops)
 
     @property
-    def workers_peak(self) -> int:
-        """Workers at their most, summed over the clusters used."""
-        return sum(cluster.workers.peak for cluster in self.clusters)
-
-    @property
     def was_alone(self) -> bool | None:
         """Whether nobody else's work was seen: other clients' tasks on the cluster, or other clusters on its nodes."""
         return False if self.other_pods else self.alone
+
+    @property
+    def workers_peak(self) -> int:
+        """Workers at their most, summed over the clusters used."""
+        return sum(cluster.workers.peak for cluster in self.clusters)
 
     @property
     def threads_peak(self) -> int:

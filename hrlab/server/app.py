@@ -45,8 +45,8 @@ from hrlab.store.location import VARIABLE, store_path
 
 if TYPE_CHECKING:
     from hrlab.model.site_limit import SiteLimit
-    from hrlab.services.settling import Settling
     from hrlab.services.host_metrics import HostMetrics
+    from hrlab.services.settling import Settling
 
 #: Addresses below the server's base URL; the first that matches answers.
 ROUTES: tuple[tuple[str, type[Any]], ...] = (
@@ -54,8 +54,8 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
     (r"/hrlab/api/runs/([^/]+)", RunHandler),
     (r"/hrlab/api/runs/([^/]+)/chart", RunChartHandler),
     (r"/hrlab/api/runs/([^/]+)/figures", RunFiguresHandler),
-    (r"/hrlab/api/compare", CompareHandler),
     (r"/hrlab/api/runs/([^/]+)/hosts", RunHostsHandler),
+    (r"/hrlab/api/compare", CompareHandler),
     (r"/hrlab/api/exports", ExportsHandler),
     (r"/hrlab/api/report", ReportHandler),
     (r"/hrlab/api/sizing", SizingHandler),
@@ -182,7 +182,6 @@ class HRLab(ExtensionApp):
         """,
     ).tag(config=True)
 
-    _backend: Backend | None = None
     host_metrics = Dict(
         help="""Database with metrics of the hosts, drawn on the time axis of each run; see docs/hardware.md.
 
@@ -194,9 +193,10 @@ class HRLab(ExtensionApp):
         """
     ).tag(config=True)
 
+    _backend: Backend | None = None
     _exports: ExportSideOfServer | None = None
-    _announcer: Announcer | None = None
     _host_metrics: HostMetrics | None = None
+    _announcer: Announcer | None = None
     _cluster_announcer: ClusterAnnouncer | None = None
     _quota_announcer: ClusterAnnouncer | None = None
     _neighbours: NeighbourWatch | None = None
@@ -227,9 +227,9 @@ class HRLab(ExtensionApp):
             log=self.log,
         )
         self.serverapp.io_loop.add_callback(self._exports.start)
+        self._host_metrics = host_metrics_of(self.host_metrics, self.log)
         self._announce_changes(self._backend)
         self._offer_clusters(self._backend)
-        self._host_metrics = host_metrics_of(self.host_metrics, self.log)
 
     def current_activity(self) -> bool:
         """Whether a run or campaign is on: then the server does not end itself for idleness."""
@@ -243,10 +243,10 @@ class HRLab(ExtensionApp):
                 parts["clusters"] = self._clusters
             if issubclass(kind, ExportSide):
                 parts["delivery"] = self._exports and self._exports.delivery
-            if issubclass(kind, CampaignSide):
-                parts["campaigns"] = self._campaigns
             if issubclass(kind, HostSide):
                 parts["host_metrics"] = self._host_metrics
+            if issubclass(kind, CampaignSide):
+                parts["campaigns"] = self._campaigns
             if issubclass(kind, QuotaSide):
                 parts["quotas"] = self._quotas
             self.handlers.append((path, kind, parts))
