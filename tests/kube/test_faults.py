@@ -36,7 +36,8 @@ async def test_an_image_that_cannot_be_pulled(user):
     made = await user.create(image="nosuch:1")
     seen = await user.sees(made.id, says("The image nosuch:1 of the scheduler can't be pulled"))
     assert seen.state == "starting"
-    assert [step.state for step in seen.steps] == ["done", "running", "running", "waiting"]
+    steps = ["done", "running", "running", "waiting"]  # the Service may come after the pod
+    await user.sees(made.id, lambda one: [step.state for step in one.steps] == steps)
     assert "pull" in seen.steps[1].detail
     await cancelled(user, made)
 
