@@ -181,10 +181,14 @@ class KubernetesApi:
     async def _open(self) -> None:
         """Have kr8s open a session once: for several calls that find none it opens as many, and loses all but the last."""
         create = getattr(self._api, "_create_session", None)
-        if create is not None and self._api._session is None:  # noqa: SLF001 - see `close`
+        if create is not None and not self._is_open():
             async with self._opening:
-                if self._api._session is None:  # noqa: SLF001
+                if not self._is_open():
                     await create()
+
+    def _is_open(self) -> bool:
+        session = getattr(self._api, "_session", None)
+        return session is not None and not session.is_closed
 
     async def _renewed(self, before: int) -> bool:
         """Whether there are other credentials than `before` that renewal: a pod's token expires, and its file has a new one.
