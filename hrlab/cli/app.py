@@ -9,7 +9,13 @@ from collections.abc import Sequence
 
 from hrlab.cli.arguments import parser
 from hrlab.cli.commands import COMMANDS
-from hrlab.model.errors import HrlabError, MalformedError, StoreError, UsageError
+from hrlab.model.errors import (
+    HrlabError,
+    InvalidRequestError,
+    MalformedError,
+    StoreError,
+    UsageError,
+)
 from hrlab.services.runs import RunService
 from hrlab.store.sqlite import RunStore
 
@@ -17,6 +23,7 @@ from hrlab.store.sqlite import RunStore
 EXIT_CODES: tuple[tuple[type[HrlabError], int], ...] = (
     (UsageError, 2),
     (MalformedError, 2),
+    (InvalidRequestError, 2),
     (StoreError, 3),
 )
 STORE_SECONDS = 5.0

@@ -9,7 +9,6 @@ from typing import Literal, TypeAlias, get_args
 from hrlab.model.run import Phase, Run, Stage
 
 Part: TypeAlias = Literal["wall", "phase", "stage", "group"]
-PARTS: tuple[Part, ...] = get_args(Part)
 
 #: Groups with the largest change that are told one by one; the others are summed.
 MOST_GROUPS = 20

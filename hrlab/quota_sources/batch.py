@@ -13,7 +13,7 @@ from hrlab.quota_sources.source import QuotaError
 from hrlab.quota_sources.waiting import in_own_thread
 
 COMMAND_SECONDS = 4.0
-SLURM, CONDOR = "Slurm", "HTCondor"
+SLURM = "Slurm"
 #: Where commands lie that users other than root do not always find.
 _PATH = "/usr/sbin"
 

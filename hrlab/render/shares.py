@@ -55,9 +55,10 @@ def _share_rows(bar: str, parts: Sequence[Part], wall: float) -> list[tuple[Cell
 
 
 def _share_values(rows: Sequence[Sequence[Cell]], wall: float) -> list[dict[str, Cell]]:
-    """Rows with their places in the stack: the stages' stack begins at 0, as it is compared in length."""
+    """Rows with their places in the stack: the stages' stack begins where dask does, of which they are the parts."""
     values: list[dict[str, Cell]] = []
-    edges: dict[Cell, float] = {}
+    before_dask = sum(float(row[2] or 0) for row in rows if row[:2] == ("phases", PHASES[0]))
+    edges: dict[Cell, float] = {"dask stages": before_dask}
     for bar, part, seconds, share in rows:
         length = float(seconds or 0)
         start = edges.get(bar, 0.0)

@@ -44,7 +44,7 @@ def _sentences(advice: Advice) -> Iterator[str]:
     workers = format_count(advice.workers)
     yield (
         f"{workers} worker{'' if advice.workers == 1 else 's'}: about {format_duration(wall.expected)} ({between}), "
-        f"{format_share(advice.efficiency)} efficient, {significant(advice.core_hours)} core hours; "
+        f"{format_share(advice.efficiency)} efficient in dask, {significant(advice.core_hours)} core hours; "
         f"{_LIMITS[advice.limited_by]} (limited by: {advice.limited_by})."
     )
     yield from _parts(advice)

@@ -94,12 +94,13 @@ def connect(server: ParentServer, wanted: str | None, timeout_seconds: float) ->
     """A ``distributed.Client`` of the cluster; see :func:`hrlab.connect`."""
     import distributed  # noqa: F401 - takes a while: now, while the cluster is likely to be starting
 
+    begun = time.monotonic()
     cluster = wait_for_address(server, wanted, timeout_seconds)
     # Before anything is sent: where versions are far apart, connecting itself fails in odd ways.
     told = told_before(cluster, _here())
     if told:
         _warn(cluster, told)
-    client = _client(cluster, timeout_seconds)
+    client = _client(cluster, timeout_seconds - (time.monotonic() - begun))
     packages = (*ALWAYS, *_packages(server, cluster))
     seen = mismatches(client.get_versions(packages=list(packages)), packages)
     if seen and not told:

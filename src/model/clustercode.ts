@@ -58,9 +58,12 @@ def opened(name, address):
         return Client(address)
     return connect(name)
 
+def in_use(value):
+    return not (type(value).__name__ == "Client" and getattr(value, "status", "") == "closed")
+
 def free_name(space):
     name, number = "client", 1
-    while name in space:
+    while name in space and in_use(space[name]):
         number += 1
         name = f"client_{number}"
     return name
@@ -73,8 +76,8 @@ def bind(name, address):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         client = opened(name, address)
-    taken = "client" in space
     variable = free_name(space)
+    taken = variable != "client"
     space[variable] = client
     said = [str(found.message) for found in caught if issubclass(found.category, UserWarning)]
     return {"variable": variable, "already": False, "taken": taken, "warnings": said}

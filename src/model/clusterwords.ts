@@ -1,5 +1,5 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { ClusterState, ICluster, IProfile, IStep } from '../api';
+import type { ClusterState, ICluster, IOption, IProfile, IStep } from '../api';
 import {
   formatBytes,
   formatClock,
@@ -215,18 +215,23 @@ export function clusterInWords(
   return parts.filter(part => part).join(', ');
 }
 
-/** What one click starts: `2 workers, 1 core per worker, 2 GiB each`. */
-export function defaultsInWords(profile: IProfile): string {
-  return Object.entries(profile.options)
-    .filter(
-      ([name, option]) =>
-        ['workers', 'cores', 'memory'].includes(name) ||
-        option.type === 'memory'
-    )
-    .map(([, option]) =>
-      option.unit || option.type === 'memory'
-        ? optionInWords(option, option.default)
-        : `${option.label}: ${option.default}`
-    )
-    .join(' · ');
+/** What one click starts: `2 workers, each 1 core, 2 GiB`. */
+export function defaultsInWords(
+  profile: IProfile,
+  trans: TranslationBundle
+): string {
+  const said = (option: IOption) =>
+    option.unit || option.type === 'memory'
+      ? optionInWords(option, option.default)
+      : `${option.label}: ${option.default}`;
+  const { workers, ...rest } = profile.options;
+  const each = Object.entries(rest)
+    .filter(([name, { type }]) => name === 'cores' || type === 'memory')
+    .map(([, option]) => said(option))
+    .join(', ');
+  return workers && each
+    ? trans.__('%1, each %2', said(workers), each)
+    : workers
+      ? said(workers)
+      : each;
 }

@@ -4,6 +4,7 @@ import {
   IPhases,
   IRunError,
   IRunRecord,
+  IRunSummary,
   Phase,
   Stage,
   STAGES,
@@ -111,6 +112,16 @@ export function tasksInWords(
   return failed > 0
     ? trans.__('%1 (%2 failed)', all, formatCount(failed))
     : all;
+}
+
+/** Whether it is known where its tasks ran: not while it runs, nor of a run whose kernel died. */
+export function isPlaceKnown(
+  run: Pick<IRunSummary | IRunRecord, 'status' | 'phases'>
+): boolean {
+  return (
+    run.status !== 'running' &&
+    (run.status !== 'interrupted' || run.phases !== null)
+  );
 }
 
 export function workersInWords(

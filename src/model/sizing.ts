@@ -114,7 +114,7 @@ export function sizingInWords(
 ): string {
   const why = limitInWords(advice.limitedBy, trans);
   const sentence = trans.__(
-    '%1: about %2 (%3 to %4), %5 efficient, %6 core hours',
+    '%1: about %2 (%3 to %4), %5 efficient in dask, %6 core hours',
     trans._n('1 worker', '%1 workers', advice.workers),
     formatDuration(advice.expectedSeconds),
     formatDuration(advice.lowSeconds),

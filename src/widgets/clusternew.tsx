@@ -18,7 +18,7 @@ export function NewButton(props: INewProps): JSX.Element {
   useSignals(list.changed);
   const profile = list.favourite;
   const what = profile
-    ? trans.__('Start %1: %2', profile.label, defaultsInWords(profile))
+    ? trans.__('Start %1: %2', profile.label, defaultsInWords(profile, trans))
     : trans.__('New cluster');
   return (
     <span className="hrlab-New">

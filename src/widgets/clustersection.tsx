@@ -71,7 +71,7 @@ function Empty(props: IViewProps): JSX.Element | null {
           >
             {trans.__('Options…')}
           </button>
-          <div className="hrlab-Field-bounds">{defaultsInWords(profile)}</div>
+          <div className="hrlab-Field-bounds">{defaultsInWords(profile, trans)}</div>
         </div>
       ))}
       {broken.map(({ name, reason }) => (

@@ -17,6 +17,7 @@ import {
   formatCount,
   formatDuration,
   formatShare,
+  isPlaceKnown,
   remedyInWords,
   RunModel,
   Snapshot,
@@ -135,10 +136,7 @@ function factsOf(
     formatDuration(mark.stop_seconds - mark.start_seconds)
   ]);
   const facts: Fact[] = [
-    [
-      trans.__('Approach'),
-      run.status === 'running' ? '' : (run.approach ?? '')
-    ],
+    [trans.__('Approach'), isPlaceKnown(run) ? (run.approach ?? '') : ''],
     ...run.clusters.map((cluster): Fact => {
       const there = usedCluster(cluster, run, clusters);
       return [

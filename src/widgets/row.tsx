@@ -8,6 +8,7 @@ import {
   formatChange,
   formatClock,
   formatDuration,
+  isPlaceKnown,
   labelsToText,
   phaseName,
   phaseOfFailure,
@@ -93,10 +94,7 @@ function Size(props: {
 }): JSX.Element | null {
   const { run, trans } = props;
   if (!run.workers_peak) {
-    // Of a run whose kernel died nobody knows where its tasks ran.
-    const known =
-      run.status !== 'running' && (run.status !== 'interrupted' || run.phases);
-    return run.approach === 'serial' && known ? (
+    return run.approach === 'serial' && isPlaceKnown(run) ? (
       <span className="hrlab-RunRow-size">{trans.__('serial')}</span>
     ) : null;
   }

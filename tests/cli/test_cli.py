@@ -130,7 +130,7 @@ def test_runs_go_out_and_come_back_unchanged(call, store, tmp_path, capsys):
         (("show", "f" * 32), 1, "There is no run"),
         (("list", "--limit", "0"), 2, "--limit must be"),
         (("list", "--label", "x"), 2, "--label takes NAME=VALUE"),
-        (("compare",), 1, "takes two"),
+        (("compare",), 2, "takes two"),
         (("import", "nowhere.jsonl"), 1, "There is no file"),
         (("size", "last", "--within", "-3"), 1, "No run has ended yet"),
         (("show", "last"), 1, "Time one with %%hrtime"),

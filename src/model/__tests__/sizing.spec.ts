@@ -55,7 +55,7 @@ describe('a question', () => {
 describe('an advice', () => {
   it('is one sentence with its range, cost and limit', () => {
     expect(sizingInWords(readSizing(WIRE), trans)).toBe(
-      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 62 % efficient, 0.422 core hours; more workers would find no task.'
+      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 62 % efficient in dask, 0.422 core hours; more workers would find no task.'
     );
   });
 
