@@ -77,7 +77,15 @@ def test_what_was_written_comes_back_but_for_phases():
             continue
         (back,) = read(written(run))
         same = ("id", "name", "status", "started_at", "wall_seconds", "approach", "labels", "note")
-        for field in (*same, "workload", "activities", "cold", "alone", "other_pods", "threads_peak"):
+        for field in (
+            *same,
+            "workload",
+            "activities",
+            "cold",
+            "alone",
+            "other_pods",
+            "threads_peak",
+        ):
             assert getattr(back, field) == getattr(run, field), field
         assert back.phases is None
         assert back.source.kind == "import"
