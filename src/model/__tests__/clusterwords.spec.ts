@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { clientCode, connectExpression } from '../clustercode';
 import {
+  defaultsInWords,
   elapsedInWords,
   factsOf,
   idleOf,
@@ -21,6 +22,18 @@ describe('what is said of a cluster', () => {
     expect(workersOf(cluster('a', { workers }), trans)).toBe(
       '1/4 workers, adapts 0 to 8'
     );
+  });
+
+  it('tells what one click starts, and what each worker has', () => {
+    const { workers, cores, memory, ...rest } = LOCAL.options;
+    const some = (options: typeof LOCAL.options) =>
+      defaultsInWords({ ...LOCAL, options }, trans);
+    expect(some({ ...rest, workers, cores, memory })).toMatch(
+      /^\d+ workers, each \d+ cores?, [\d.]+ GiB$/
+    );
+    expect(some({ cores })).toMatch(/^\d+ cores?$/);
+    expect(some({ workers })).toMatch(/^\d+ workers$/);
+    expect(some({})).toBe('');
   });
 
   it('leaves out facts that are not known', () => {
