@@ -71,7 +71,9 @@ function Empty(props: IViewProps): JSX.Element | null {
           >
             {trans.__('Options…')}
           </button>
-          <div className="hrlab-Field-bounds">{defaultsInWords(profile, trans)}</div>
+          <div className="hrlab-Field-bounds">
+            {defaultsInWords(profile, trans)}
+          </div>
         </div>
       ))}
       {broken.map(({ name, reason }) => (
