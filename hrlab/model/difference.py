@@ -63,8 +63,8 @@ class Difference:
     before_name, after_name, before_at, after_at
         Their names, and when they began (UTC epoch seconds).
     lines
-        The wall time, then phases and stages in their order, then groups, the largest change first. What neither run
-        has is left out.
+        The wall time, then phases in their order, below dask its stages, then groups, the largest change first. What
+        neither run has is left out.
     """
 
     before: str
@@ -82,10 +82,13 @@ class Difference:
 
 def difference(before: Run, after: Run) -> Difference:
     """How `after` differs from `before`."""
+    phases = _lines("phase", get_args(Phase), _phases(before), _phases(after))
+    after_dask = sum(line.name in ("pre", "dask") for line in phases)
     lines = (
         Line("wall", "wall time", before.wall_seconds, after.wall_seconds),
-        *_lines("phase", get_args(Phase), _phases(before), _phases(after)),
+        *phases[:after_dask],
         *_lines("stage", get_args(Stage), _stages(before), _stages(after)),
+        *phases[after_dask:],
     )
     groups = _groups(before, after)
     thread_seconds = sum(line.before_seconds or 0.0 for line in groups)

@@ -36,6 +36,17 @@ def test_changes_of_the_stages_add_up_to_that_of_dask():
     assert sum(line.change_seconds for line in found.of("stage")) == pytest.approx(-lost)
 
 
+def test_stages_stand_below_dask_of_which_they_are_parts():
+    found = difference(golden(), later())
+    parts = [
+        line.part if line.part == "stage" else line.name for line in found.of("phase", "stage")
+    ]
+    where = parts.index("dask")
+    stages = parts.count("stage")
+    assert parts[where + 1 : where + 1 + stages] == ["stage"] * stages
+    assert parts[-1] == "post"
+
+
 def test_group_that_one_run_has_not_took_no_time_there():
     before = replace(golden(), groups=(group("read", 5.0, 3), group("fit", 1.0)))
     after = later(groups=(group("read", 9.0, 3), group("plot", 2.0, 7)))
