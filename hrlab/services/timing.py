@@ -200,12 +200,16 @@ class Timing:
             self.audience.began(active, record.name, cell_id, usual)
 
     async def _follow(self, active: ActiveRun) -> None:
-        took, beaten_at = 0.0, time.monotonic()
+        took, begun = 0.0, time.monotonic()
+        beaten_at = begun
         while self.active is active:
             await asyncio.sleep(min(max(PROGRESS_SECONDS, PAUSE_PER_TICK * took), BEAT_SECONDS))
             begin = time.thread_time()
-            beat = time.monotonic() - beaten_at > BEAT_SECONDS - PROGRESS_SECONDS / 2
-            beaten_at = time.monotonic() if beat else beaten_at
+            now = time.monotonic()
+            # A kernel that dies leaves what was told last: seldom enough, and of a young run no more than half is lost.
+            due = min((now - begun) / 2, BEAT_SECONDS) - PROGRESS_SECONDS / 2
+            beat = now - beaten_at > due
+            beaten_at = now if beat else beaten_at
             guarded(self._tick)(active, beat=beat)
             took = time.thread_time() - begin
 

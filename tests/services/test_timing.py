@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import traceback
 
 import pytest
@@ -51,6 +52,16 @@ def test_a_block_is_a_run_that_is_kept(store_of_the_test):
     assert record.cells == ()
     assert hrlab.last_run() is record
     assert RunStore.open(store_of_the_test).latest().id == record.id
+
+
+def test_a_young_run_tells_early_how_long_it_is(store_of_the_test, monkeypatch):
+    monkeypatch.setattr("hrlab.services.timing.BEAT_SECONDS", 1e9)
+    store, until = RunStore.open(store_of_the_test), time.monotonic() + 60
+    with hrlab.timed("young"):
+        while not (told := store.page(RunQuery()).runs[0].wall_seconds):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    assert told >= 0.4
 
 
 def test_the_last_run_is_none_before_the_first():
