@@ -126,24 +126,26 @@ CHECKS = (
         "ROOT's RDataFrame and coffea's Runner are timed as they are used",
         ((*ISOLATED, "physics"),),
         minutes=15,
+        steady=True,
     ),
     Check(
         "kube",
         "clusters in Kubernetes start, say why they wait, and leave nothing behind (Dask operator)",
         ((*ISOLATED, "kube"),),
-        minutes=15,
+        minutes=25,
     ),
     Check(
         "oldest-kube",
         "lowest supported operator: dask-kubernetes 2023.9.0 with kr8s 0.8.16",
         ((*ISOLATED, "oldest-kube"),),
         minutes=15,
+        steady=True,
     ),
     Check(
         "ui",
         "every button does what it says, in a browser (Galata)",
         ((*ISOLATED, "ui"),),
-        minutes=20,
+        minutes=25,
     ),
     Check(
         "oldest-lab",
