@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from hrlab.model.errors import StoreError
-from hrlab.server.backend import Backend
+from hrlab.server.backend import Backend, OwnStore
 from hrlab.store.reading import Changes
 from hrlab.store.sqlite import RunStore
 
@@ -58,12 +58,11 @@ class Announcer:
         log: Logger,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._backend = backend
+        self._own_store = OwnStore(backend)
         self._emit = emit
         self._interval_seconds = interval_seconds
         self._log = log
         self._clock = clock
-        self._store: RunStore | None = None
         self._announced: int | None = None
         self._seen: int | None = None
         self._looks = 0
@@ -125,7 +124,7 @@ class Announcer:
     async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
         """The answer of the store, in a thread; None if it cannot be used now."""
         try:
-            answer = await self._backend.run(lambda: question(self._opened()))
+            answer = await self._own_store(question)
         except StoreError as error:
             if not self._failing:
                 self._log.warning("hrlab cannot watch its store: %s", error)
@@ -133,12 +132,6 @@ class Announcer:
             return None
         self._failing = False
         return answer
-
-    def _opened(self) -> RunStore:
-        # Its own, because SQLite counts versions of the data as one connection sees them.
-        if self._store is None:
-            self._store = self._backend.open_store()
-        return self._store
 
     def _send(self, changes: Changes) -> None:
         for first in range(0, len(changes.ids) or 1, MAX_IDS):

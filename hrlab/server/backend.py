@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -92,3 +92,23 @@ class Backend:
         if service is None:
             service = self._own.service = RunService(self.open_store())
         return service
+
+
+class OwnStore:
+    """Asks a store of the asker's own, in one of the backend's threads; it is opened when first asked.
+
+    For those who look again and again: SQLite counts versions of the data as one connection sees them.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._store: RunStore | None = None
+
+    def __call__(self, question: Callable[[RunStore], T]) -> Awaitable[T]:
+        """The answer; raises :class:`hrlab.model.errors.StoreError` if the store can't be used."""
+        return self._backend.run(lambda: question(self._opened()))
+
+    def _opened(self) -> RunStore:
+        if self._store is None:
+            self._store = self._backend.open_store()
+        return self._store

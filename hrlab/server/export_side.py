@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from logging import Logger
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from hrlab.model.errors import HrlabError, StoreError
 from hrlab.server.announcer import Emit
-from hrlab.server.backend import Backend
+from hrlab.server.backend import Backend, OwnStore
 from hrlab.server.cluster_events import ClusterAnnouncer
 from hrlab.server.metrics import RunMetrics
 from hrlab.store.sqlite import RunStore
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from hrlab.export.influx import WriteRequest
     from hrlab.export.position import Position
     from hrlab.services.delivery import Answer, Delivery
-
-T = TypeVar("T")
 
 #: A write takes milliseconds; a server that takes longer is as good as away.
 LIMIT_SECONDS = 20.0
@@ -41,7 +39,7 @@ class ExportSideOfServer:
         log: Logger,
     ) -> None:
         self._path = path
-        self._asked = _OwnStore(backend)
+        self._asked = OwnStore(backend)
         self._log = log
         self.delivery = delivery_of(
             configured, secrets, path, self._asked, interval_seconds=interval_seconds, log=log
@@ -115,7 +113,7 @@ def delivery_of(
     configured: Mapping[str, Any],
     secrets: Sequence[str],
     store: Path,
-    asked: _OwnStore,
+    asked: OwnStore,
     *,
     interval_seconds: float,
     log: Logger,
@@ -143,19 +141,3 @@ def delivery_of(
         interval_seconds=interval_seconds,
         log=log,
     )
-
-
-class _OwnStore:
-    """Asks a store of its own, in one of the backend's threads."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self._store: RunStore | None = None
-
-    def __call__(self, question: Callable[[RunStore], T]) -> Awaitable[T]:
-        return self._backend.run(lambda: question(self._opened()))
-
-    def _opened(self) -> RunStore:
-        if self._store is None:
-            self._store = self._backend.open_store()
-        return self._store

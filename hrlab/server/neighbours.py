@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from hrlab.clusters.kind import SeesNeighbours
 from hrlab.model.errors import StoreError
-from hrlab.server.backend import Backend
+from hrlab.server.backend import Backend, OwnStore
 from hrlab.services.neighbours import news, note, seen
-from hrlab.store.sqlite import RunStore
-
-T = TypeVar("T")
 
 LOOK_SECONDS = 5.0
 
@@ -33,7 +29,7 @@ class NeighbourWatch:
         self._backend = backend
         self._kinds = kinds
         self._seq: int | None = None
-        self._store: RunStore | None = None
+        self._ask = OwnStore(backend)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -66,11 +62,3 @@ class NeighbourWatch:
             with contextlib.suppress(StoreError):
                 await self.look()
             await asyncio.sleep(LOOK_SECONDS)
-
-    async def _ask(self, question: Callable[[RunStore], T]) -> T:
-        return await self._backend.run(lambda: question(self._opened()))
-
-    def _opened(self) -> RunStore:
-        if self._store is None:
-            self._store = self._backend.open_store()
-        return self._store
