@@ -141,10 +141,10 @@ class Tally:
         self.finished = 0
         self.timed = 0
         self.unseen_attempts = 0
-        self.told: list[tuple[Any, ...]] = []  # executions that are not summed yet: see `count`
-        self.seats: dict[
-            Any, tuple[int, str]
-        ] = {}  # by address: threads and host of every worker that was there
+        # Executions that are not summed yet: see `count`.
+        self.told: list[tuple[Any, ...]] = []
+        # By address: threads and host of every worker that was there.
+        self.seats: dict[Any, tuple[int, str]] = {}
         self.hosts: set[str] = set()
         self.history: list[list[float]] = []
         self.memory_peak = 0
@@ -306,10 +306,8 @@ class Tally:
             "unfinished": len(self.keys),
             "busy": [list(item) for item in self.busy],
             "busy_closed_seconds": self.busy_closed_seconds,
-            "executing": [
-                executing.starts,
-                executing.stops,
-            ],  # two lists travel faster than many pairs
+            # Two lists travel faster than many pairs.
+            "executing": [executing.starts, executing.stops],
             "executing_closed_seconds": self.executing.closed_seconds,
             "groups": {name: [*sums[:6], dict(sums[6])] for name, sums in self.groups.items()},
             "activities": dict(self.activities),
