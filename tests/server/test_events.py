@@ -60,7 +60,7 @@ async def test_nothing_runs_until_somebody_listens_and_after_the_last_has_gone(
     assert not announcer.watching
     await ask("PUT", f"runs/{golden().id}", body=golden().to_dict())
     assert not announcer.watching
-    assert announcer._store is None
+    assert announcer._own_store._store is None
     first, second = await listen(), await listen()
     await until(lambda: announcer.watching)
     await first.close()
