@@ -5,11 +5,13 @@ By the Jupyter server, which watches pods for its list of clusters: no run waits
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from hrlab.clusters.kind import SeesNeighbours
+from hrlab.model.host_metrics import stretches
+from hrlab.model.run import Run
 from hrlab.store.sqlite import RunStore
 
 #: Changed runs that are looked at in one go.
@@ -68,18 +70,15 @@ def note(counts: Sequence[tuple[str, int]]) -> Callable[[RunStore], bool]:
 def _ended(record: dict[str, Any] | None) -> Ended | None:
     if record is None or record["status"] == "running" or record.get("other_pods"):
         return None
-    addresses = [cluster.get("scheduler_address") for cluster in record.get("clusters", ())]
+    run = Run.from_dict(record)
+    addresses = [cluster.scheduler_address for cluster in run.clusters]
     known = tuple(dict.fromkeys(address for address in addresses if address))
-    if not known:
-        return None
-    return Ended(record["id"], known, _times(record))
+    return Ended(run.id, known, _times(run)) if known else None
 
 
-def _times(record: Mapping[str, Any]) -> tuple[tuple[float, float], ...]:
-    """When the run was on: the idle time between its cells is not part of it."""
-    began, cells = float(record["started_at"]), record.get("cells") or ()
-    if all(cell.get("started_at") is not None for cell in cells[1:]) and cells:
-        starts = (began, *(float(cell["started_at"]) for cell in cells[1:]))
-        lengths = (float(cell["stop_seconds"]) - float(cell["start_seconds"]) for cell in cells)
-        return tuple((at, at + length) for at, length in zip(starts, lengths, strict=True))
-    return ((began, began + float(record["wall_seconds"])),)
+def _times(run: Run) -> tuple[tuple[float, float], ...]:
+    """When the run was on: the idle time between its cells is not part of it, if the record says when they began."""
+    parts = stretches(run)
+    if len(parts) < len(run.cells):
+        return ((run.started_at, run.started_at + run.wall_seconds),)
+    return tuple((part.started_at, part.stopped_at) for part in parts)
