@@ -7,7 +7,6 @@ parameters and credentials differ, so that no client library is worth its weight
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
 import os
@@ -17,6 +16,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 from urllib.parse import urlencode, urlsplit
 
 from hrlab.model.errors import MalformedError
+from hrlab.model.post import PostRequest, basic
 
 Version: TypeAlias = Literal["v1", "v2", "v3"]
 VERSIONS: tuple[Version, ...] = get_args(Version)
@@ -28,15 +28,6 @@ TOKEN_VARIABLE = "HRLAB_INFLUX_TOKEN"  # noqa: S105 - the name of a variable
 _KEYS = ("url", "version", "database", "organisation", "retention_policy", "token", "user")
 _KNOWN = (*_KEYS, "password", "tags")
 _MESSAGE_LENGTH = 300
-
-
-@dataclass(frozen=True, slots=True)
-class WriteRequest:
-    """A POST."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +66,10 @@ class Target:
         parts = urlsplit(self.url)
         return f"InfluxDB {self.version} at {parts.hostname}:{parts.port or parts.scheme}, {self.database}"
 
-    def request(self, text: str) -> WriteRequest:
+    def request(self, text: str) -> PostRequest:
         """The request that writes the lines of `text`."""
         path, query, headers = _ADDRESSES[self.version](self)
-        return WriteRequest(
+        return PostRequest(
             f"{self.url.rstrip('/')}{path}?{urlencode(query)}",
             {
                 "Content-Type": "text/plain; charset=utf-8",
@@ -95,8 +86,7 @@ def _v1(target: Target) -> tuple[str, dict[str, str], dict[str, str]]:
         query["rp"] = target.retention_policy
     if not target.user:
         return "/write", query, {}
-    both = f"{target.user}:{target.password}".encode()
-    return "/write", query, {"Authorization": f"Basic {base64.b64encode(both).decode()}"}
+    return "/write", query, basic(target.user, target.password)
 
 
 def _v2(target: Target) -> tuple[str, dict[str, str], dict[str, str]]:

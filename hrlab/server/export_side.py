@@ -15,9 +15,9 @@ from hrlab.server.metrics import RunMetrics
 from hrlab.store.sqlite import RunStore
 
 if TYPE_CHECKING:
-    from hrlab.export.influx import WriteRequest
     from hrlab.export.position import Position
-    from hrlab.services.delivery import Answer, Delivery
+    from hrlab.model.post import PostAnswer, PostRequest
+    from hrlab.services.delivery import Delivery
 
 #: A write takes milliseconds; a server that takes longer is as good as away.
 LIMIT_SECONDS = 20.0
@@ -84,29 +84,13 @@ class ExportSideOfServer:
         return None if self.delivery is None else self.delivery.position
 
 
-async def post(request: WriteRequest) -> Answer:
-    """Send a request with Tornado's client, which comes with the server."""
-    from tornado.httpclient import AsyncHTTPClient, HTTPError
+async def post(request: PostRequest) -> PostAnswer:
+    """Send a request with the client that belongs to this loop; it has nothing to close."""
+    from tornado.httpclient import AsyncHTTPClient
 
-    from hrlab.services.delivery import Answer
+    from hrlab.server.posting import sent
 
-    try:
-        # One that belongs to this loop; it has nothing to close.
-        response = await AsyncHTTPClient().fetch(
-            request.url,
-            method="POST",
-            headers=dict(request.headers),
-            body=request.body,
-            raise_error=False,
-            follow_redirects=False,
-            connect_timeout=LIMIT_SECONDS,
-            request_timeout=LIMIT_SECONDS,
-        )
-    except (HTTPError, OSError) as error:
-        return Answer(0, f"no answer ({error})")
-    if response.code == 599:
-        return Answer(0, f"no answer ({response.error})")
-    return Answer(response.code, (response.body or b"").decode("utf-8", "replace"))
+    return await sent(AsyncHTTPClient(), request, LIMIT_SECONDS)
 
 
 def delivery_of(

@@ -20,8 +20,8 @@ from hrlab.server.handler import HrlabHandler
 from hrlab.server.parameters import given
 
 if TYPE_CHECKING:
+    from hrlab.model.post import PostAnswer, PostRequest
     from hrlab.services.host_metrics import HostMetrics
-    from hrlab.services.host_queries import QueryAnswer, QueryRequest
 
 #: 200 values of some lines are below 100 kB.
 MAX_ANSWER_BYTES = 1_000_000
@@ -69,40 +69,19 @@ def _name_of(address: str) -> str:
         return ""
 
 
-async def post(requests: list[QueryRequest], limit_seconds: float) -> list[QueryAnswer]:
+async def post(requests: list[PostRequest], limit_seconds: float) -> list[PostAnswer]:
     """Send requests at once, by a client of their own: a slow database must not hold up the server's other requests."""
     from tornado.simple_httpclient import SimpleAsyncHTTPClient
+
+    from hrlab.server.posting import sent
 
     client = SimpleAsyncHTTPClient(
         force_instance=True, max_clients=len(requests), max_body_size=MAX_ANSWER_BYTES
     )
     try:
-        return await asyncio.gather(*(_sent(client, one, limit_seconds) for one in requests))
+        return await asyncio.gather(*(sent(client, one, limit_seconds) for one in requests))
     finally:
         client.close()
-
-
-async def _sent(client: Any, request: QueryRequest, limit_seconds: float) -> QueryAnswer:
-    from tornado.httpclient import HTTPError
-
-    from hrlab.services.host_queries import QueryAnswer
-
-    try:
-        response = await client.fetch(
-            request.url,
-            method="POST",
-            headers=dict(request.headers),
-            body=request.body,
-            raise_error=False,
-            follow_redirects=False,
-            connect_timeout=limit_seconds,
-            request_timeout=limit_seconds,
-        )
-    except (HTTPError, OSError, ValueError) as error:
-        return QueryAnswer(0, f"no answer ({error})")
-    if response.code == 599:
-        return QueryAnswer(0, f"no answer ({response.error})")
-    return QueryAnswer(response.code, (response.body or b"").decode("utf-8", "replace"))
 
 
 class HostSide(HrlabHandler):

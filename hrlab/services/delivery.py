@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from hrlab.export import line_protocol
-from hrlab.export.influx import Target, WriteRequest, outcome_of, said
+from hrlab.export.influx import Target, outcome_of, said
 from hrlab.export.position import Position, Refusal, load, position_path, save
 from hrlab.model.errors import InvalidRecordError, StoreError
+from hrlab.model.post import PostAnswer, PostRequest
 from hrlab.model.redaction import Secret, redacted
 from hrlab.model.run import Run
 from hrlab.store.sqlite import RunStore
@@ -28,14 +29,6 @@ MOST_BYTES = 1_000_000
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the database's server answered; `status` is 0 if nobody did, and `text` then says why."""
-
-    status: int
-    text: str
-
-
 class Ask(Protocol):
     """Calls with the store, in a thread."""
 
@@ -43,7 +36,7 @@ class Ask(Protocol):
         """The answer; raises :class:`StoreError` if the store can't be used."""
 
 
-Post: TypeAlias = Callable[[WriteRequest], Awaitable[Answer]]
+Post: TypeAlias = Callable[[PostRequest], Awaitable[PostAnswer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +214,10 @@ class Delivery:
         half = len(items) // 2
         return await self._deliver(items[:half]) and await self._deliver(items[half:])
 
-    async def _send(self, items: Sequence[_Item]) -> Answer:
+    async def _send(self, items: Sequence[_Item]) -> PostAnswer:
         text = "".join(item.text for item in items)
         if not text:
-            return Answer(204, "")
+            return PostAnswer(204, "")
         return await self._post(await asyncio.to_thread(self._target.request, text))
 
     async def _passed(self, items: Sequence[_Item]) -> None:

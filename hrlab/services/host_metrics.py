@@ -25,11 +25,10 @@ from hrlab.model.host_metrics import (
     stretches,
     window_of,
 )
+from hrlab.model.post import PostAnswer, PostRequest
 from hrlab.model.run import Run
 from hrlab.model.units import format_duration
 from hrlab.services.host_queries import (
-    QueryAnswer,
-    QueryRequest,
     UnansweredError,
     filled,
     lines_of,
@@ -39,7 +38,7 @@ from hrlab.services.host_queries import (
 from hrlab.services.host_source import HostChart, HostSource
 
 #: Sends requests, all at once, and gives up after that many seconds; one that is not answered has status 0.
-Post: TypeAlias = Callable[[list[QueryRequest], float], Awaitable[list[QueryAnswer]]]
+Post: TypeAlias = Callable[[list[PostRequest], float], Awaitable[list[PostAnswer]]]
 #: Names of addresses, as far as they are known soon.
 Names: TypeAlias = Callable[[Sequence[str]], Awaitable[Mapping[str, str]]]
 InThread: TypeAlias = Callable[[Callable[[], dict[str, Any]]], Awaitable[dict[str, Any]]]
@@ -58,7 +57,7 @@ NOTHING: dict[str, Any] = {"source": None, "note": "", "charts": []}
 class _Question:
     chart: HostChart
     line: str
-    request: QueryRequest
+    request: PostRequest
 
 
 class HostMetrics:
@@ -136,7 +135,7 @@ class HostMetrics:
         parts: tuple[Stretch, ...],
         window: Window,
         questions: list[_Question],
-        answers: list[QueryAnswer],
+        answers: list[PostAnswer],
     ) -> dict[str, Any]:
         lines: dict[str, list[HostLine]] = {chart.title: [] for chart in self._source.charts}
         refusals: dict[str, str] = {}

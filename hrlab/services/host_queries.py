@@ -6,16 +6,15 @@ which InfluxDB 1, 2 and 3 answer). In the body of a POST, because a list of host
 
 from __future__ import annotations
 
-import base64
 import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from hrlab.model.host_metrics import HostLine, Window, hosts_pattern, words_pattern
+from hrlab.model.post import PostAnswer, PostRequest, basic
 from hrlab.model.run import Run
 from hrlab.services.host_source import HostSource
 
@@ -23,23 +22,6 @@ _VARIABLE = re.compile(r"\$(hosts|clusters|user|window|time|step)\b")
 _MESSAGE_LENGTH = 200
 #: Rates need two values at least; three windows of the interval have them even if one is late.
 _INTERVALS_PER_RATE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class QueryRequest:
-    """A POST."""
-
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class QueryAnswer:
-    """What came back: HTTP status, 0 if nothing did and `text` says why."""
-
-    status: int
-    text: str
 
 
 class UnansweredError(Exception):
@@ -70,7 +52,7 @@ def filled(query: str, values: Mapping[str, str]) -> str | None:
     return _VARIABLE.sub(lambda match: values[match[1]], query)
 
 
-def request_of(source: HostSource, query: str, window: Window) -> QueryRequest:
+def request_of(source: HostSource, query: str, window: Window) -> PostRequest:
     """The request that asks `query`."""
     step = round(window.step_seconds, 3)
     if source.kind == "prometheus":
@@ -82,7 +64,7 @@ def request_of(source: HostSource, query: str, window: Window) -> QueryRequest:
     else:
         path, form = "/query", {"db": source.database, "q": query, "epoch": "ms"}
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-    return QueryRequest(
+    return PostRequest(
         f"{source.url.rstrip('/')}{path}", headers | _credentials(source), urlencode(form).encode()
     )
 
@@ -93,15 +75,14 @@ def _timeout(source: HostSource) -> str:
 
 def _credentials(source: HostSource) -> dict[str, str]:
     if source.user:
-        both = base64.b64encode(f"{source.user}:{source.password}".encode()).decode()
-        return {"Authorization": f"Basic {both}"}
+        return basic(source.user, source.password)
     if source.token:
         word = "Bearer" if source.kind == "prometheus" else "Token"
         return {"Authorization": f"{word} {source.token}"}
     return {}
 
 
-def lines_of(source: HostSource, name: str, answer: QueryAnswer, window: Window) -> list[HostLine]:
+def lines_of(source: HostSource, name: str, answer: PostAnswer, window: Window) -> list[HostLine]:
     """The lines that an answer holds: one named `name`, or several told apart by what the database calls them.
 
     Raises
@@ -156,7 +137,7 @@ def _known(values: Any) -> list[tuple[float, float]]:
     return [(at, value) for at, value in values if math.isfinite(value) and math.isfinite(at)]
 
 
-def _refusal(source: HostSource, answer: QueryAnswer, body: Any) -> str:
+def _refusal(source: HostSource, answer: PostAnswer, body: Any) -> str:
     """Why, in the database's own words, without what is the site's secret."""
     if answer.status == 0:
         return _short(answer.text)

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from hrlab.model.errors import BackendError, MalformedError
+from hrlab.model.post import PostAnswer
 from hrlab.model.run import Environment
 from hrlab.services.host_metrics import KEPT_SECONDS, HostMetrics
-from hrlab.services.host_queries import QueryAnswer
 from hrlab.services.host_source import CHARTS, TOKEN_VARIABLE, source_from
 from tests.store.making import golden, run
 
@@ -24,7 +24,7 @@ TIMED = run(1, wall=30.0, started_at=1000.0, environment=Environment(hostname="n
 class Database:
     """Answers like Prometheus, from a table of query to answer; counts what it is asked."""
 
-    def __init__(self, *answers: QueryAnswer) -> None:
+    def __init__(self, *answers: PostAnswer) -> None:
         self.answers = list(answers)
         self.asked: list[dict[str, str]] = []
         self.headers: dict[str, str] = {}
@@ -46,9 +46,9 @@ class Database:
         return HostMetrics(source, self.post, self.names, lambda: self.now)
 
 
-def matrix(*series: tuple[dict[str, str], list[tuple[float, str]]]) -> QueryAnswer:
+def matrix(*series: tuple[dict[str, str], list[tuple[float, str]]]) -> PostAnswer:
     result = [{"metric": labels, "values": values} for labels, values in series]
-    return QueryAnswer(200, json.dumps({"status": "success", "data": {"result": result}}))
+    return PostAnswer(200, json.dumps({"status": "success", "data": {"result": result}}))
 
 
 def drawn(metrics, of=TIMED):
@@ -123,7 +123,7 @@ def test_several_series_are_told_apart_and_at_most_six_drawn():
 
 def test_one_refused_query_does_not_take_the_others_away():
     charts = {**LOAD, "Odd": {"lines": {"odd": "sum("}}}
-    refused = QueryAnswer(400, '{"status": "error", "error": "parse error at secret"}')
+    refused = PostAnswer(400, '{"status": "error", "error": "parse error at secret"}')
     database = Database(matrix(({}, [(1015.0, "2")])), refused)
     found = drawn(database.metrics(charts=charts, token="secret"))
     assert [chart["title"] for chart in found["charts"]] == ["Load"]
@@ -133,11 +133,11 @@ def test_one_refused_query_does_not_take_the_others_away():
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (QueryAnswer(0, "no answer (refused)"), "no answer"),
-        (QueryAnswer(401, "<html>"), "it answered 401"),
-        (QueryAnswer(200, "<html>"), "not one of Prometheus"),
-        (QueryAnswer(200, '{"status": "success", "data": {"result": [1]}}'), "not one of"),
-        (QueryAnswer(200, "[" * 100_000), "not one of"),
+        (PostAnswer(0, "no answer (refused)"), "no answer"),
+        (PostAnswer(401, "<html>"), "it answered 401"),
+        (PostAnswer(200, "<html>"), "not one of Prometheus"),
+        (PostAnswer(200, '{"status": "success", "data": {"result": [1]}}'), "not one of"),
+        (PostAnswer(200, "[" * 100_000), "not one of"),
     ],
 )
 def test_what_is_no_answer_is_said(answer, said):
@@ -146,7 +146,7 @@ def test_what_is_no_answer_is_said(answer, said):
 
 
 def test_answers_are_kept_shortly_but_not_failures():
-    database = Database(QueryAnswer(503, ""))
+    database = Database(PostAnswer(503, ""))
     metrics = database.metrics(charts=LOAD)
     with pytest.raises(BackendError):
         drawn(metrics)
