@@ -41,7 +41,9 @@ lab: $(VENV)/.ready  ## open the example in JupyterLab, with the runs of the dem
 develop: $(VENV)/.develop  ## set up for development: everything that tests and linters need
 
 .PHONY: test
-test: $(VENV)/.develop  ## all checks; some of them: make test ONLY="types layers"
+test:  ## all checks; some of them: make test ONLY="types layers"
+	@PYTHON="$(PYTHON)" scripts/need.sh test $(ONLY) && scripts/need.sh python "$(PYTHON)" && scripts/need.sh node
+	@$(MAKE) --no-print-directory $(VENV)/.develop
 	@$(BIN)/python scripts/check.py $(ONLY)
 
 .PHONY: test-hep
