@@ -62,11 +62,14 @@ def redacted(record: Mapping[str, Any], secrets: Collection[Secret]) -> dict[str
     found = dict(record)
     clean = _cleaner(record, secrets)
     if "code" in secrets:
-        found["source"] = {**_part(record, "source"), "code": None}
+        # The smallest record has no source: a part of one would make it invalid.
+        if record.get("source"):
+            found["source"] = {**_part(record, "source"), "code": None}
         if record.get("error"):
             found["error"] = {**_part(record, "error"), "message": _REDACTED}
     if "paths" in secrets:
-        found["source"] = _without(_part(found, "source"), "notebook")
+        if found.get("source"):
+            found["source"] = _without(_part(found, "source"), "notebook")
         found["inputs"] = [_anonymous(one) for one in record.get("inputs", ())]
     environment = _part(record, "environment")
     if "user" in secrets:

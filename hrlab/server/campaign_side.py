@@ -103,7 +103,8 @@ class CampaignWatch:
 
         asked = read_body(body)
         record = await self._backend.ask(lambda service: service.get(asked["run"]))
-        plan = plan_of(Run.from_dict(record), asked, self._profiles, self._left_workers)
+        root = self._service().root
+        plan = plan_of(Run.from_dict(record), asked, self._profiles, self._left_workers, root)
         if asked.get("dry_run"):
             return plan.to_dict(), False
         made = await asyncio.to_thread(lambda: self._service().begin(plan))

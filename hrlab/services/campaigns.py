@@ -75,7 +75,7 @@ class Campaigns:
     ) -> None:
         self._runtime_dir = runtime_dir
         self._folder = runtime_dir / FOLDER
-        self._root = root
+        self.root = root
         self._store = store
         self._profiles = profiles
         self._limits = limits
@@ -118,9 +118,9 @@ class Campaigns:
         from hrlab.services.campaign import identity
         from hrlab.services.campaign_reader import sweep_from
 
-        declaration = plan.declaration(self._root)
+        declaration = plan.declaration(self.root)
         try:
-            campaign_id = identity(sweep_from(declaration, "campaign"), self._root)
+            campaign_id = identity(sweep_from(declaration, "campaign"), self.root)
         except UsageError as error:
             raise InvalidRequestError(error.message, refusals=[]) from error
         folder = self._of(campaign_id)
@@ -173,7 +173,7 @@ class Campaigns:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self._root,
+                cwd=self.root,
                 start_new_session=True,
                 env={
                     **os.environ,

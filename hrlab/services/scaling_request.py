@@ -78,6 +78,7 @@ def plan_of(
     body: Mapping[str, Any],
     profiles: Mapping[str, Profile],
     left_workers: Callable[[Profile], int | None],
+    root: Path,
 ) -> ScalingPlan:
     """The plan that a request makes of a run.
 
@@ -85,17 +86,25 @@ def plan_of(
     ----------
     left_workers
         How many workers quotas leave for a profile; None: they say nothing.
+    root
+        The server's root folder. Nothing outside of it is executed: a record can come from elsewhere.
 
     Raises
     ------
     InvalidRequestError
-        If the run is of no notebook, or a value is impossible.
+        If the run is of no notebook, its notebook lies outside the root, or a value is impossible.
     """
     if not run.source.notebook:
         raise _refused(
             "run",
             f"{run.name!r} is not of a notebook, so nothing can be executed again. "
             "Time cells of a notebook that is saved.",
+        )
+    if not _is_below(root, run.source.notebook):
+        raise _refused(
+            "run",
+            f"{run.source.notebook[:200]!r} is not a notebook in the server's root folder, so it is not executed. "
+            "Copy it there, run it with timing, and measure that run.",
         )
     fit = {name: most for name, one in profiles.items() if (most := _most(one, left_workers(one)))}
     if not fit:
@@ -133,6 +142,13 @@ def read_body(body: object) -> dict[str, Any]:
     if type(body.get("dry_run", False)) is not bool:
         raise MalformedError("`dry_run` must be true or false.")
     return dict(body)
+
+
+def _is_below(root: Path, notebook: str) -> bool:
+    """Whether the path leads to something in `root`, symbolic links resolved."""
+    if "\0" in notebook:  # no path at all; resolving it would raise
+        return False
+    return (root / notebook).resolve().is_relative_to(root.resolve())
 
 
 def _most(profile: Profile, left: int | None) -> int:

@@ -89,3 +89,9 @@ def test_unknown_word_names_those_that_are_known():
     assert secrets_of("all") == ALL
     with pytest.raises(MalformedError, match="Give any of code, paths"):
         secrets_of("kode")
+
+
+def test_the_smallest_record_is_still_a_record():
+    smallest = {"id": "a" * 32, "name": "x", "status": "ok", "started_at": 1.0, "wall_seconds": 1.0}
+    record = {"schema_version": 1, **smallest}
+    assert Run.from_dict(redacted(record, ALL)) == Run.from_dict(record)

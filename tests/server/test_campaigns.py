@@ -102,6 +102,45 @@ async def test_what_can_not_be_measured_is_refused(ask, timed, more, status, sai
     assert (answer.status, said in answer.error["message"]) == (status, True), answer.text
 
 
+def outside_by_name(root: Path, tmp_path: Path) -> str:
+    return f"../{tmp_path.name}-study.ipynb"
+
+
+def outside_by_path(root: Path, tmp_path: Path) -> str:
+    return str(tmp_path / "elsewhere.ipynb")
+
+
+def outside_by_link(root: Path, tmp_path: Path) -> str:
+    (tmp_path / "elsewhere.ipynb").touch()
+    (root / "link.ipynb").symlink_to(tmp_path / "elsewhere.ipynb")
+    return "link.ipynb"
+
+
+def no_path(root: Path, tmp_path: Path) -> str:
+    return "study\0.ipynb"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [outside_by_name, outside_by_path, outside_by_link, no_path],
+    ids=lambda one: one.__name__,
+)
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_a_notebook_outside_the_root_is_not_executed(
+    ask, kernel, timed, jp_root_dir, tmp_path, place, dry_run
+):
+    notebook = place(jp_root_dir, tmp_path)
+    kernel.finish(
+        replace(timed, id=uuid.uuid4().hex, source=replace(timed.source, notebook=notebook))
+    )
+    found = (await ask("GET", "runs")).json["runs"]
+    strange = next(one["id"] for one in found if one["id"] != timed.id)
+    answer = await ask("POST", "campaigns", body={"run": strange, "dry_run": dry_run})
+    assert answer.status == 422, answer.text
+    assert "is not a notebook in the server's root folder" in answer.error["message"]
+    assert (await ask("GET", "campaigns")).json == {"campaigns": []}
+
+
 async def test_a_run_without_a_notebook_is_refused(ask, kernel):
     kernel.finish(replace(run(1), source=Source("block", "x", "0" * 64)))
     answer = await ask("POST", "campaigns", body={"run": run(1).id})
