@@ -96,7 +96,9 @@ def last_run() -> Run | None:
     return timing().last
 
 
-def connect(name_or_id: str | None = None, *, timeout_seconds: float = 60.0) -> Client:
+def connect(
+    name_or_id: str | None = None, *, timeout_seconds: float = 60.0, others: bool = False
+) -> Client:
     """Connect to a cluster of the panel, and return its ``distributed.Client``.
 
     Warns, with the versions, if Python, dask, distributed or what the cluster's profile names differ from this kernel's.
@@ -105,20 +107,22 @@ def connect(name_or_id: str | None = None, *, timeout_seconds: float = 60.0) -> 
     Parameters
     ----------
     name_or_id
-        As on the cluster's card; may be left out if only one cluster can be meant.
+        As on the cluster's card; may be left out if only one cluster can be meant. A name means one of your clusters.
     timeout_seconds
         How long to wait for a cluster that is starting.
+    others
+        Whether the cluster with that full id may be another user's, who can then run code in this kernel. Warns if it is.
 
     Raises
     ------
     hrlab.model.errors.UsageError
-        If there is no such cluster, or several, or no Jupyter server to ask.
+        If there is no such cluster, or several, if it is another user's, or if there is no Jupyter server to ask.
     hrlab.model.errors.BackendError
         If the cluster failed, or does not answer in time.
     """
     from hrlab.kernel import connected
 
-    return connected(name_or_id, timeout_seconds)
+    return connected(name_or_id, timeout_seconds, others=others)
 
 
 def advise(

@@ -99,14 +99,14 @@ def named_phase(label: str, phase: DeclaredPhase | None) -> AbstractContextManag
     return timing().mark(str(label), declared)
 
 
-def connected(name_or_id: str | None, timeout_seconds: float) -> Any:
+def connected(name_or_id: str | None, timeout_seconds: float, *, others: bool = False) -> Any:
     """The client behind :func:`hrlab.connect`, which calls this."""
     from hrlab.services.connecting import CAMPAIGN_ADDRESS, connect, connect_to
     from hrlab.services.parent_server import find_parent_server
 
     if os.environ.get(CAMPAIGN_ADDRESS):  # a campaign decides on what its points run
         return connect_to(os.environ[CAMPAIGN_ADDRESS], timeout_seconds)
-    return connect(find_parent_server(), name_or_id, timeout_seconds)
+    return connect(find_parent_server(), name_or_id, timeout_seconds, others=others)
 
 
 def _be_seen_in_notebook() -> None:

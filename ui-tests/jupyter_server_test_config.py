@@ -37,6 +37,10 @@ c.ServerApp.ip = "127.0.0.1"  # noqa: F821
 c.ServerApp.port = int(os.environ["HRLAB_TEST_PORT"])  # noqa: F821
 c.ServerApp.port_retries = 0  # noqa: F821
 c.ServerApp.allow_root = True  # noqa: F821
+# As JupyterHub does: nothing of the server may be framed, unless it says so itself, as dashboards do.
+c.ServerApp.tornado_settings = {  # noqa: F821
+    "headers": {"Content-Security-Policy": "frame-ancestors 'none'"}
+}
 c.SQLiteYStore.db_path = str(home / "ystore.db")  # noqa: F821  jupyter-collaboration's
 c.HRLab.profiles = {  # noqa: F821
     **local_profile(machine_cores(), machine_memory_bytes()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,9 +97,11 @@ class Facts:
     def time(self, annotation: str) -> float | None:
         """A time that hrlab noted in the resource."""
         try:
-            return float(self.annotations[annotation])
+            noted = float(self.annotations[annotation])
         except (KeyError, ValueError):
             return None
+        # Anybody who may change the resource can write here, and JSON has neither nan nor inf.
+        return noted if math.isfinite(noted) else None
 
 
 def is_hanging(facts: Facts) -> bool:

@@ -65,7 +65,8 @@ class DashboardHandler(ErrorsInOneShape, ProxyHandler):  # type: ignore[misc]
             if error.status_code < 500:
                 raise
             raise BackendError(f"The dashboard does not answer: {error.log_message}.") from error
-        self.set_header("Content-Security-Policy", self.content_security_policy)
+        # A hub forbids its users' pages to be framed at all; JupyterLab's panes are frames of the same server.
+        self.set_header("Content-Security-Policy", "frame-ancestors 'self'")
 
     async def head(self, cluster_id: str, path: str) -> None:
         """As GET."""

@@ -167,8 +167,8 @@ class ClusterService:
 
     async def dashboard_url(self, cluster_id: str) -> str:
         """Where this machine reaches the cluster's dashboard."""
-        await self._begin()
-        cluster, kind = self._kinds.find(cluster_id)
+        # Its scripts would run in Jupyter's own origin, with this user's cookies.
+        cluster, kind = await self._own(cluster_id, "shown")
         url = kind.dashboard_url(cluster_id)
         if url is None:
             why = f": {cluster.reason}" if cluster.reason else f", it is {cluster.state}."
@@ -219,7 +219,7 @@ class ClusterService:
         cluster, kind = self._kinds.find(cluster_id)
         if not cluster.mine:
             owner = cluster.owner or "somebody else"
-            message = f"{cluster.name} belongs to {owner}, and can't be {done} from here."
+            message = f"{cluster.name} belongs to {owner}, and cannot be {done} from here."
             raise ForbiddenError(message, id=cluster_id)
         return cluster, kind
 
@@ -325,7 +325,7 @@ class ClusterService:
         return shown if usual is None else {**shown, "usual_start_seconds": usual}
 
     def _seen(self, cluster: Cluster, kind: ClusterKind) -> Cluster:
-        has_dashboard = kind.dashboard_url(cluster.id) is not None
+        has_dashboard = cluster.mine and kind.dashboard_url(cluster.id) is not None
         return dataclasses.replace(
             cluster,
             dashboard_path=f"{DASHBOARD}{cluster.id}" if has_dashboard else None,

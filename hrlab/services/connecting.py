@@ -24,6 +24,10 @@ ALWAYS = ("python", "dask", "distributed")
 _REMEDY = "Tasks may fail in ways that are hard to read; use the same environment on both sides."
 
 
+class OthersClusterWarning(UserWarning):
+    """The kernel is connected to a cluster that is not the user's own."""
+
+
 class VersionWarning(UserWarning):
     """Kernel and workers have different versions of something that both use."""
 
@@ -34,19 +38,21 @@ def wait_for_address(
     timeout_seconds: float,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
+    *,
+    others: bool = False,
 ) -> Mapping[str, Any]:
     """The cluster that is wanted, once it has a scheduler.
 
     Raises
     ------
     UsageError
-        If there is no such cluster, or several.
+        If there is no such cluster, or several, or it is another user's and `others` is false.
     BackendError
         If it fails, or is not there in time.
     """
     begun = clock()
     until = begun + timeout_seconds
-    cluster = choose(server.get("clusters"), wanted)
+    cluster = choose(server.get("clusters"), wanted, others=others)
     while True:
         if cluster["state"] == "ready" and cluster["scheduler_address"]:
             return cluster
@@ -60,25 +66,47 @@ def wait_for_address(
                 id=cluster["id"],
             )
         sleep(min(max(POLL_LEAST, POLL_SHARE * (clock() - begun)), POLL_MOST))
-        cluster = choose(server.get("clusters"), str(cluster["id"]))
+        cluster = choose(server.get("clusters"), str(cluster["id"]), others=others)
 
 
-def choose(listed: Mapping[str, Any], wanted: str | None) -> Mapping[str, Any]:
-    """The cluster that has `wanted` as id or name; without it the only one that can be meant."""
+def choose(
+    listed: Mapping[str, Any], wanted: str | None, *, others: bool = False
+) -> Mapping[str, Any]:
+    """The user's cluster that has `wanted` as id or name; without it the only one that can be meant.
+
+    Anybody in a shared namespace can give a cluster any name, and a scheduler can run code in the kernels that connect to
+    it. So a name means one of the user's own clusters, and another user's is chosen by its full id and with `others` only.
+    """
     clusters: Sequence[Mapping[str, Any]] = listed["clusters"]
+    own = [cluster for cluster in clusters if cluster["mine"]]
     if wanted is None:
-        usable = [c for c in clusters if c["mine"] and c["state"] in ("ready", "starting")]
+        usable = [c for c in own if c["state"] in ("ready", "starting")]
         ready = [c for c in usable if c["state"] == "ready"]
         return _only(ready or usable, "There is no cluster. Create one in the panel first.")
-    by_id = [cluster for cluster in clusters if cluster["id"] == wanted]
+    by_id = [cluster for cluster in own if cluster["id"] == wanted]
     if by_id:
         return by_id[0]
-    named = [cluster for cluster in clusters if cluster["name"] == wanted]
+    named = [cluster for cluster in own if cluster["name"] == wanted]
     alive = [c for c in named if c["state"] in ("ready", "starting")]
-    names = {str(cluster["name"]) for cluster in clusters}
-    hint = did_you_mean(wanted, names) if names else "There are none; create one in the panel."
+    if not named:
+        foreign = [c for c in clusters if not c["mine"] and wanted in (c["id"], c["name"])]
+        exact = [cluster for cluster in foreign if cluster["id"] == wanted]
+        if exact and others:
+            return exact[0]
+        if foreign:
+            raise UsageError(_not_yours(wanted, exact or foreign))
+    names = {str(cluster["name"]) for cluster in own}
+    hint = did_you_mean(wanted, names) if names else "You have none; create one in the panel."
     missing = " ".join(str(problem["reason"]) for problem in listed.get("problems", ()))
     return _only(alive or named, f"There is no cluster {wanted!r}. {hint} {missing}".strip())
+
+
+def _not_yours(wanted: str, foreign: Sequence[Mapping[str, Any]]) -> str:
+    calls = " or ".join(f"hrlab.connect({str(one['id'])!r}, others=True)" for one in foreign[:3])
+    return (
+        f"{wanted!r} is not one of your clusters. Whoever owns a cluster can run code in a kernel that connects to it. "
+        f"If you trust its owner: {calls}."
+    )
 
 
 def _only(found: Sequence[Mapping[str, Any]], nothing: str) -> Mapping[str, Any]:
@@ -90,12 +118,21 @@ def _only(found: Sequence[Mapping[str, Any]], nothing: str) -> Mapping[str, Any]
     return found[0]
 
 
-def connect(server: ParentServer, wanted: str | None, timeout_seconds: float) -> Any:
+def connect(
+    server: ParentServer, wanted: str | None, timeout_seconds: float, *, others: bool = False
+) -> Any:
     """A ``distributed.Client`` of the cluster; see :func:`hrlab.connect`."""
     import distributed  # noqa: F401 - takes a while: now, while the cluster is likely to be starting
 
     begun = time.monotonic()
-    cluster = wait_for_address(server, wanted, timeout_seconds)
+    cluster = wait_for_address(server, wanted, timeout_seconds, others=others)
+    if not cluster["mine"]:
+        warnings.warn(
+            f"{cluster['name']} ({cluster['id']}) is not one of your clusters: its owner can read what you send, and run "
+            "code in this kernel.",
+            OthersClusterWarning,
+            stacklevel=4,
+        )
     # Before anything is sent: where versions are far apart, connecting itself fails in odd ways.
     told = told_before(cluster, _here())
     if told:

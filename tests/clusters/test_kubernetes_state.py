@@ -13,7 +13,7 @@ from hrlab.clusters.kubernetes import KubernetesClusters
 from hrlab.clusters.kubernetes_api import KubernetesApi, account_namespace
 from hrlab.clusters.kubernetes_reasons import epoch
 from hrlab.clusters.kubernetes_scheduler import Health, Place, place_of
-from hrlab.clusters.kubernetes_spec import resource_of
+from hrlab.clusters.kubernetes_spec import CREATED_AT, resource_of
 from hrlab.clusters.kubernetes_state import (
     Facts,
     idle_stop_at,
@@ -157,3 +157,8 @@ async def test_where_no_profile_needs_kubernetes_nothing_is_asked(monkeypatch, t
     with pytest.raises(BackendError):
         await clusters.create(plan())
     await clusters.stop()
+
+
+@pytest.mark.parametrize("odd", ["nan", "inf", "-inf", "1e999", "yesterday"])
+def test_an_odd_creation_time_counts_for_nothing(odd):
+    assert facts(annotations={CREATED_AT: odd}).created_at == AT

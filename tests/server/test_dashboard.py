@@ -89,6 +89,32 @@ async def test_dashboard_sets_no_cookie_and_is_framed_by_this_server_only(look, 
         assert "frame-ancestors 'self'" in answer.headers["Content-Security-Policy"]
 
 
+#: What JupyterHub sets for its users' servers.
+HUB = {"headers": {"Content-Security-Policy": "frame-ancestors 'none'"}}
+
+
+@pytest.mark.parametrize(
+    "jp_server_config",
+    [{"ServerApp": {"jpserver_extensions": {"hrlab": True}, "tornado_settings": HUB}}],
+)
+async def test_dashboard_is_framed_where_a_hub_forbids_frames(look, dashboard, jp_server_config):
+    answer = await look("zee", "page")
+    assert answer.headers.get_list("Content-Security-Policy") == ["frame-ancestors 'self'"]
+
+
+async def test_dashboard_of_another_user_is_never_served(look, dashboard, pretended, ask):
+    pretended.add("bobs", mine=False, owner="bob")
+    pretended.dashboards["bobs"] = dashboard
+    answer = await look("bobs", "status")
+    assert answer.code == 403
+    assert "belongs to bob" in json.loads(answer.body)["error"]["message"]
+    listed = (await ask("GET", "clusters")).json["clusters"]
+    assert {one["id"]: one["dashboard_path"] is None for one in listed} == {
+        "bobs": True,
+        "zee": False,
+    }
+
+
 async def test_paths_below_a_dashboard_stay_below_it(look, dashboard, pretended, jp_base_url):
     pretended.dashboards["zee"] = f"{dashboard}/clusters/zee"
     assert json.loads((await look("zee", "a b", "c")).body)["path"] == "/clusters/zee/a%20b/c"

@@ -133,6 +133,33 @@ def test_without_a_name_the_only_one_is_meant_of_mine_and_ready():
         choose(listed(cluster("a", state="failed")), None)
 
 
+def test_a_name_means_my_cluster_even_if_it_is_the_id_of_anothers():
+    found = listed(
+        cluster("zee", "x", mine=False), cluster("a", "zee"), cluster("b", "zee", mine=False)
+    )
+    assert choose(found, "zee")["id"] == "a"
+    assert choose(found, "zee", others=True)["id"] == "a"
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_a_name_never_means_anothers_cluster(others):
+    found = listed(cluster("bobs-1", "zee", mine=False), cluster("a", "mine"))
+    with pytest.raises(UsageError, match=r"not one of your.*connect\('bobs-1', others=True\)"):
+        choose(found, "zee", others=others)
+
+
+def test_anothers_cluster_is_chosen_by_its_id_with_consent_only():
+    found = listed(cluster("bobs-1", "zee", mine=False))
+    with pytest.raises(UsageError, match="can run code in a kernel"):
+        choose(found, "bobs-1")
+    assert choose(found, "bobs-1", others=True)["id"] == "bobs-1"
+
+
+def test_anothers_cluster_is_not_suggested_for_a_wrong_name():
+    with pytest.raises(UsageError, match="You have none; create one"):
+        choose(listed(cluster("bobs-1", "zee", mine=False)), "zea")
+
+
 def test_unknown_name_tells_the_nearest_and_what_can_not_be_seen():
     problems = [{"kind": "kubernetes", "reason": "Kubernetes does not answer."}]
     with pytest.raises(UsageError, match=r"Did you mean zee\? Kubernetes does not answer"):
