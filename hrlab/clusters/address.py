@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from tornado.httpclient import AsyncHTTPClient
@@ -22,6 +21,9 @@ from hrlab.model.template import fill
 LOOK_SECONDS = 5.0
 ANSWER_SECONDS = 3.0
 LARGEST_ANSWER_BYTES = 1_000_000
+#: What is read of a scheduler's counts beside workers and cores, and the most that can be true of any of them.
+_COUNTED = ("tasks", "memory", "erred", "released")
+_MOST = 10**12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class Seen:
     reason: str = ""
     since_at: float = 0.0
     dashboard: bool = False
-    counts: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class AddressClusters:
@@ -215,12 +217,31 @@ class AddressClusters:
         )
 
 
-def unfinished(counts: Mapping[str, Any]) -> int | None:
+def unfinished(counts: Mapping[str, int]) -> int | None:
     """Tasks that are not done, by the scheduler's own counts; None if it gives none."""
     if "tasks" not in counts:
         return None
     done = sum(int(counts.get(state, 0)) for state in ("memory", "erred", "released"))
     return max(0, int(counts["tasks"]) - done)
+
+
+def counts_of(answer: bytes) -> dict[str, int]:
+    """The counts that a scheduler's dashboard tells: whole numbers from 0 on, by what is counted.
+
+    Raises
+    ------
+    ValueError
+        If it is something else that answers.
+    """
+    try:
+        told = json.loads(answer)
+        counts = {name: told[name] for name in ("workers", "cores", *_COUNTED) if name in told}
+        good = all(type(one) is int and 0 <= one <= _MOST for one in counts.values())
+    except (TypeError, RecursionError, ValueError, AttributeError):
+        counts, good = {}, False
+    if not good or not isinstance(told, dict):
+        raise ValueError("what answers there is no Dask dashboard")
+    return counts
 
 
 async def look(address: str, dashboard: str | None) -> Seen:
@@ -239,10 +260,10 @@ async def look(address: str, dashboard: str | None) -> Seen:
         return Seen(state="ready")
     try:
         await get(f"{dashboard.rstrip('/')}/health")
-        counts = json.loads(await get(f"{dashboard.rstrip('/')}/json/counts.json"))
+        known = counts_of(await get(f"{dashboard.rstrip('/')}/json/counts.json"))
     except (OSError, ValueError) as error:
         return Seen(state="ready", reason=f"The dashboard at {dashboard} does not answer: {error}.")
-    return Seen(state="ready", dashboard=True, counts=counts if isinstance(counts, dict) else {})
+    return Seen(state="ready", dashboard=True, counts=known)
 
 
 async def get(url: str) -> bytes:

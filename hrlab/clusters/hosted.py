@@ -31,6 +31,15 @@ ANSWER_SECONDS = 30.0
 #: Between thoughts about whether a host that says nothing should have.
 SILENT_SECONDS = 5.0
 LONGEST_ANSWER = 2**24
+#: Of a description, with their types.
+_NEEDED: Mapping[str, type | tuple[type, ...]] = {
+    "id": str,
+    "name": str,
+    "profile": (str, type(None)),
+    "created_at": (int, float),
+    "start_timeout_seconds": (int, float),
+    "target": Mapping,
+}
 
 
 def describe(directory: Path, description: Mapping[str, Any]) -> None:
@@ -41,8 +50,14 @@ def describe(directory: Path, description: Mapping[str, Any]) -> None:
 
 def is_description(value: Any) -> bool:
     """Whether `value` is what `describe` wrote, with all that is needed to watch a host."""
-    needed = {"id", "name", "profile", "created_at", "start_timeout_seconds", "target"}
-    return isinstance(value, Mapping) and needed <= set(value)
+    return (
+        isinstance(value, Mapping)
+        and all(
+            isinstance(value.get(name), kinds) and not isinstance(value.get(name), bool)
+            for name, kinds in _NEEDED.items()
+        )
+        and all(type(number) is int for number in value["target"].values() if number is not None)
+    )
 
 
 def read(path: Path) -> Any:

@@ -63,8 +63,10 @@ class Probes:
         return list(self._probes)
 
     async def _ask(self, probe: _Probe) -> None:
-        health = await ask(probe.place, probe.health)
-        probe.task = None
+        try:
+            health = await ask(probe.place, probe.health)
+        finally:
+            probe.task = None  # else it would never be asked again
         before, probe.health = probe.health, health
         if not health.problem:
             probe.silent_since = None

@@ -80,7 +80,8 @@ async def ask(place: Place, before: Health | None = None) -> Health:
         return Health(f"it does not answer within {PROBE_SECONDS:g} seconds")
     except OSError as error:
         return Health(error.strerror or str(error) or type(error).__name__)
-    except ValueError:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        # JSON of any shape may come: whatever is not what a scheduler tells ends here.
         return Health("what answers there is no Dask scheduler")
 
 

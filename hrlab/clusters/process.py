@@ -162,7 +162,8 @@ class ProcessClusters:
             description = read(directory / DESCRIPTION)
             if is_description(description) and description["id"] == directory.name:
                 found[directory.name] = description, read(directory / STATUS)
-            elif self._is_old(directory):
+            elif description is None and self._is_old(directory):
+                # One that another hrlab wrote differently is left alone: its host may be at work.
                 shutil.rmtree(directory, ignore_errors=True)
         return found
 

@@ -18,8 +18,9 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from hrlab.export.flat import COLUMNS, Value, row
+from hrlab.model.errors import InvalidRecordError
 from hrlab.model.resources import ClusterUse, KernelUse, Resources, Series
-from hrlab.model.run import Run
+from hrlab.model.run import LATEST_START, Run
 
 Fields: TypeAlias = Mapping[str, Value]
 
@@ -99,6 +100,11 @@ def _series(use: ClusterUse | KernelUse) -> dict[str, tuple[float | None, ...]]:
 
 def time_of(run: Run, after_seconds: float = 0.0) -> int:
     """Nanoseconds since 1970, UTC, of a point of the run; digits below the millisecond follow from its id."""
+    if not 0 <= run.started_at <= LATEST_START:  # kept before records were bounded
+        raise InvalidRecordError(
+            f"Run {run.id} started at {run.started_at:g}, a time that databases cannot hold.",
+            path="record.started_at",
+        )
     milliseconds = round((run.started_at + after_seconds) * 1000)
     return milliseconds * 1_000_000 + int(run.id, 16) % 1_000_000
 

@@ -24,6 +24,8 @@ SECRETS: Mapping[Secret, str] = {
 ALL: tuple[Secret, ...] = get_args(Secret)
 
 _REDACTED = "(redacted)"
+#: Levels that are searched; what is nested deeper is kept back whole.
+_DEEPEST = 64
 # Words of the format itself: a user may be called "ok".
 _FIXED = frozenset(
     ("id", "status", "approach", "kind", "phase", "stage_intervals", "code_sha256", "digest")
@@ -124,15 +126,17 @@ def _word(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
 
 
-def _walk(value: Any, clean: Callable[[str], str], key: str = "") -> Any:
+def _walk(value: Any, clean: Callable[[str], str], key: str = "", depth: int = 0) -> Any:
+    if depth > _DEEPEST and isinstance(value, (Mapping, list, tuple)):
+        return _REDACTED  # only a record from before depths were bounded has that; nothing may slip through
     if isinstance(value, str):
         return value if key in _FIXED else clean(value)
     if isinstance(value, Mapping):
         free = key in ("labels", "workload", "activities")
         return {
-            (clean(name) if free else name): _walk(item, clean, "" if free else name)
+            (clean(name) if free else name): _walk(item, clean, "" if free else name, depth + 1)
             for name, item in value.items()
         }
     if isinstance(value, (list, tuple)):
-        return [_walk(item, clean, key) for item in value]
+        return [_walk(item, clean, key, depth + 1) for item in value]
     return value

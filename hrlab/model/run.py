@@ -18,6 +18,8 @@ from hrlab.model.wire import OMIT_NONE, decode, encode
 SCHEMA_VERSION = 1
 #: Ten years. Beyond, a number is an error, and its nanoseconds no longer a whole number.
 LONGEST_SECONDS = 10 * 365.25 * 86400.0
+#: UTC epoch seconds of the year 2200: databases count nanoseconds in 63 bits, which end in 2262.
+LATEST_START = 7_258_118_400.0
 
 Status: TypeAlias = Literal["running", "ok", "failed", "interrupted"]
 Phase: TypeAlias = Literal["pre", "dask", "between", "post"]

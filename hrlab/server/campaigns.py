@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 
 from jupyter_server.auth.decorator import authorized
@@ -10,7 +9,7 @@ from tornado import web
 
 from hrlab.server.backend import Backend
 from hrlab.server.campaign_side import CampaignWatch
-from hrlab.server.handler import HrlabHandler
+from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
 
 
@@ -33,14 +32,14 @@ class CampaignsHandler(CampaignSide):
     async def get(self) -> None:
         """Those that are on, the command line's too, and those that ended lately."""
         given(self.query(), ())
-        self.answer(json.dumps({"campaigns": await self.campaigns.list()}))
+        self.answer(to_json({"campaigns": await self.campaigns.list()}))
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Measure how a run scales, or say what would be measured."""
         made, begun = await self.campaigns.begin(self.json_body())
-        self.answer(json.dumps(made), HTTPStatus.CREATED if begun else HTTPStatus.OK)
+        self.answer(to_json(made), HTTPStatus.CREATED if begun else HTTPStatus.OK)
 
 
 class CampaignHandler(CampaignSide):
@@ -51,7 +50,7 @@ class CampaignHandler(CampaignSide):
     async def get(self, campaign_id: str) -> None:
         """How far it is, and its runs."""
         given(self.query(), ())
-        self.answer(json.dumps(await self.campaigns.get(campaign_id)))
+        self.answer(to_json(await self.campaigns.get(campaign_id)))
 
     @web.authenticated
     @authorized

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 
 from jupyter_server.auth.decorator import authorized
@@ -11,7 +10,7 @@ from tornado import web
 from hrlab.model.cluster import DryRun
 from hrlab.model.wire import encode
 from hrlab.server.backend import Backend
-from hrlab.server.handler import HrlabHandler
+from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
 from hrlab.services.clusters import ClusterService
 
@@ -35,7 +34,7 @@ class ClustersHandler(ClusterSide):
     async def get(self) -> None:
         """Clusters of all kinds, however they were made."""
         given(self.query(), ())
-        self.answer(json.dumps(await self.clusters.list()))
+        self.answer(to_json(await self.clusters.list()))
 
     @web.authenticated
     @authorized
@@ -43,7 +42,7 @@ class ClustersHandler(ClusterSide):
         """Make one, or say what would become of it."""
         made = await self.clusters.create(self.json_body())
         status = HTTPStatus.OK if isinstance(made, DryRun) else HTTPStatus.CREATED
-        self.answer(json.dumps(encode(made)), status)
+        self.answer(to_json(encode(made)), status)
 
 
 class ClusterHandler(ClusterSide):
@@ -54,14 +53,14 @@ class ClusterHandler(ClusterSide):
     async def get(self, cluster_id: str) -> None:
         """How it is now."""
         given(self.query(), ())
-        self.answer(json.dumps(encode(await self.clusters.get(cluster_id))))
+        self.answer(to_json(encode(await self.clusters.get(cluster_id))))
 
     @web.authenticated
     @authorized
     async def patch(self, cluster_id: str) -> None:
         """Scale, adapt, or extend its idle time."""
         cluster = await self.clusters.change(cluster_id, self.json_body())
-        self.answer(json.dumps(encode(cluster)))
+        self.answer(to_json(encode(cluster)))
 
     @web.authenticated
     @authorized
@@ -80,4 +79,4 @@ class ClusterLogsHandler(ClusterSide):
     async def get(self, cluster_id: str) -> None:
         """The ends of its logs, by component."""
         given(self.query(), ())
-        self.answer(json.dumps({"logs": dict(await self.clusters.logs(cluster_id))}))
+        self.answer(to_json({"logs": dict(await self.clusters.logs(cluster_id))}))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from hrlab.server.backend import Backend
-from hrlab.server.handler import HrlabHandler
+from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class ExportsHandler(ExportSide):
         """The site's target; none if runs are not delivered."""
         given(self.query(), ())
         found = [] if self.delivery is None else [await self.delivery.state()]
-        self.answer(json.dumps({"exports": found}))
+        self.answer(to_json({"exports": found}))
 
 
 class ReportHandler(HrlabHandler):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from tornado import web
 from hrlab.model.errors import HrlabError
 from hrlab.model.run import Run
 from hrlab.server.backend import Backend
-from hrlab.server.handler import HrlabHandler
+from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
 
 if TYPE_CHECKING:
@@ -108,4 +107,4 @@ class RunHostsHandler(HostSide):
             found: dict[str, Any] = {"source": None, "note": "", "charts": []}
         else:
             found = await self.host_metrics.of(run, self.backend.run)
-        self.answer(json.dumps(found))
+        self.answer(to_json(found))

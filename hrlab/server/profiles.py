@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from hrlab.server.clusters import ClusterSide
+from hrlab.server.handler import to_json
 from hrlab.server.parameters import given
 
 
@@ -19,4 +18,4 @@ class ProfilesHandler(ClusterSide):
     async def get(self) -> None:
         """Those that can be used, with their options, and those that are broken, with the reason."""
         given(self.query(), ())
-        self.answer(json.dumps(await self.clusters.profiles()))
+        self.answer(to_json(await self.clusters.profiles()))

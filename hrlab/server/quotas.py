@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from hrlab.model.wire import encode
 from hrlab.server.backend import Backend
-from hrlab.server.handler import HrlabHandler
+from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
 from hrlab.services.quotas import QuotaService
 
@@ -33,4 +31,4 @@ class QuotasHandler(QuotaSide):
     async def get(self) -> None:
         """Limits, use, and how each source was when it was last asked."""
         given(self.query(), ())
-        self.answer(json.dumps(encode(await self.quotas.report())))
+        self.answer(to_json(encode(await self.quotas.report())))

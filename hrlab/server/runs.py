@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from hrlab.server.handler import HrlabHandler, from_json
+from hrlab.server.handler import HrlabHandler, from_json, to_json
 from hrlab.server.parameters import given, run_query
 from hrlab.services.runs import RunService
 from hrlab.store.query import RunQuery
@@ -30,7 +29,7 @@ class RunsHandler(HrlabHandler):
 def _page(service: RunService, query: RunQuery) -> tuple[int, str]:
     page = service.page(query)
     runs = [run.to_dict() for run in page.runs]
-    return page.seq, json.dumps({"runs": runs, "total": page.total, "seq": page.seq})
+    return page.seq, to_json({"runs": runs, "total": page.total, "seq": page.seq})
 
 
 class RunHandler(HrlabHandler):
@@ -41,7 +40,7 @@ class RunHandler(HrlabHandler):
     async def get(self, run_id: str) -> None:
         """The whole record."""
         given(self.query(), ())
-        self.answer(await self.backend.ask(lambda service: json.dumps(service.get(run_id))))
+        self.answer(await self.backend.ask(lambda service: to_json(service.get(run_id))))
 
     @web.authenticated
     @authorized
@@ -49,7 +48,7 @@ class RunHandler(HrlabHandler):
         """Keep a record; again changes nothing."""
         body = self.body()
         new = await self.backend.change(lambda service: service.save(run_id, from_json(body)))
-        self.answer(json.dumps({"id": run_id}), HTTPStatus.CREATED if new else HTTPStatus.OK)
+        self.answer(to_json({"id": run_id}), HTTPStatus.CREATED if new else HTTPStatus.OK)
 
     @web.authenticated
     @authorized
@@ -57,7 +56,7 @@ class RunHandler(HrlabHandler):
         """Rename, label, note, or undo the deletion."""
         patch = self.json_body()
         summary = await self.backend.change(lambda service: service.change(run_id, patch))
-        self.answer(json.dumps(summary.to_dict()))
+        self.answer(to_json(summary.to_dict()))
 
     @web.authenticated
     @authorized
@@ -76,7 +75,7 @@ class RunChartHandler(HrlabHandler):
     async def get(self, run_id: str) -> None:
         """A Vega-Lite specification, ready to render, with the table behind it."""
         view = given(self.query(), ("view",)).get("view", ["timeline"])[-1]
-        chart = await self.backend.ask(lambda service: json.dumps(service.chart(run_id, view)))
+        chart = await self.backend.ask(lambda service: to_json(service.chart(run_id, view)))
         self.answer(chart)
 
 
@@ -88,7 +87,7 @@ class RunFiguresHandler(HrlabHandler):
     async def get(self, run_id: str) -> None:
         """Derived figures with their formulas, and advice with its evidence."""
         given(self.query(), ())
-        self.answer(await self.backend.ask(lambda service: json.dumps(service.figures(run_id))))
+        self.answer(await self.backend.ask(lambda service: to_json(service.figures(run_id))))
 
 
 _COMPARED = ("like", "previous", "by", "baseline", "over", "since")
@@ -104,6 +103,4 @@ class CompareHandler(HrlabHandler):
         found = given(self.query(), ("ids", *_COMPARED))
         ids = [one for text in found.get("ids", []) for one in text.split(",") if one]
         words = {name: found.get(name, [""])[-1] or None for name in _COMPARED}
-        self.answer(
-            await self.backend.ask(lambda service: json.dumps(service.compare(ids, **words)))
-        )
+        self.answer(await self.backend.ask(lambda service: to_json(service.compare(ids, **words))))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from hrlab.model.wire import encode
-from hrlab.server.handler import from_json
+from hrlab.server.handler import from_json, to_json
 from hrlab.server.quotas import QuotaSide
 from hrlab.services.advising import ShapeOf, question_from
 from hrlab.services.runs import RunService
@@ -29,7 +28,7 @@ class SizingHandler(QuotaSide):
         if b'"profile"' in body:
             await self.quotas.binding(QUOTA_SECONDS)
         self.answer(
-            await self.backend.ask(lambda service: json.dumps(_advice(service, body, shape_of)))
+            await self.backend.ask(lambda service: to_json(_advice(service, body, shape_of)))
         )
 
 

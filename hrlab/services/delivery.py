@@ -191,9 +191,13 @@ class Delivery:
         name = str(record.get("name", ""))
         try:
             run = Run.from_dict(redacted(record, self._secrets))
+            text = "".join(f"{x}\n" for x in line_protocol.lines(run, self._target.tags))
         except InvalidRecordError as error:
             return _Item(run_id, seq, "", broken=error.message, name=name)
-        text = "".join(f"{x}\n" for x in line_protocol.lines(run, self._target.tags))
+        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            # Kept before records were bounded: one that cannot be written must not hold up all that follow.
+            why = f"The record cannot be written for a database: {str(error) or type(error).__name__}."
+            return _Item(run_id, seq, "", broken=why, name=name)
         return _Item(run_id, seq, text, name=name)
 
     async def _deliver(self, items: Sequence[_Item]) -> bool:

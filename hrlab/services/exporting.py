@@ -10,7 +10,7 @@ from itertools import chain
 from typing import IO, Any, Literal, TypeAlias, get_args
 
 from hrlab.export import flat, line_protocol, table
-from hrlab.model.errors import MalformedError
+from hrlab.model.errors import InvalidRecordError, MalformedError
 from hrlab.model.redaction import Secret, redacted
 from hrlab.model.run import Run
 from hrlab.services.runs import RunService
@@ -72,7 +72,14 @@ def _csv(records: Iterable[Mapping[str, Any]], file: IO[str]) -> int:
 def _influx(records: Iterable[Mapping[str, Any]], file: IO[str]) -> int:
     count = 0
     for record in records:
-        file.writelines(f"{line}\n" for line in line_protocol.lines(Run.from_dict(record)))
+        try:
+            lines = [f"{line}\n" for line in line_protocol.lines(Run.from_dict(record))]
+        except (
+            InvalidRecordError
+        ) as error:  # kept before records were bounded: said, and the others go out
+            file.write(f"# Left out: {error.message}\n")
+            continue
+        file.writelines(lines)
         count += 1
     return count
 

@@ -46,6 +46,8 @@ class Kinds:
         self._log = log
         self._tasks: dict[str, asyncio.Task[ClusterKind]] = {}
         self._failed_at: dict[str, float] = {}
+        #: What went wrong when a kind was last asked for its clusters.
+        self._broken: dict[str, str] = {}
         #: Those that a list was given without: when they are there, all may be new.
         self._missed: set[str] = set()
 
@@ -82,16 +84,33 @@ class Kinds:
     def problems(self) -> dict[str, str]:
         """Why clusters of a kind can't be seen now, by name."""
         found = {name: _reason(name, task) or _blind(task) for name, task in self._tasks.items()}
+        for name in self._broken:
+            found[name] = (
+                found[name]
+                or f"Clusters of kind {name} cannot be listed now. The server's log has the details."
+            )
         return {name: reason for name, reason in found.items() if reason}
 
     def clusters(self) -> Iterator[tuple[Cluster, ClusterKind]]:
         """Every cluster that is known, with its kind."""
         seen: set[str] = set()
-        for kind in self.there():
-            for cluster in kind.clusters():
+        for name, kind in self._there():
+            for cluster in self._of(name, kind):
                 if cluster.id not in seen:
                     seen.add(cluster.id)
                     yield cluster, kind
+
+    def _of(self, name: str, kind: ClusterKind) -> Sequence[Cluster]:
+        """Clusters of one kind; none while it cannot tell them, so that those of the others can be seen."""
+        try:
+            found = kind.clusters()
+        except Exception as error:
+            if self._broken.get(name) != repr(error):
+                self._log.exception("hrlab: clusters of kind %s cannot be listed", name)
+            self._broken[name] = repr(error)
+            return ()
+        self._broken.pop(name, None)
+        return found
 
     def find(self, cluster_id: str) -> tuple[Cluster, ClusterKind]:
         """One cluster.
@@ -123,10 +142,13 @@ class Kinds:
 
     def there(self) -> list[ClusterKind]:
         """Those that have begun."""
-        done = [self._tasks[name] for name in self._makers if name in self._tasks]
+        return [kind for _, kind in self._there()]
+
+    def _there(self) -> list[tuple[str, ClusterKind]]:
+        done = [(name, self._tasks[name]) for name in self._makers if name in self._tasks]
         return [
-            task.result()
-            for task in done
+            (name, task.result())
+            for name, task in done
             if task.done() and not task.cancelled() and task.exception() is None
         ]
 
@@ -157,8 +179,8 @@ class Kinds:
             self._failed_at[name] = time.monotonic()
             trace = None if isinstance(error, HrlabError) else error
             self._log.warning("hrlab: no %s clusters: %s", name, error, exc_info=trace)
-        elif not task.cancelled() and task.result().clusters():
-            self._changed([cluster.id for cluster in task.result().clusters()])
+        elif not task.cancelled() and (found := self._of(name, task.result())):
+            self._changed([cluster.id for cluster in found])
         if name in self._missed and not task.cancelled():
             self._missed.discard(name)
             self._changed([])

@@ -23,7 +23,7 @@ def listing(runs: Iterable[Summary], *, ids: bool = False) -> str:
 
 
 def _line(run: Summary) -> str:
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started_at))
+    when = _when(run.started_at)
     name = one_line(run.name)
     name = name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "…"
     parts = [f"{when}  {name:<{NAME_WIDTH}}  {format_duration(run.wall_seconds):>12}"]
@@ -36,6 +36,17 @@ def _line(run: Summary) -> str:
     if run.tasks:
         parts.append(counted(run.tasks, "task"))
     return "  ".join(parts)
+
+
+def _when(at: float) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
+    except (
+        OverflowError,
+        ValueError,
+        OSError,
+    ):  # kept before records were bounded; no calendar has it
+        return f"{'impossible date':16}"
 
 
 def _in_words(phases: Phases) -> str:

@@ -20,6 +20,7 @@ from hrlab.model.sizing import Advice
 from hrlab.model.wire import encode
 from hrlab.services.advising import AdvisingService, Question, ShapeOf
 from hrlab.services.comparing import Compared, ComparisonQuestion, compared
+from hrlab.services.entry import check_entering
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.patch import read_patch
 from hrlab.store.query import RunQuery
@@ -166,10 +167,14 @@ class RunService:
 def _read(record: object) -> Run:
     try:
         json.dumps(record, allow_nan=False)
-        return Run.from_dict(record)
+        run = Run.from_dict(record)
     except (OverflowError, ValueError) as error:
         message = f"The record holds a number that no run can have ({error})."
         raise InvalidRecordError(message, path="record") from error
+    except RecursionError as error:
+        raise InvalidRecordError("The record is nested too deep.", path="record") from error
+    check_entering(record, run)
+    return run
 
 
 def _no_run(run_id: str) -> NotFoundError:

@@ -122,3 +122,49 @@ def test_a_list_that_cannot_be_read_is_empty(listed, theirs, tmp_path, text):
     assert not side.kind.clusters()
     attach(side, theirs.scheduler_address)
     assert listed().get() is not None
+
+
+ODD_ANSWERS = [
+    b'"x"',
+    b"null",
+    b"[]",
+    b"NaN",
+    b"text",
+    b'{"workers": 1e999}',
+    b'{"workers": NaN}',
+    b'{"workers": "2"}',
+]
+ODD_ANSWERS += [
+    b'{"workers": -1}',
+    b'{"workers": true}',
+    b'{"tasks": {}}',
+    b"[" * 5000,
+    b'{"cores": 1e99}',
+]
+
+
+@pytest.mark.parametrize("answer", ODD_ANSWERS, ids=lambda one: one[:20].decode())
+def test_what_is_no_answer_of_a_dask_dashboard_is_said(answer):
+    with pytest.raises(ValueError, match="no Dask dashboard"):
+        address.counts_of(answer)
+
+
+def test_counts_of_a_scheduler_are_read():
+    assert address.counts_of(b'{"workers": 2, "tasks": 7, "bytes": 1e99}') == {
+        "workers": 2,
+        "tasks": 7,
+    }
+
+
+def test_a_cluster_with_an_odd_dashboard_is_listed_with_the_reason(listed, theirs, monkeypatch):
+    async def odd(url):
+        return b'{"workers": NaN}'
+
+    monkeypatch.setattr(address, "get", odd)
+    side = listed()
+    attach(side, theirs.scheduler_address, dashboard_of(theirs))
+    cluster = side.wait("ready")
+    assert "no Dask dashboard" in cluster.reason
+    assert (cluster.workers.ready, cluster.cores, cluster.tasks) == (0, 0, None)
+    side(side.kind.close("test-1"))
+    assert side.kind.clusters() == []

@@ -216,6 +216,18 @@ def test_refused_run_is_reported_and_does_not_block_the_others(store, influx):
     assert [one for one in influx.runs() if one] == ids
 
 
+def test_a_run_that_no_database_can_hold_is_refused_and_the_others_arrive(store, influx):
+    begin(store, target(influx))
+    ids = fill(store, range(3))
+    odd = replace(run(50), started_at=1e308)
+    store.save(odd)
+    ids += fill(store, range(100, 103))
+    state = deliver(store, target(influx))
+    assert (state["waiting"], state["refused"], state["delivered"]) == (0, 1, 6)
+    assert "a time that databases cannot hold" in state["refusals"][0]["message"]
+    assert [one for one in influx.runs() if one] == ids
+
+
 def test_position_of_a_version_without_names_still_loads(tmp_path):
     path = position_path(tmp_path / "runs.sqlite")
     old = '{"seq": 9, "delivered": 7, "refused": 1, "refusals": [{"run_id": "a", "at": 1.0, "message": "old"}]}'

@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from hrlab.server.handler import VERBS
+from hrlab.server.handler import VERBS, to_json
 from hrlab.services.runs import RunService
 from tests.store.making import begun, golden, run
 
@@ -255,3 +255,9 @@ async def test_what_users_write_is_sent_as_json_and_nothing_else(ask, kernel):
     assert answer.headers["Content-Type"] == "application/json"
     assert "nosniff" in answer.headers["X-Content-Type-Options"]
     assert json.loads(answer.text)["runs"][0]["name"] == nasty
+
+
+def test_no_answer_holds_a_number_that_json_does_not_have():
+    assert to_json({"a": [1.0, float("nan")], "b": (float("inf"), {"c": float("-inf")})}) == (
+        '{"a": [1.0, null], "b": [null, {"c": null}]}'
+    )

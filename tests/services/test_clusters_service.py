@@ -335,3 +335,31 @@ async def test_another_worker_that_kubernetes_would_not_take_is_refused():
         await service.change(made.id, {"workers": 20})
     await service.change(made.id, {"workers": 1})
     await service.stop()
+
+
+async def test_a_kind_that_cannot_tell_its_clusters_takes_no_other_away(caplog):
+    good, odd = PretendedClusters(), PretendedClusters()
+    odd.clusters = lambda: [float("x")]
+    kinds = Kinds({"odd": odd.maker, "process": good.maker}, lambda _: None, logging.getLogger("t"))
+    good.add("zee")
+    await kinds.begun()
+    assert [cluster.id for cluster, _ in kinds.clusters()] == ["zee"]
+    assert kinds.find("zee")[1] is good
+    assert list(kinds.problems()) == ["odd"]
+    assert "cannot be listed" in kinds.problems()["odd"]
+    odd.clusters = list
+    assert [cluster.id for cluster, _ in kinds.clusters()] == ["zee"]
+    assert kinds.problems() == {}
+    await kinds.stop()
+
+
+async def test_a_cluster_of_an_odd_kind_can_not_keep_others_from_being_made_and_closed():
+    good, odd = PretendedClusters(), PretendedClusters()
+    odd.clusters = lambda: [float("x")]
+    service = service_of(good)
+    service._kinds._makers = {"odd": odd.maker, "process": good.maker}
+    assert (await service.create({"profile": "zee", "dry_run": True})).allowed
+    made = await service.create({"profile": "zee"})
+    await service.close(made.id)
+    assert not good.known
+    await service.stop()

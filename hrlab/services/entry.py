@@ -1,0 +1,59 @@
+"""What a record from elsewhere may hold, beyond having the right types: bounds on its numbers, depth and texts.
+
+They hold where a record enters (PUT, import). What is stored already is read as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hrlab.model.errors import InvalidRecordError
+from hrlab.model.run import LATEST_START, Run
+from hrlab.services.patch import read_patch
+
+#: Objects and lists inside each other; a record of hrlab's own has 7.
+MAX_DEPTH = 64
+#: A million TB, in bytes, and the age of the universe, in seconds: no count, size or time of a run is larger.
+LARGEST_NUMBER = 1e18
+
+
+def check_entering(record: object, run: Run) -> None:
+    """Verify that `record`, which decodes to `run`, can be listed, drawn, exported and delivered.
+
+    Raises
+    ------
+    InvalidRecordError
+        If something is nested too deep, a number is too large, or name, labels or note are longer than people may make
+        them.
+    """
+    if not 0 <= run.started_at <= LATEST_START:
+        raise InvalidRecordError(
+            f"record.started_at must be from 0 to {LATEST_START:.0f} (the year 2200), not {run.started_at:g}.",
+            path="record.started_at",
+        )
+    _check_values(record)
+    read_patch({"name": run.name, "labels": run.labels, "note": run.note})
+
+
+def _check_values(record: object) -> None:
+    # Without recursion: how deep a record is nested is what is to be found out.
+    level, depth = [record], 0
+    while level:
+        if depth > MAX_DEPTH:
+            raise InvalidRecordError(
+                f"The record is nested more than {MAX_DEPTH} levels deep.", path="record"
+            )
+        inner: list[object] = []
+        for value in level:
+            if isinstance(value, Mapping):
+                inner.extend(value.values())
+            elif isinstance(value, (list, tuple)):
+                inner.extend(value)
+            elif isinstance(value, (int, float)) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
+                raise InvalidRecordError(
+                    f"The record holds the number {float(value):g}; none of a run is beyond {LARGEST_NUMBER:g}."
+                    if -1e300 < value < 1e300
+                    else "The record holds a number that no run can have.",
+                    path="record",
+                )
+        level, depth = inner, depth + 1

@@ -1,0 +1,109 @@
+"""What enters is bounded; what is stored already, from before, takes nothing else away."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from hrlab.model.errors import InvalidRecordError
+from hrlab.model.redaction import ALL, redacted
+from hrlab.services.exporting import read, write
+from hrlab.services.listing import listing
+from hrlab.services.runs import RunService
+from hrlab.store.query import RunQuery
+from hrlab.store.sqlite import RunStore
+from tests.store.making import golden, run
+
+
+@pytest.fixture
+def store(store_of_the_test):
+    made = RunStore.open()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def service(store):
+    return RunService(store)
+
+
+def nested(levels):
+    value: object = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+ODD = {
+    "too late": ({"started_at": 1e308}, "record.started_at must be from 0"),
+    "before 1970": ({"started_at": -1.0}, "record.started_at must be from 0"),
+    "deep": ({"later": nested(600)}, "nested more than 64 levels"),
+    "a little too deep": ({"later": nested(65)}, "nested more than 64 levels"),
+    "a huge number": ({"workload": {"events": 1e200}}, "holds the number 1e+200"),
+    "a huge unknown number": ({"later": {"x": -1e19}}, "holds the number"),
+    "a long name": ({"name": "x" * 501}, "name has 501 characters"),
+    "a long note": ({"note": "x" * 20_001}, "note has 20001 characters"),
+    "many labels": ({"labels": {f"l{i}": "" for i in range(101)}}, "labels are 101"),
+    "a long label": ({"labels": {"l": "x" * 500}}, "at most 500 characters"),
+}
+
+
+@pytest.mark.parametrize(("more", "said"), ODD.values(), ids=ODD)
+def test_what_can_not_be_shown_is_refused_where_it_enters(service, more, said):
+    record = {**golden().to_dict(), **more}
+    with pytest.raises(InvalidRecordError, match=said.replace("+", r"\+")):
+        service.save(golden().id, record)
+    with pytest.raises(InvalidRecordError):
+        read(service, io.StringIO(json.dumps(record)), "file")
+
+
+def test_what_is_just_within_the_bounds_enters(service):
+    most = {
+        "started_at": 7_258_118_400,
+        "later": nested(62),
+        "name": "x" * 500,
+        "note": "x" * 20_000,
+        "labels": {f"l{i}": "" for i in range(100)},
+        "workload": {"events": 1e18},
+    }
+    assert service.save(golden().id, {**golden().to_dict(), **most})
+
+
+@pytest.fixture
+def odd(store):
+    """A good run, and one of before bounds that starts at an impossible time."""
+    good = replace(run(1), name="good")
+    store.save(good)
+    bad = replace(run(2), name="bad", started_at=1e308)
+    store.save(bad, {**bad.to_dict(), "later": nested(600)})
+    return good, bad
+
+
+def test_a_run_at_an_impossible_time_is_listed_beside_the_others(service, odd):
+    lines = listing(service.page(RunQuery()).runs).splitlines()
+    assert len(lines) == 2
+    assert "impossible date" in lines[0]
+    assert "good" in lines[1]
+
+
+def test_line_protocol_says_what_it_leaves_out(service, odd):
+    good, bad = odd
+    file = io.StringIO()
+    assert write(service, [bad.id, good.id], file, "influx") == 1
+    first, *others = file.getvalue().splitlines()
+    assert first.startswith(f"# Left out: Run {bad.id} started at 1e+308")
+    assert others
+
+
+def test_csv_has_every_run(service, odd):
+    good, bad = odd
+    file = io.StringIO()
+    assert write(service, [bad.id, good.id], file, "csv") == 2
+
+
+def test_what_is_nested_too_deep_is_redacted_whole(odd):
+    record = {**golden().to_dict(), "later": nested(600)}
+    assert "(redacted)" in json.dumps(redacted(record, ALL))
