@@ -15,6 +15,16 @@ export const RUN_ARGS = describedBy({
   }
 });
 
+/** Arguments of a command that acts on one run or several. */
+export const RUNS_ARGS = describedBy({
+  id: {
+    type: 'string',
+    description:
+      'The id of the run; without it, the one under the pointer, with the selection that it is in.'
+  },
+  ids: { type: 'array', description: 'The ids of several runs.' }
+});
+
 export const NO_ARGS = describedBy({});
 
 /** Arguments of a command that acts on one cluster. */

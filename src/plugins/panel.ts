@@ -68,7 +68,8 @@ function makeSection(parts: IPanelParts): RunsSection {
     state,
     translator,
     onOpen: id => execute(CommandIDs.openRun, id),
-    onDelete: id => execute(CommandIDs.deleteRun, id),
+    onDelete: ids =>
+      void app.commands.execute(CommandIDs.deleteRun, { ids: [...ids] }),
     onCompare: ids =>
       void app.commands.execute(CommandIDs.compareRuns, { ids: [...ids] }),
     onExample: () => execute(CommandIDs.openExample)

@@ -15,12 +15,11 @@ import {
   editIcon
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import { labelsFromText, labelsToText } from '../model';
 import { CommandIDs, IRuns } from '../tokens';
-import { askText, downloadJSON, labelIcon } from '../widgets';
-import { RUN_ARGS } from './describe';
+import { askLabels, askText, downloadJSON, labelIcon } from '../widgets';
+import { RUN_ARGS, RUNS_ARGS } from './describe';
 import { notifyFailure } from './notify';
-import { runIdOf } from './target';
+import { runIdOf, runIdsOf } from './target';
 
 const UNDO_MS = 10000;
 
@@ -47,15 +46,10 @@ const rename: Action = async (id, { runs, trans }) => {
 
 const label: Action = async (id, { runs, trans }) => {
   const run = await runs.get(id);
-  const { button, value } = await InputDialog.getText({
-    title: trans.__('Labels of %1', run.name),
-    label: trans.__('Labels as name=value, separated by commas'),
-    text: labelsToText(run.labels),
-    placeholder: trans.__('detector=IDEA, slot=booked'),
-    okLabel: trans.__('Save')
-  });
-  if (button.accept) {
-    await runs.patch(id, { labels: labelsFromText(value ?? '') });
+  const title = trans.__('Labels of %1', run.name);
+  const labels = await askLabels(title, run.labels, trans);
+  if (labels) {
+    await runs.patch(id, { labels });
   }
 };
 
@@ -80,30 +74,78 @@ const exportFile: Action = async (id, { runs }) => {
   downloadJSON(run.raw, `${run.name}-${run.id.slice(0, 8)}.json`);
 };
 
-const remove: Action = async (id, { runs, trans }) => {
-  const run = await runs.get(id);
-  await runs.remove(id);
-  Notification.info(trans.__('Deleted “%1”.', run.name), {
+/** Say what is deleted, with a button that brings it back. */
+function offerUndo(text: string, ids: readonly string[], parts: IParts): void {
+  const { runs, trans } = parts;
+  const undo = async () => {
+    const failures = await failuresOf(ids, id => runs.restore(id));
+    if (failures.length > 0) {
+      const what = trans._n(
+        'The run did not come back.',
+        '%1 runs did not come back.',
+        failures.length
+      );
+      notifyFailure(what, failures[0], trans);
+    }
+  };
+  Notification.info(text, {
     autoClose: UNDO_MS,
     actions: [
       {
         label: trans.__('Undo'),
-        caption: trans.__('Bring the run back'),
-        callback: () => {
-          runs
-            .restore(id)
-            .catch(error =>
-              notifyFailure(
-                trans.__('The run did not come back.'),
-                error,
-                trans
-              )
-            );
-        }
+        caption: trans._n(
+          'Bring the run back',
+          'Bring the runs back',
+          ids.length
+        ),
+        callback: () => void undo()
       }
     ]
   });
+}
+
+/** Do something for each run, one after the other; what failed hinders no other. */
+async function failuresOf(
+  ids: readonly string[],
+  action: (id: string) => Promise<void>
+): Promise<readonly unknown[]> {
+  const failures: unknown[] = [];
+  for (const id of ids) {
+    await action(id).catch(error => failures.push(error));
+  }
+  return failures;
+}
+
+const remove: Action = async (id, parts) => {
+  const { runs, trans } = parts;
+  const name = await runs.get(id).then(
+    run => run.name,
+    () => id.slice(0, 8) // a broken record must not keep its run from being deleted
+  );
+  await runs.remove(id);
+  offerUndo(trans.__('Deleted “%1”.', name), [id], parts);
 };
+
+async function removeAll(ids: readonly string[], parts: IParts): Promise<void> {
+  const { runs, trans } = parts;
+  const deleted: string[] = [];
+  const failures = await failuresOf(ids, async id => {
+    await runs.remove(id);
+    deleted.push(id);
+  });
+  if (deleted.length > 0) {
+    const text = trans._n('Deleted 1 run.', 'Deleted %1 runs.', deleted.length);
+    offerUndo(text, deleted, parts);
+  }
+  if (failures.length > 0) {
+    const what = trans._n(
+      'The run was not deleted.',
+      '%1 runs were not deleted.',
+      failures.length
+    );
+    notifyFailure(what, failures[0], trans);
+  }
+}
 
 /** Run an action on the run of a command; a failure becomes a notification. */
 function command(
@@ -147,11 +189,35 @@ function addEditing(parts: IParts): void {
     icon: editIcon,
     ...command(parts, trans.__('The note was not saved.'), note)
   });
+  addDeleting(parts);
+}
+
+/** Deletes the run that it is asked for; all of the selection if that is in it. */
+function addDeleting(parts: IParts): void {
+  const { app, trans } = parts;
+  const single = command(
+    parts,
+    trans.__('The run was not deleted.'),
+    remove
+  ).execute;
   app.commands.addCommand(CommandIDs.deleteRun, {
-    label: trans.__('Delete Run'),
-    caption: trans.__('Delete this run; it can be undone for 10 seconds'),
+    label: args => {
+      const count = runIdsOf(parts.app, args).length;
+      return count > 1
+        ? trans.__('Delete %1 Runs', String(count))
+        : trans.__('Delete Run');
+    },
+    caption: trans.__(
+      'Delete this run, or all selected ones if it is one of them; it can be undone for 10 seconds'
+    ),
     icon: deleteIcon,
-    ...command(parts, trans.__('The run was not deleted.'), remove)
+    describedBy: RUNS_ARGS,
+    execute: args => {
+      const ids = runIdsOf(parts.app, args);
+      return ids.length > 1
+        ? removeAll(ids, parts)
+        : single({ ...args, id: ids[0] });
+    }
   });
 }
 

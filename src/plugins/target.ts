@@ -6,7 +6,7 @@ type Args = Readonly<Record<string, unknown>>;
 function targetOf(
   app: JupyterFrontEnd,
   args: Args,
-  attribute: 'hrlabRun' | 'hrlabCluster'
+  attribute: 'hrlabRun' | 'hrlabRuns' | 'hrlabCluster'
 ): string | null {
   if (typeof args.id === 'string' && args.id) {
     return args.id;
@@ -20,6 +20,19 @@ function targetOf(
 /** The run of a command. */
 export function runIdOf(app: JupyterFrontEnd, args: Args): string | null {
   return targetOf(app, args, 'hrlabRun');
+}
+
+/** The runs of a command: those named, else the run under the pointer with the selection that it is in. */
+export function runIdsOf(app: JupyterFrontEnd, args: Args): readonly string[] {
+  if (Array.isArray(args.ids)) {
+    return args.ids.filter((id): id is string => typeof id === 'string');
+  }
+  const selection = args.id ? null : targetOf(app, {}, 'hrlabRuns');
+  if (selection) {
+    return selection.split(' ');
+  }
+  const id = runIdOf(app, args);
+  return id ? [id] : [];
 }
 
 /** The cluster of a command. */

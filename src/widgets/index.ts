@@ -1,3 +1,4 @@
+export * from './asklabels';
 export * from './asktext';
 export * from './campaignform';
 export * from './clusterdrag';

@@ -14,7 +14,7 @@ export interface IRunListProps {
   readonly state: PanelState;
   readonly trans: TranslationBundle;
   readonly onOpen: (id: string) => void;
-  readonly onDelete: (id: string) => void;
+  readonly onDelete: (ids: readonly string[]) => void;
 }
 
 interface IActive {
@@ -155,8 +155,9 @@ function onKey(
     props.onOpen(id);
   } else if (event.key === ' ' && id) {
     state.toggle(id);
-  } else if (event.key === 'Delete' && id) {
-    props.onDelete(id);
+  } else if (event.key === 'Delete' && (id || state.value.selected.length)) {
+    const { selected } = state.value;
+    props.onDelete(selected.length > 0 || !id ? selected : [id]);
   } else {
     return;
   }
@@ -209,7 +210,7 @@ function rowAt(
       index={index}
       total={list.total ?? 0}
       active={isActive}
-      selected={state.value.selected.includes(run.id)}
+      selection={state.value.selected}
       trans={trans}
       onToggle={id => state.toggle(id)}
     />

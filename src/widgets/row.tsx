@@ -27,7 +27,8 @@ export interface IRowProps {
   readonly run: IRunSummary;
   readonly index: number;
   readonly id: string;
-  readonly selected: boolean;
+  /** The ids of all selected runs. */
+  readonly selection: readonly string[];
   readonly active: boolean;
   readonly total: number;
   readonly trans: TranslationBundle;
@@ -130,7 +131,8 @@ function rowInWords(run: IRunSummary, trans: TranslationBundle): string {
 
 /** A run in the list, two lines high. */
 export function RunRow(props: IRowProps): JSX.Element {
-  const { run, trans, selected, active } = props;
+  const { run, trans, selection, active } = props;
+  const selected = selection.includes(run.id);
   const started = new Date(run.started_at * 1000);
   const labels = labelsToText(run.labels);
   return (
@@ -143,6 +145,7 @@ export function RunRow(props: IRowProps): JSX.Element {
       aria-posinset={props.index + 1}
       aria-label={rowInWords(run, trans)}
       data-hrlab-run={run.id}
+      data-hrlab-runs={selected ? selection.join(' ') : undefined}
       style={{ top: props.index * ROW_HEIGHT, height: ROW_HEIGHT }}
     >
       <input
