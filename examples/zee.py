@@ -115,12 +115,17 @@ def connect(mode: str, scheduler: str | None = None) -> Client | None:
     """A Dask client for `mode`; None for ``serial``.
 
     For ``distributed``, `scheduler` is the name of a cluster in hrlab's panel (None: the only one there), or the address
-    of any scheduler.
+    of any scheduler. Where ``DASK_SCHEDULER_ADDRESS`` names a cluster, ``local`` uses that one: so hrlab's *Measure Scaling*
+    chooses the cluster of each point.
     """
     if mode == "serial":
         return None
     from distributed import Client, LocalCluster
 
+    if mode == "local" and "DASK_SCHEDULER_ADDRESS" in os.environ:
+        client = Client()
+        client.upload_file(__file__)  # its workers start elsewhere, and do not find this module
+        return client
     if mode == "local":
         workers = min(4, os.cpu_count() or 1)
         cluster = LocalCluster(

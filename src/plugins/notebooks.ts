@@ -13,7 +13,7 @@ import {
 import { notebookIcon } from '@jupyterlab/ui-components';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import type { IRunRecord } from '../api';
-import { exampleNotebook } from '../model';
+import { exampleNotebook, timedCellOf } from '../model';
 import { CommandIDs, IRuns } from '../tokens';
 import { NO_ARGS, RUN_ARGS } from './describe';
 import { notifyFailure } from './notify';
@@ -82,6 +82,26 @@ async function revealCell(
   panel.content.activeCellIndex = index;
   await panel.content.scrollToItem(index, 'smart');
   return true;
+}
+
+/** Let the first press of the stop watch time something, rather than the heading. */
+async function selectTimedCell({
+  content,
+  context,
+  revealed
+}: NotebookPanel): Promise<void> {
+  await context.ready;
+  await revealed;
+  const index = timedCellOf(
+    content.widgets.map(({ model }) => ({
+      id: model.id,
+      text: model.sharedModel.getSource()
+    }))
+  );
+  if (index >= 0) {
+    content.activeCellIndex = index;
+    await content.scrollToItem(index, 'smart');
+  }
 }
 
 /** A run that names no notebook: the open notebook that has its cell. */
@@ -156,7 +176,12 @@ export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
       describedBy: NO_ARGS,
       execute: async () => {
         try {
-          await app.commands.execute(OPEN, { path: await examplePath(app) });
+          const path = await examplePath(app);
+          await app.commands.execute(OPEN, { path });
+          const panel = tracker?.find(found => found.context.path === path);
+          if (panel) {
+            await selectTimedCell(panel);
+          }
         } catch (error) {
           notifyFailure(trans.__('The example was not opened.'), error, trans);
         }

@@ -18,6 +18,7 @@ import {
   runCell
 } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import {
   ITranslator,
   nullTranslator,
@@ -35,10 +36,13 @@ import {
 import { CommandIDs } from '../tokens';
 import { timeAllIcon, timeRunIcon } from '../widgets';
 import { describedBy } from './describe';
+import { loadInNotebooks } from './loading';
 
+const PLUGIN = 'hrlab:timing';
 const INSTALL = 'pip install --no-deps hrlab';
 const INSTALL_ALL = 'pip install hrlab';
 const WARNING_MS = 15000;
+const NOTHING_MS = 5000;
 
 const TOOLBAR_ARGS = describedBy({
   toolbar: {
@@ -183,6 +187,11 @@ async function runWithTiming(
 ): Promise<void> {
   const { sessionContext } = panel;
   const timed = cells.filter(isTimed);
+  if (timed.length === 0) {
+    Notification.info(parts.trans.__('Nothing to time: select a code cell.'), {
+      autoClose: NOTHING_MS
+    });
+  }
   const kernel =
     timed.length > 0 ? await kernelOf(sessionContext, parts.dialogs) : null;
   if (!kernel || !(await prepareKernel(kernel, parts.trans))) {
@@ -194,6 +203,16 @@ async function runWithTiming(
     metadataFor(plan, metadata?.cellId)
   );
   await runCells(panel, cells, context, parts);
+}
+
+/** Select the next cell, as "Run" does: whoever presses again gets to one that can be timed. */
+function advance({ content }: NotebookPanel): void {
+  const last = content.widgets.reduce(
+    (found, cell, index) => (content.isSelectedOrActive(cell) ? index : found),
+    content.activeCellIndex
+  );
+  content.deselectAll();
+  content.activeCellIndex = Math.min(last + 1, content.widgets.length - 1);
 }
 
 function addCommand(
@@ -216,7 +235,12 @@ function addCommand(
     execute: async () => {
       const panel = parts.tracker.currentWidget;
       if (panel) {
-        await runWithTiming(panel, cellsOf(panel), parts);
+        const cells = cellsOf(panel);
+        const running = runWithTiming(panel, cells, parts);
+        if (cells.length > 0 && !cells.some(isTimed)) {
+          advance(panel);
+        }
+        await running;
       }
     }
   });
@@ -251,7 +275,7 @@ function addCommands(app: JupyterFrontEnd, parts: IParts): void {
 
 /** "Run with timing": buttons, menus and keys come from its settings schema. */
 export const timingPlugin: JupyterFrontEndPlugin<void> = {
-  id: 'hrlab:timing',
+  id: PLUGIN,
   description: 'Runs cells with timing.',
   autoStart: true,
   requires: [INotebookTracker],
@@ -259,7 +283,8 @@ export const timingPlugin: JupyterFrontEndPlugin<void> = {
     INotebookCellExecutor,
     ISessionContextDialogs,
     ITranslator,
-    ICommandPalette
+    ICommandPalette,
+    ISettingRegistry
   ],
   activate: (
     app: JupyterFrontEnd,
@@ -267,7 +292,8 @@ export const timingPlugin: JupyterFrontEndPlugin<void> = {
     executor: INotebookCellExecutor | null,
     dialogs: ISessionContextDialogs | null,
     translator: ITranslator | null,
-    palette: ICommandPalette | null
+    palette: ICommandPalette | null,
+    registry: ISettingRegistry | null
   ): void => {
     const found = translator ?? nullTranslator;
     const trans = found.load('hrlab');
@@ -278,6 +304,7 @@ export const timingPlugin: JupyterFrontEndPlugin<void> = {
       translator: found,
       trans
     });
+    void loadInNotebooks(PLUGIN, tracker, registry).catch(() => undefined);
     for (const command of [
       CommandIDs.runWithTiming,
       CommandIDs.runAllWithTiming

@@ -20,6 +20,7 @@ import { RunRows } from './list';
 
 const LABELS_OFFERED = 50;
 const MAGIC = '%%hrtime';
+const LOAD = '%load_ext hrlab';
 
 export interface IRunsSectionOptions {
   readonly list: RunList;
@@ -27,7 +28,7 @@ export interface IRunsSectionOptions {
   readonly delivery: Snapshot<IDelivery | null>;
   readonly translator: ITranslator;
   readonly onOpen: (id: string) => void;
-  readonly onDelete: (id: string) => void;
+  readonly onDelete: (ids: readonly string[]) => void;
   readonly onCompare: (ids: readonly string[]) => void;
   readonly onExample: () => void;
 }
@@ -72,7 +73,8 @@ function Empty(props: IViewProps): JSX.Element | null {
         {trans.__('Press')}{' '}
         <hrlabIcon.react tag="span" width="14px" verticalAlign="middle" />{' '}
         {trans.__('in a notebook’s toolbar, or start a cell with')}{' '}
-        <code>{MAGIC}</code>.
+        <code>{MAGIC}</code>. {trans.__('If it is not found, run this first:')}{' '}
+        <code>{LOAD}</code>
       </p>
       <button
         className="jp-Button jp-mod-styled jp-mod-accept hrlab-Button"

@@ -235,3 +235,57 @@ for (const way of ['palette', 'menu', 'context menu', 'keys'] as const) {
     await expect(hrlab.results).toHaveCount(1);
   });
 }
+
+// As for interrupts: with Galata's mock, a restarted kernel executes nothing.
+test.describe('loading', () => {
+  test.use({ kernels: null });
+
+  test('a cell with %%hrtime works in a fresh notebook, and after a restart, and leaves no trace of the loading', async ({
+    hrlab,
+    page
+  }) => {
+    await hrlab.openNotebook([
+      '%%hrtime fresh\n6 * 7',
+      '%%hrtime again\n7 * 8'
+    ]);
+    await hrlab.runUntimed(0);
+    await expect(hrlab.cell(0)).toContainText('42');
+    await expect(hrlab.cell(0).locator('.jp-InputPrompt')).toHaveText('[1]:');
+    await expect(hrlab.results).toHaveCount(1);
+    await hrlab.execute('notebook:restart-run-all');
+    await page.locator('.jp-Dialog .jp-mod-accept').click();
+    await expect(hrlab.cell(0).locator('.jp-InputPrompt')).toHaveText('[1]:');
+    await expect(hrlab.cell(0)).not.toContainText('Error');
+    await expect(hrlab.cell(1)).toContainText('56');
+    await expect(hrlab.cell(1).locator('.jp-InputPrompt')).toHaveText('[2]:');
+    await expect(hrlab.results).toHaveCount(2);
+  });
+});
+
+test('a Python kernel without hrlab says nothing of it', async ({ hrlab }) => {
+  await hrlab.openNotebook(['6 * 7'], { kernel: 'bare' });
+  await hrlab.runUntimed(0);
+  await expect(hrlab.cell(0)).toContainText('42');
+  await expect(hrlab.cell(0).locator('.jp-InputPrompt')).toHaveText('[1]:');
+  await expect(hrlab.notification).toHaveCount(0);
+});
+
+test('the stop watch on a cell without code says so, and moves on', async ({
+  hrlab,
+  page
+}) => {
+  await hrlab.openNotebook(['', '6 * 7']);
+  await hrlab.pressTiming(0);
+  await expect(hrlab.notification).toContainText(
+    'Nothing to time: select a code cell.'
+  );
+  await expect(hrlab.cell(1)).toHaveClass(/jp-mod-active/);
+  await page
+    .locator(
+      '.jp-NotebookPanel:visible [data-jp-item-name="hrlab-run-with-timing"] jp-button'
+    )
+    .click();
+  await expect(hrlab.cell(1)).toContainText('42');
+  await expect(hrlab.results).toHaveCount(1);
+  await expect(hrlab.notification).toHaveCount(1);
+});
