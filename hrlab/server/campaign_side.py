@@ -105,6 +105,7 @@ class CampaignWatch:
         record = await self._backend.ask(lambda service: service.get(asked["run"]))
         root = self._service().root
         plan = plan_of(Run.from_dict(record), asked, self._profiles, self._left_workers, root)
+        await asyncio.to_thread(lambda: self._service().check(plan))
         if asked.get("dry_run"):
             return plan.to_dict(), False
         made = await asyncio.to_thread(lambda: self._service().begin(plan))

@@ -35,6 +35,7 @@ from hrlab.services.campaign_status import (
     write_private,
     write_status,
 )
+from hrlab.services.own_cluster import own_cluster
 from hrlab.services.scaling_request import ScalingPlan
 from hrlab.services.users import user_name
 from hrlab.store.location import VARIABLE
@@ -106,6 +107,26 @@ class Campaigns:
     def active(self) -> bool:
         """Whether one is on."""
         return any(one["state"] in ACTIVE for one in self.list())
+
+    def check(self, plan: ScalingPlan) -> None:
+        """Refuse a notebook that would not use the clusters of its points, before anything starts.
+
+        Raises
+        ------
+        InvalidRequestError
+            That names the cell.
+        """
+        try:
+            text = (self._root / plan.notebook).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return  # whoever executes it says so
+        found = own_cluster(text)
+        if found is not None:
+            message = found.refusal(plan.notebook)
+            raise InvalidRequestError(
+                message,
+                refusals=[{"limit": "run", "asked": None, "left": None, "message": message}],
+            )
 
     def begin(self, plan: ScalingPlan) -> dict[str, Any]:
         """Execute a plan, in a process of its own that outlives this server.

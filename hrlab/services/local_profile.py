@@ -20,7 +20,8 @@ def local_profile(cores: float, memory_bytes: int) -> dict[str, Any]:
     """
     most = max(1, int(cores))
     usable = max(SMALLEST_BYTES, memory_bytes - KEPT_BYTES)
-    workers = min(most, usable // SMALLEST_BYTES)
+    # Tasks that wait for disks or networks leave cores to others.
+    most_workers = min(2 * most, usable // SMALLEST_BYTES)
     return {
         "local": {
             "label": "This machine",
@@ -38,7 +39,7 @@ def local_profile(cores: float, memory_bytes: int) -> dict[str, Any]:
                     "dashboard_address": "127.0.0.1:0",
                 },
             },
-            "options": _options(most, workers, usable, memory_bytes),
+            "options": _options(most, most_workers, usable, memory_bytes),
             "limits": {
                 "clusters": 4,
                 "cores": 2 * most,
@@ -48,14 +49,13 @@ def local_profile(cores: float, memory_bytes: int) -> dict[str, Any]:
     }
 
 
-def _options(most: int, workers: int, usable: int, memory_bytes: int) -> dict[str, Any]:
+def _options(most: int, most_workers: int, usable: int, memory_bytes: int) -> dict[str, Any]:
     return {
         "workers": {
             "type": "integer",
-            "default": workers,
+            "default": min(most, most_workers),
             "minimum": 0,
-            # Tasks that wait for disks or networks leave cores to others.
-            "maximum": 2 * most,
+            "maximum": most_workers,
             "unit": "workers",
             "label": "Workers",
             "help": "Processes that run tasks.",
@@ -71,7 +71,8 @@ def _options(most: int, workers: int, usable: int, memory_bytes: int) -> dict[st
         },
         "memory": {
             "type": "memory",
-            "default": max(SMALLEST_BYTES, _rounded(usable // workers)),
+            # What the form offers is allowed: all workers that it may be scaled to fit.
+            "default": max(SMALLEST_BYTES, _rounded(usable // most_workers)),
             "minimum": SMALLEST_BYTES,
             "maximum": max(SMALLEST_BYTES, memory_bytes),
             "label": "Memory per worker",

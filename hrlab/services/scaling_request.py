@@ -10,7 +10,7 @@ from typing import Any
 
 from hrlab.model.errors import InvalidRequestError, MalformedError
 from hrlab.model.options import Option
-from hrlab.model.profile import CORES, MAXIMUM, WORKERS, Profile
+from hrlab.model.profile import CORES, MAXIMUM, MEMORY, WORKERS, Profile
 from hrlab.model.run import Run
 from hrlab.services.nearest import did_you_mean
 
@@ -155,10 +155,11 @@ def _most(profile: Profile, left: int | None) -> int:
     option = profile.options.get(WORKERS) or profile.options.get(MAXIMUM)
     if option is None:
         return 0
-    cores = profile.options.get(CORES)
     limits = [_bound(option), profile.limits.workers, left]
-    if profile.limits.cores is not None and cores is not None and _number(cores.default):
-        limits.append(int(profile.limits.cores // float(str(cores.default))))
+    for name, most in ((CORES, profile.limits.cores), (MEMORY, profile.limits.memory_bytes)):
+        each = profile.options.get(name)
+        if most is not None and each is not None and _number(each.default):
+            limits.append(int(most // float(str(each.default))))
     known = [limit for limit in limits if limit is not None]
     return min(known) if known else MOST_OFFERED
 

@@ -18,7 +18,7 @@ import { campaignInWords, Campaigns } from '../model';
 import { CommandIDs } from '../tokens';
 import { CampaignForm, compareIcon } from '../widgets';
 import { RUN_ARGS } from './describe';
-import { notifyFailure } from './notify';
+import { notifyFailure, showWhole } from './notify';
 import { runIdOf } from './target';
 
 const SHOWN_MS = 20000;
@@ -69,15 +69,20 @@ function actionsFor(
       }
     ];
   }
-  return campaign.done > 1
-    ? [
-        {
-          label: trans.__('Compare'),
-          caption: trans.__('Show its runs beside each other'),
-          callback: () => void compare(campaign.id, parts)
-        }
-      ]
-    : [];
+  const comparing =
+    campaign.done > 1
+      ? [
+          {
+            label: trans.__('Compare'),
+            caption: trans.__('Show its runs beside each other'),
+            callback: () => void compare(campaign.id, parts)
+          }
+        ]
+      : [];
+  return [
+    ...comparing,
+    ...showWhole(campaignInWords(campaign, trans), campaign.name, trans)
+  ];
 }
 
 function typeOf(campaign: ICampaign): Notification.TypeOptions {

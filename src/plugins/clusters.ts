@@ -155,11 +155,8 @@ function makeSection(parts: IParts): ClustersSection {
     onScale: id => drafts.scale(id),
     onResize: (id, size) =>
       list.patch(id, size).then(
-        () => true,
-        error => {
-          failed(trans.__('The cluster was not scaled.'))(error);
-          return false;
-        }
+        () => '',
+        error => (error instanceof Error ? error.message : String(error))
       ),
     onPress: (event, cluster, card) => {
       if (event.button === 0 && cluster.mine && cluster.state === 'ready') {

@@ -14,20 +14,29 @@ function detailOf(error: unknown): string {
   return error instanceof ApiError ? error.detail : '';
 }
 
-/** Warn of something; what is too long is behind "Show". */
-export function notifyWarning(text: string, trans: TranslationBundle): void {
+/** The button "Show", for a text of which a notification shows only the beginning. */
+export function showWhole(
+  text: string,
+  title: string,
+  trans: TranslationBundle
+): Notification.IAction[] {
   const show = {
     label: trans.__('Show'),
-    caption: trans.__('Show the whole warning'),
+    caption: trans.__('Show the whole text'),
     callback: () => {
       void showDialog({
-        title: trans.__('Warning'),
+        title,
         body: text,
         buttons: [Dialog.okButton({ label: trans.__('Close') })]
       });
     }
   };
-  const actions = text.length > LONGEST ? [show] : [];
+  return text.length > LONGEST ? [show] : [];
+}
+
+/** Warn of something; what is too long is behind "Show". */
+export function notifyWarning(text: string, trans: TranslationBundle): void {
+  const actions = showWhole(text, trans.__('Warning'), trans);
   Notification.warning(text, { autoClose: false, actions });
 }
 

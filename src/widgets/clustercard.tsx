@@ -39,12 +39,13 @@ export interface ICardActions {
   readonly onRetry: (id: string) => void;
   readonly onEdit: (item: IClusterItem) => void;
   readonly onScale: (id: string | null) => void;
+  /** Resolves to why it was refused; empty if it was done. */
   readonly onResize: (
     id: string,
     size:
       | { readonly workers: number }
       | { readonly minimum: number; readonly maximum: number }
-  ) => Promise<boolean>;
+  ) => Promise<string>;
   /** A press of the mouse that may become a drag. */
   readonly onPress: (
     event: React.MouseEvent,

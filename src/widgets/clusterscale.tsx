@@ -144,6 +144,43 @@ function Adapts(props: {
   );
 }
 
+function Told(props: {
+  readonly problem: string;
+  readonly bounds: string;
+}): JSX.Element {
+  return (
+    <div
+      className={props.problem ? 'hrlab-Field-problem' : 'hrlab-Field-bounds'}
+      role="status"
+    >
+      {props.problem || props.bounds}
+    </div>
+  );
+}
+
+function Fields(props: {
+  readonly names: readonly Name[];
+  readonly texts: Texts;
+  readonly option: IOption;
+  readonly trans: TranslationBundle;
+  readonly onTyped: (change: Partial<Texts>) => void;
+}): JSX.Element {
+  return (
+    <div className="hrlab-Scale-fields">
+      {props.names.map((name, index) => (
+        <NumberField
+          key={name}
+          first={index === 0}
+          label={numberName(name, props.trans)}
+          text={props.texts[name]}
+          option={props.option}
+          onTyped={text => props.onTyped({ [name]: text })}
+        />
+      ))}
+    </div>
+  );
+}
+
 /** Another number of workers, or bounds to adapt between, in place. */
 export function ClusterScale(props: IScaleProps): JSX.Element {
   const { cluster, profile, trans } = props;
@@ -151,19 +188,20 @@ export function ClusterScale(props: IScaleProps): JSX.Element {
   const [adapts, setAdapts] = useState(cluster.workers.maximum !== null);
   const [texts, setTexts] = useState<Texts>(firstTexts(cluster));
   const [busy, setBusy] = useState(false);
-  const problem = problemOf(adapts, texts, option, trans);
-  const { workers, minimum, maximum } = texts;
+  const [refused, setRefused] = useState('');
+  const wrong = problemOf(adapts, texts, option, trans);
   const apply = async (event: React.FormEvent) => {
     event.preventDefault();
     setBusy(true);
-    const done = await props.onResize(
+    const refusal = await props.onResize(
       cluster.id,
       adapts
-        ? { minimum: Number(minimum), maximum: Number(maximum) }
-        : { workers: Number(workers) }
+        ? { minimum: Number(texts.minimum), maximum: Number(texts.maximum) }
+        : { workers: Number(texts.workers) }
     );
     setBusy(false);
-    return done && props.onScale(null);
+    setRefused(refusal);
+    return refusal ? undefined : props.onScale(null);
   };
   return (
     <form
@@ -177,27 +215,27 @@ export function ClusterScale(props: IScaleProps): JSX.Element {
         }
       }}
     >
-      <div className="hrlab-Scale-fields">
-        {(adapts ? BOUNDS : NUMBER).map((name, index) => (
-          <NumberField
-            key={name}
-            first={index === 0}
-            label={numberName(name, trans)}
-            text={texts[name]}
-            option={option}
-            onTyped={text => setTexts({ ...texts, [name]: text })}
-          />
-        ))}
-      </div>
-      <Adapts adapts={adapts} trans={trans} onChange={setAdapts} />
-      <div
-        className={problem ? 'hrlab-Field-problem' : 'hrlab-Field-bounds'}
-        role="status"
-      >
-        {problem || boundsInWords(option, trans)}
-      </div>
+      <Fields
+        names={adapts ? BOUNDS : NUMBER}
+        texts={texts}
+        option={option}
+        trans={trans}
+        onTyped={change => {
+          setTexts({ ...texts, ...change });
+          setRefused('');
+        }}
+      />
+      <Adapts
+        adapts={adapts}
+        trans={trans}
+        onChange={value => {
+          setAdapts(value);
+          setRefused('');
+        }}
+      />
+      <Told problem={wrong || refused} bounds={boundsInWords(option, trans)} />
       <Buttons
-        disabled={problem !== '' || busy}
+        disabled={wrong !== '' || busy}
         trans={trans}
         onCancel={() => props.onScale(null)}
       />

@@ -15,6 +15,8 @@ import pytest
 
 from hrlab.model.run import Cell, Source
 from hrlab.server import campaign_side, cluster_side
+from hrlab.services.profile_reader import read_profile
+from hrlab.services.scaling_request import plan_of
 from hrlab.store.process import this_process
 from tests.store.making import begun, golden, run
 
@@ -80,6 +82,41 @@ async def test_a_dry_run_says_what_would_be_measured_within_the_profile(ask, tim
     assert (plan["profile"], plan["workers"], plan["points"]) == ("local", [1, 2, 4], 3)
     assert plan["profiles"] == ["local"]
     assert (await ask("GET", "campaigns")).json == {"campaigns": []}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+async def test_notebook_with_its_own_cluster_is_refused_before_anything_starts(
+    ask, timed, jp_root_dir, dry_run
+):
+    own = nbformat.v4.new_code_cell("from distributed import Client\nclient = Client(n_workers=2)")
+    nbformat.write(nbformat.v4.new_notebook(cells=[own]), jp_root_dir / "study.ipynb")
+    answer = await ask("POST", "campaigns", body={"run": timed.id, "dry_run": dry_run})
+    assert answer.status == 422, answer.text
+    said = "Cell 1 of study.ipynb makes its own cluster: `client = Client(n_workers=2)`."
+    assert said in answer.json["error"]["message"]
+    assert (await ask("GET", "campaigns")).json == {"campaigns": []}
+
+
+def test_workers_offered_respect_the_memory_limit():
+    options = {
+        "workers": {"type": "integer", "default": 1, "minimum": 0, "maximum": 8},
+        "memory": {"type": "memory", "default": "4 GiB", "minimum": "1 GiB"},
+    }
+    value = {
+        "kind": "process",
+        "template": {"class": "distributed.LocalCluster"},
+        "options": options,
+        "limits": {"memory_bytes": 3 * 4 * 1024**3},
+    }
+    assert (
+        plan_of(
+            replace(golden(), source=Source("cell", CLIENT, "0" * 64, "study.ipynb")),
+            {},
+            {"small": read_profile("small", value)},
+            lambda _: None,
+        ).most_workers
+        == 3
+    )
 
 
 @pytest.mark.parametrize(

@@ -236,6 +236,15 @@ def test_local_profile_fits_every_machine(cores, memory_bytes):
     assert 1 <= options["workers"].default <= cores
 
 
+@given(st.integers(1, 512), st.integers(2**26, 2**43))
+def test_local_profile_allows_as_many_workers_as_its_form_offers(cores, memory_bytes):
+    profile = load_profiles({}, None, local_profile(cores, memory_bytes)).usable["local"]
+    most = profile.options["workers"].maximum
+    assert 1 <= most <= 2 * cores
+    assert most * profile.options["cores"].default <= profile.limits.cores
+    assert most * profile.options["memory"].default <= profile.limits.memory_bytes
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
