@@ -130,10 +130,18 @@ export function readCluster(value: unknown): ICluster {
   };
 }
 
+/** A cluster of a list: what is wrong with one must not hide the others. */
+function readListed(value: unknown): ICluster {
+  const data = asObject(value, 'cluster');
+  const name = stringOr(data.name, asString(data.id, 'cluster.id'));
+  const created_at = numberOr(data.created_at, 0);
+  return readCluster({ ...data, name, created_at });
+}
+
 export function readClusters(value: unknown): IClusterSnapshot {
   const data = asObject(value, 'clusters');
   return {
-    clusters: listOf(data.clusters, readCluster),
+    clusters: listOf(data.clusters, readListed),
     problems: listOf(data.problems, problem =>
       isObject(problem) ? stringOr(problem.reason, null) : null
     )

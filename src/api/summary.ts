@@ -90,10 +90,20 @@ export function readSummary(value: unknown): IRunSummary {
   };
 }
 
+/** A run of a list: what is wrong with one must not hide the others; its place shows that it is broken. */
+function readRow(value: unknown): IRunSummary | null {
+  if (!isObject(value) || typeof value.id !== 'string') {
+    return null;
+  }
+  const name = stringOr(value.name, value.id);
+  const read = readSummary({ ...value, name, started_at: 0 });
+  return { ...read, started_at: numberOr(value.started_at, NaN) };
+}
+
 export function readPage(value: unknown): IRunPage {
   const data = asObject(value, 'page of runs');
   return {
-    runs: listOf(data.runs, readSummary),
+    runs: listOf(data.runs, readRow),
     total: asNumber(data.total, 'total'),
     seq: numberOr(data.seq, 0)
   };

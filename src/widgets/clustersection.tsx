@@ -5,11 +5,14 @@ import {
   ClusterDrafts,
   ClusterList,
   defaultsInWords,
+  IClusterItem,
   QuotaList
 } from '../model';
+import { CommandIDs } from '../tokens';
 import { ClusterCard, ICardActions } from './clustercard';
 import { IKernelChoice, NewClusterForm } from './clusterform';
 import { NewButton } from './clusternew';
+import { Guard } from './guard';
 import { useSignals, useTicks } from './hooks';
 import { OnScreen } from './onscreen';
 import { QuotaView } from './quotabars';
@@ -103,6 +106,28 @@ function Trouble({ list, trans }: IViewProps): JSX.Element | null {
   ) : null;
 }
 
+/** In the place of a cluster that cannot be drawn; it can be closed as any other. */
+function BrokenCard(
+  props: IViewProps & { readonly item: IClusterItem }
+): JSX.Element {
+  const { item, trans } = props;
+  const { id, name } = item.cluster;
+  return (
+    <li className="hrlab-Cluster hrlab-mod-broken" data-hrlab-cluster={id}>
+      <div className="hrlab-Cluster-failure" role="alert">
+        {trans.__('%1: what is known of this cluster cannot be shown.', name)}{' '}
+        <button
+          type="button"
+          className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+          onClick={() => props.execute(CommandIDs.closeCluster, id)}
+        >
+          {trans.__('Close %1', name)}
+        </button>
+      </div>
+    </li>
+  );
+}
+
 function Cards(props: IViewProps): JSX.Element {
   const { list, drafts, trans } = props;
   const { items } = list;
@@ -114,14 +139,19 @@ function Cards(props: IViewProps): JSX.Element {
   );
   useTicks(moving ? SECOND : TEN_SECONDS);
   const card = (item: (typeof items)[number]) => (
-    <ClusterCard
+    <Guard
       key={item.cluster.id}
-      {...props}
-      item={item}
-      profile={list.profile(item.cluster.profile)}
-      scaling={drafts.scaling === item.cluster.id}
-      now={now}
-    />
+      of={item.cluster}
+      otherwise={() => <BrokenCard {...props} item={item} />}
+    >
+      <ClusterCard
+        {...props}
+        item={item}
+        profile={list.profile(item.cluster.profile)}
+        scaling={drafts.scaling === item.cluster.id}
+        now={now}
+      />
+    </Guard>
   );
   const mine = items.filter(({ cluster }) => cluster.mine);
   const others = items.filter(({ cluster }) => !cluster.mine);

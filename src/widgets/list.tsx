@@ -1,8 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { PanelState, RunList } from '../model';
+import { Guard } from './guard';
 import { useSignals, useTicks } from './hooks';
-import { ROW_HEIGHT, RunRow } from './row';
+import { BrokenRow, isDrawable, ROW_HEIGHT, RunRow } from './row';
 
 /** Rows drawn above and below what is on screen. */
 const SPARE_ROWS = 4;
@@ -202,18 +203,20 @@ function rowAt(
       />
     );
   }
+  const row = {
+    run,
+    id: rowId(index),
+    index,
+    total: list.total ?? 0,
+    active: isActive,
+    selection: state.value.selected,
+    trans,
+    onToggle: (id: string) => state.toggle(id)
+  };
   return (
-    <RunRow
-      key={run.id}
-      run={run}
-      id={rowId(index)}
-      index={index}
-      total={list.total ?? 0}
-      active={isActive}
-      selection={state.value.selected}
-      trans={trans}
-      onToggle={id => state.toggle(id)}
-    />
+    <Guard key={run.id} of={run} otherwise={() => <BrokenRow {...row} />}>
+      {isDrawable(run) ? <RunRow {...row} /> : <BrokenRow {...row} />}
+    </Guard>
   );
 }
 

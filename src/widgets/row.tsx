@@ -129,6 +129,52 @@ function rowInWords(run: IRunSummary, trans: TranslationBundle): string {
   return parts.filter(part => part.length > 0).join(', ');
 }
 
+/** Whether its time is one that a calendar has: browsers draw no other. */
+export function isDrawable(run: IRunSummary): boolean {
+  return !Number.isNaN(new Date(run.started_at * 1000).getTime());
+}
+
+/** In the place of a run whose record holds what cannot be drawn; it can be deleted as any other. */
+export function BrokenRow(props: IRowProps): JSX.Element {
+  const { run, trans, selection, active } = props;
+  const selected = selection.includes(run.id);
+  const name = run.name || run.id;
+  const told = trans.__(
+    'The record of this run is broken, so it cannot be shown. It can be deleted.'
+  );
+  return (
+    <div
+      id={props.id}
+      className={`hrlab-RunRow hrlab-mod-broken${active ? ' hrlab-mod-active' : ''}${selected ? ' hrlab-mod-selected' : ''}`}
+      role="option"
+      aria-selected={selected}
+      aria-setsize={props.total}
+      aria-posinset={props.index + 1}
+      aria-label={`${name}: ${told}`}
+      title={told}
+      data-hrlab-run={run.id}
+      data-hrlab-runs={selected ? selection.join(' ') : undefined}
+      style={{ top: props.index * ROW_HEIGHT, height: ROW_HEIGHT }}
+    >
+      <input
+        type="checkbox"
+        className="hrlab-RunRow-check"
+        tabIndex={-1}
+        checked={selected}
+        aria-label={trans.__('Select %1', name)}
+        onClick={event => event.stopPropagation()}
+        onChange={() => props.onToggle(run.id)}
+      />
+      <div className="hrlab-RunRow-text">
+        <div className="hrlab-RunRow-line">
+          <CutName name={name} />
+        </div>
+        <div className="hrlab-RunRow-line hrlab-mod-second">{told}</div>
+      </div>
+    </div>
+  );
+}
+
 /** A run in the list, two lines high. */
 export function RunRow(props: IRowProps): JSX.Element {
   const { run, trans, selection, active } = props;

@@ -267,3 +267,28 @@ test('a hidden panel asks for nothing', async ({ hrlab, page }) => {
   await hrlab.openPanel();
   await expect(hrlab.rows).toHaveCount(2);
 });
+
+test('a run that cannot be drawn is shown as broken, and can be deleted', async ({
+  hrlab,
+  page,
+  noise
+}) => {
+  add({ name: 'odd', started_at: 1793578000 });
+  add({ name: 'sound', started_at: 1793577000 });
+  await page.route(/hrlab\/api\/runs\?/, async route => {
+    const text = await (await route.fetch()).text();
+    await route.fulfill({
+      contentType: 'application/json',
+      body: text.replace(/1793578000(\.0)?/, '1e308')
+    });
+  });
+  await hrlab.openPanel();
+  await expect(hrlab.rows).toHaveCount(2);
+  await expect(hrlab.row('odd')).toContainText('is broken');
+  await expect(hrlab.row('sound')).not.toContainText('is broken');
+  await hrlab.picture('broken-run');
+  await hrlab.chooseInMenu(hrlab.row('odd'), 'Delete Run');
+  await expect(hrlab.rows).toHaveCount(1);
+  await expect(hrlab.row('sound')).toHaveCount(1);
+  expect(noise).toEqual([]);
+});

@@ -1,6 +1,6 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
-import type { IDelivery, IRunPage } from '../../api';
+import { IDelivery, IRunPage, readPage } from '../../api';
 import { PanelState, RunList, Snapshot } from '../../model';
 import { FakeRuns } from '../../model/__tests__/fakes';
 import { RunsSection } from '../section';
@@ -36,6 +36,24 @@ class PromptRuns extends FakeRuns {
       watch.observe(this._node(), { childList: true, subtree: true });
     });
     return page;
+  }
+}
+
+/** Three runs, of which one has a time that no calendar has. */
+class OddRuns extends FakeRuns {
+  constructor(private readonly _startedAt: unknown) {
+    super(3);
+  }
+
+  async list(): Promise<IRunPage> {
+    const item = (id: string, started_at: unknown) => ({
+      id,
+      name: id,
+      status: 'ok',
+      started_at
+    });
+    const runs = [item('odd', this._startedAt), item('a', 1), item('b', 2)];
+    return readPage({ runs, total: 3, seq: 1 });
   }
 }
 
@@ -109,4 +127,21 @@ describe('RunsSection', () => {
     await pause(300);
     expect(runs.asked).toHaveLength(1);
   });
+
+  for (const started_at of [1e308, null]) {
+    it(`shows a run that started at ${started_at} as broken, and all others`, async () => {
+      section = sectionOf(new OddRuns(started_at));
+      Object.defineProperty(HTMLElement.prototype, 'clientHeight', {
+        configurable: true,
+        value: 500
+      });
+      Widget.attach(section, document.body);
+      await shows(section, 'The record of this run is broken');
+      const rows = section.node.querySelectorAll('[data-hrlab-run]');
+      expect(rows).toHaveLength(3);
+      const broken = section.node.querySelectorAll('.hrlab-mod-broken');
+      expect(broken).toHaveLength(1);
+      expect(broken[0].getAttribute('data-hrlab-run')).toBe('odd');
+    });
+  }
 });
