@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import dask
 import nbformat
 import numpy as np
 import pytest
@@ -132,6 +133,23 @@ def test_without_an_address_the_cluster_is_one_of_the_panel(
         assert client is not None
         assert client.scheduler.address == cluster.scheduler_address
         zee.disconnect(client)
+
+
+def test_local_uses_the_cluster_that_dask_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So *Measure Scaling* measures the example on the cluster of each point."""
+    from distributed import LocalCluster
+
+    from examples import zee
+
+    with LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
+        monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", cluster.scheduler_address)
+        # Dask reads the variable when it is imported, as a new kernel does.
+        with dask.config.set({"scheduler-address": cluster.scheduler_address}):
+            client = zee.connect("local")
+        assert client is not None
+        assert client.scheduler.address == cluster.scheduler_address
+        zee.disconnect(client)
+        assert cluster.status.name == "running"
 
 
 def test_example_is_committed_without_output() -> None:

@@ -2,19 +2,14 @@ import type { PartialJSONObject } from '@lumino/coreutils';
 
 const INTRODUCTION = `# A first timed run
 
-Run the next cell, then select the last one and press the stop watch in the toolbar:
+Press the stop watch in the toolbar while the next cell is selected:
 hrlab shows how long it took before, in and after Dask.`;
 
-// With the variable set, the cluster is there already (`Measure Scaling` names one so), and Client() takes no arguments.
-const PREPARE = `import os
+// With the variable set there is a cluster already (`Measure Scaling` gives one so), and Client() takes no arguments.
+const ANALYSE = `import os
+import time
+
 from dask.distributed import Client
-
-if "DASK_SCHEDULER_ADDRESS" in os.environ:
-    client = Client()
-else:
-    client = Client(processes=False, dashboard_address=":0")`;
-
-const ANALYSE = `import time
 
 
 def analyse(seed):
@@ -22,8 +17,11 @@ def analyse(seed):
     return seed**2
 
 
-time.sleep(0.5)  # pre: read and prepare
-results = client.gather(client.map(analyse, range(100), pure=False))
+# pre: connect to the cluster that is given, or make a small one here
+given = "DASK_SCHEDULER_ADDRESS" in os.environ
+with Client() if given else Client(processes=False, dashboard_address=":0") as client:
+    time.sleep(0.5)  # pre: read and prepare
+    results = client.gather(client.map(analyse, range(100), pure=False))
 time.sleep(0.3)  # post: fit and plot
 sum(results)`;
 
@@ -38,7 +36,7 @@ const code = (id: string, source: string): PartialJSONObject => ({
   source
 });
 
-/** A notebook of three short cells that teaches the first timed run. */
+/** A notebook of one short cell that teaches the first timed run. */
 export function exampleNotebook(
   metadata: PartialJSONObject
 ): PartialJSONObject {
@@ -53,7 +51,6 @@ export function exampleNotebook(
         metadata: {},
         source: INTRODUCTION
       },
-      code('prepare', PREPARE),
       code(TIMED, ANALYSE)
     ]
   };
