@@ -46,3 +46,63 @@ test('how a run scales is measured on a real cluster, and can be cancelled', asy
   await hrlab.picture('scaling-is-done');
   expect(noise).toEqual([]);
 });
+
+for (const example of ['that is opened from the panel', 'of this repository']) {
+  test(`the example ${example} is measured from its button`, async ({
+    hrlab,
+    page
+  }) => {
+    test.setTimeout(240_000);
+    await hrlab.openPanel();
+    if (example === 'of this repository') {
+      await hrlab.openRepositoryExample();
+    } else {
+      await hrlab.panel
+        .getByRole('button', { name: 'Open the example' })
+        .click();
+      await page
+        .locator('.jp-NotebookPanel:visible .jp-CodeCell')
+        .first()
+        .waitFor();
+    }
+    await page
+      .locator('#jp-main-statusbar >> text=/Idle/')
+      .waitFor({ timeout: 30_000 });
+    await hrlab.execute('hrlab:run-all-with-timing');
+    await expect(hrlab.rows.first()).toHaveAttribute('aria-label', /done/, {
+      timeout: 90_000
+    });
+    await hrlab.execute('docmanager:save');
+    await hrlab.chooseInMenu(hrlab.rows.first(), 'Measure Scaling');
+    const form = page.locator('.jp-Dialog');
+    await expect(form.getByRole('status')).toContainText('is executed on');
+    await form.getByLabel('Workers').fill('1');
+    await expect(form.getByRole('status')).toContainText('1 point.');
+    await hrlab.accept();
+    const done = hrlab.notification.filter({ hasText: 'its point is done' });
+    await expect(done).toBeVisible({ timeout: 120_000 });
+  });
+}
+
+test('a notebook that makes its own cluster is refused, naming the cell, with the whole text behind Show', async ({
+  hrlab,
+  page
+}) => {
+  await hrlab.openPanel();
+  await hrlab.openNotebook(
+    [
+      'from dask.distributed import Client\nclient = Client(processes=False, n_workers=1, dashboard_address=":0")'
+    ],
+    { name: 'own.ipynb' }
+  );
+  await hrlab.pressTiming(0);
+  await expect(hrlab.rows.first()).toHaveAttribute('aria-label', /done/);
+  await hrlab.chooseInMenu(hrlab.rows.first(), 'Measure Scaling');
+  const said = 'Cell 1 of own.ipynb makes its own cluster';
+  const notice = hrlab.notification.filter({ hasText: said });
+  await expect(notice).toBeVisible();
+  await notice.getByRole('button', { name: 'Show' }).click();
+  await expect(page.locator('.jp-Dialog')).toContainText(
+    'then each point is measured on its own cluster.'
+  );
+});

@@ -1,6 +1,7 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 import { execFileSync } from 'child_process';
+import { readFileSync } from 'fs';
 import { join } from 'path';
 
 const PYTHON = process.env.HRLAB_PYTHON ?? 'python';
@@ -133,6 +134,27 @@ export class HrlabPage {
       name,
       { timeout: 30_000 }
     );
+  }
+
+  /** Open `examples/zee.ipynb`, a hundredth as large, beside its module. */
+  async openRepositoryExample(): Promise<void> {
+    const examples = join(__dirname, '..', '..', 'examples');
+    const read = (name: string) => readFileSync(join(examples, name), 'utf-8');
+    await this.page.contents.uploadContent(
+      read('zee.py'),
+      'text',
+      `${this.folder}/zee.py`
+    );
+    const notebook = read('zee.ipynb')
+      .replace('REPLICAS = 200', 'REPLICAS = 2')
+      .replace('VARIATIONS = 100', 'VARIATIONS = 5');
+    const path = `${this.folder}/zee.ipynb`;
+    await this.page.contents.uploadContent(notebook, 'text', path);
+    await this.execute('docmanager:open', { path });
+    await this.page
+      .locator('.jp-NotebookPanel:visible .jp-CodeCell')
+      .first()
+      .waitFor();
   }
 
   cell(index: number): Locator {
