@@ -7,8 +7,8 @@ what the profile's class needs, and its parts in ``hosting/``. The Jupyter serve
     python host.py DIRECTORY < spec.json
 
 In the directory (0700) are ``status.json``, ``socket`` (both 0600) and ``host.log``. A request on the socket is a line of
-JSON, ``{"do": "watch" | "scale" | "extend" | "logs" | "close"}``, so is an answer. When the cluster has ended as it should,
-the directory goes; when it failed, ``status.json`` says why and stays until somebody dismisses it.
+JSON, ``{"do": "watch" | "alive" | "scale" | "extend" | "logs" | "close"}``, so is an answer.
+When the cluster has ended as it should, the directory goes; when it failed, ``status.json`` says why and stays until somebody dismisses it.
 
 What is left when the host is killed: workers of a `LocalCluster` notice at once (a pipe to their parent closes). Jobs of
 a batch system end when they miss the scheduler; those that still wait in the queue are cancelled by the commands in
@@ -35,6 +35,8 @@ from typing import Any
 #: at the queue.
 PULSE_FIRST, PULSE_MISSING, PULSE, QUEUE = 0.02, 0.1, 1.0, 5.0
 CLOSE_SECONDS = 20.0
+#: How long a host that fails stays for its listeners when it cannot write why.
+HEARD_SECONDS = 1.0
 
 log = logging.getLogger("hrlab.host")
 
@@ -85,6 +87,7 @@ class Host:
             "workers": {"asked": self.target.get("workers") or 0, "ready": 0},
             "cleanup": [],
         }
+        self.unwritten = False
         alive.write_json(directory / alive.STATUS, self.status)
 
     def tell(self, **changes: Any) -> None:
@@ -94,9 +97,22 @@ class Host:
         if "state" in changed:
             self.status["since_at"] = time.time()
         if changed - {"tasks", "idle_stop_at", "cores", "memory_bytes"}:
-            alive.write_json(self.directory / alive.STATUS, self.status)
+            self.write()
         if changed:
             self.desk.tell()
+
+    def write(self) -> None:
+        """Write the status file; where the disk is full the cluster lives on, and `beat` tries again."""
+        try:
+            alive.write_json(self.directory / alive.STATUS, self.status)
+        except FileNotFoundError:
+            raise  # somebody removed the directory: nobody wants this cluster any more
+        except OSError as error:
+            if not self.unwritten:
+                log.warning("The status cannot be written, it is tried again: %s", error)
+            self.unwritten = True
+        else:
+            self.unwritten = False
 
     def step(self, name: str, state: str, detail: str = "") -> None:
         """Say how far a step is."""
@@ -125,6 +141,8 @@ class Host:
             steps = self.status["steps"].items()
             broken = {name: ["failed" if at == "running" else at, why] for name, (at, why) in steps}
             self.tell(state="failed", steps=broken, tasks=None, idle_stop_at=None)
+            if self.unwritten:
+                await asyncio.sleep(HEARD_SECONDS)  # listeners at least hear why
         else:
             shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -316,10 +334,17 @@ class Host:
         """Now and then: proof of life for servers on other machines, files that changed, a log of bounded length."""
         while True:
             await asyncio.sleep(self.spec["beat_seconds"])
-            os.utime(self.directory / alive.STATUS)
+            try:
+                os.utime(self.directory / alive.STATUS)
+                alive.shorten(self.directory / alive.LOG)
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                log.warning("%s", error)
+            if self.unwritten:
+                self.write()
             if hasattr(self, "files"):
                 await self.renew()
-            alive.shorten(self.directory / alive.LOG)
 
     async def ask_queue(self) -> None:
         """Ask the batch system what jobs wait for, while some do."""

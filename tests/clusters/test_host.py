@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hrlab.clusters import host
-from hrlab.clusters.hosting.alive import identity, shorten
+from hrlab.clusters.hosting.alive import identity, shorten, write_json
 from hrlab.clusters.hosting.trying import Failed, because
 from hrlab.clusters.launch import HOST, orphans
 
@@ -83,3 +83,10 @@ def test_a_long_log_keeps_its_end(tmp_path):
 
 def test_is_importable_without_distributed():
     assert host.Failed.__name__ == "Failed"
+
+
+def test_a_file_that_cannot_be_replaced_leaves_no_temporary_one(tmp_path):
+    (tmp_path / "status.json").mkdir()
+    with pytest.raises(OSError, match=r"status\.json"):
+        write_json(tmp_path / "status.json", {})
+    assert [path.name for path in tmp_path.iterdir()] == ["status.json"]

@@ -44,9 +44,13 @@ def _exists(pid: int) -> str:
 def write_json(path: Path, value: Any) -> None:
     """Replace a file, readable by its owner only, at once."""
     handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)  # made with mode 0600
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(value, file)
-    os.replace(name, path)  # noqa: PTH105 - one call for text and Path
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(value, file)
+        os.replace(name, path)  # noqa: PTH105 - one call for text and Path
+    except BaseException:
+        os.unlink(name)  # noqa: PTH108 - a text
+        raise
 
 
 def shorten(log: Path) -> None:
