@@ -27,7 +27,12 @@ SILENCE_SECONDS = 60.0
 HALF_STARTED_SECONDS = 10.0
 #: How much longer than it should a host may take to time out, or to close, before it is ended.
 GRACE_SECONDS = 30.0
-ANSWER_SECONDS = 30.0
+#: How long a request waits for a host that shows no sign of life, and for one that does.
+ANSWER_SECONDS, PATIENCE_SECONDS = 5.0, 30.0
+#: How long whoever closes a cluster waits for the host to begin; it goes on afterwards.
+CLOSE_SECONDS = 1.0
+#: Between questions whether the host lives, and how long it may take to answer: together below 10 s.
+ALIVE_SECONDS, HANGS_SECONDS = 3.0, 6.0
 #: Between thoughts about whether a host that says nothing should have.
 SILENT_SECONDS = 5.0
 LONGEST_ANSWER = 2**24
@@ -40,6 +45,7 @@ _NEEDED: Mapping[str, type | tuple[type, ...]] = {
     "start_timeout_seconds": (int, float),
     "target": Mapping,
 }
+HANGS = "The cluster host does not answer: its scheduler is busy, or it hangs. Wait, look at its log, or close it."
 
 
 def describe(directory: Path, description: Mapping[str, Any]) -> None:
@@ -90,12 +96,17 @@ class Hosted:
         self._told: Cluster | None = None
         self._launching = False
         self._work: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._heard_at = 0.0  # of the monotonic clock
+        self._hangs = False
 
     @property
     def state(self) -> State:
         """State of the cluster."""
         known: State = self.status.get("state", "starting")
-        return "closing" if self._closing_at and known != "failed" else known
+        if self._closing_at and known != "failed":
+            return "closing"
+        return "unreachable" if self._hangs and known == "ready" else known
 
     @property
     def cluster(self) -> Cluster:
@@ -119,7 +130,7 @@ class Hosted:
             kind="process",
             created_by="hrlab",
             state=self.state,
-            reason=now.get("reason", ""),
+            reason=HANGS if self.state == "unreachable" and self._hangs else now.get("reason", ""),
             since_at=now.get("since_at", about["created_at"]),
             steps=tuple(Step(name=name, state=state, detail=text) for name, (state, text) in steps),
             workers=WorkerCount(**now.get("workers", {"asked": asked})),
@@ -163,9 +174,10 @@ class Hosted:
 
     async def stop(self) -> None:
         """Watch no more."""
-        if self._work is not None:
-            self._work.cancel()
-            await asyncio.wait({self._work})
+        for task in (self._work, self._ending):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait({task})
 
     async def _live(self, python: str | None, spec: Mapping[str, Any] | None) -> None:
         if python is not None and spec is not None:
@@ -185,6 +197,37 @@ class Hosted:
                 await asyncio.sleep(RETRY_STARTING if self.state == "starting" else RETRY)
 
     async def _follow(self) -> None:
+        """Hear what the host says, and whether it lives, until it says no more."""
+        alive = asyncio.create_task(self._ask_whether_alive())
+        try:
+            await self._listen()
+        finally:
+            alive.cancel()
+            await asyncio.wait({alive})
+
+    async def _ask_whether_alive(self) -> None:
+        """Notice a host that hangs, and one that answers again; hosts of older versions answer as well."""
+        with suppress(OSError, ValueError):
+            async with self._connection() as (reader, writer):
+                while True:
+                    writer.write(b'{"do": "alive"}\n')
+                    answer = asyncio.ensure_future(reader.readline())
+                    try:
+                        if not (await asyncio.wait({answer}, timeout=HANGS_SECONDS))[0]:
+                            self._set_hangs(hangs=True)
+                        if not await answer:
+                            return
+                    finally:
+                        answer.cancel()
+                    self._heard_at = time.monotonic()
+                    self._set_hangs(hangs=False)
+                    await asyncio.sleep(ALIVE_SECONDS)
+
+    def _set_hangs(self, *, hangs: bool) -> None:
+        self._hangs = hangs
+        self._tell()
+
+    async def _listen(self) -> None:
         """Hear what the host says, until it says no more."""
         with suppress(OSError, ValueError):
             async with self._connection() as (reader, writer):
@@ -227,7 +270,7 @@ class Hosted:
         try:
             async with self._connection() as (reader, writer):
                 writer.write(json.dumps(request).encode() + b"\n")
-                answer = json.loads(await asyncio.wait_for(reader.readline(), ANSWER_SECONDS))
+                answer = json.loads(await self._answer(reader))
         except (OSError, ValueError, asyncio.TimeoutError) as error:
             raise BackendError(
                 f"The host of cluster {self.description['name']!r} does not answer. See its log, or close it."
@@ -236,10 +279,32 @@ class Hosted:
             raise BackendError(str(answer["error"]))
         return dict(answer)
 
+    async def _answer(self, reader: asyncio.StreamReader) -> bytes:
+        """A line; a host that lives may take its time, one that hangs is not waited for."""
+        line = asyncio.ensure_future(reader.readline())
+        began = time.monotonic()
+        try:
+            while time.monotonic() < began + PATIENCE_SECONDS:
+                asked = time.monotonic()
+                if (await asyncio.wait({line}, timeout=ANSWER_SECONDS))[0]:
+                    return line.result()
+                if self._heard_at < asked:
+                    break
+            raise asyncio.TimeoutError
+        finally:
+            line.cancel()
+
     async def close(self) -> None:
-        """Close, cancel or dismiss; returns when that has begun, or at once when there is only a directory left."""
+        """Close, cancel or dismiss; returns when that has begun, or soon, and goes on."""
         self._closing_at = time.time()
         self._tell()
+        self._ending = asyncio.create_task(self._close())
+        await asyncio.wait({self._ending}, timeout=CLOSE_SECONDS)
+        if self._ending.done():
+            self._ending.result()
+
+    async def _close(self) -> None:
+        """Have the host close; end it if it does not answer."""
         with suppress(BackendError):
             await self.ask(do="close")
             return
@@ -262,6 +327,8 @@ class Hosted:
         if not (self.directory / DESCRIPTION).exists():
             self.gone = True
             return
+        if self.status.get("state") == "failed":
+            return  # said by the host, which may have had no room to write it
         self.status = read(self.directory / STATUS) or self.status
         if self.status.get("state") == "failed":
             return

@@ -120,10 +120,10 @@ class ProcessClusters:
         await self._host(cluster_id).close()
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
-        """The ends of the logs of host, scheduler and workers."""
+        """The ends of the logs of host, scheduler and workers; of a host that hangs, its own."""
         host = self._host(cluster_id)
         said = {"host": await asyncio.to_thread(read_log, host.directory)}
-        if host.state != "failed":
+        if host.state not in ("failed", "unreachable"):
             said.update((await host.ask(do="logs"))["logs"])
         return said
 

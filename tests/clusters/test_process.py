@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
+import resource
 import signal
 import stat
 import time
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
+from hrlab.clusters import hosted
 from hrlab.model.cluster import Target
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.profile import Deliver
@@ -141,6 +145,85 @@ def test_a_host_that_dies_is_failed_with_the_end_of_its_log(side, nothing_is_lef
     assert "ended unexpectedly. Its log" in side.get().reason
     assert side.get().dashboard_path is None
     side.close()
+
+
+def host_of(mark):
+    (host,) = [pid for pid, command in marked(mark).items() if "host.py" in command]
+    return host
+
+
+def test_a_cluster_outlives_a_full_disk_and_its_status_is_written_later(
+    side, runtime, nothing_is_left, monkeypatch
+):
+    monkeypatch.setattr("hrlab.clusters.launch.BEAT_SECONDS", 0.2)
+    directory = runtime / "hrlab-clusters" / "test-1"
+    side.create(workers=2)
+    address = side.wait("ready").scheduler_address
+    side.until(lambda: side.get().workers.ready == 2)
+    host = host_of(nothing_is_left)
+    before = resource.prlimit(host, resource.RLIMIT_FSIZE)
+    resource.prlimit(host, resource.RLIMIT_FSIZE, (0, before[1]))  # every write to a file fails
+    side(side.kind.scale("test-1", Target(workers=1)))
+    side.until(lambda: side.get().workers.ready == 1)
+    with Client(address) as client:
+        assert client.submit(sum, [3, 4]).result() == 7
+    assert {path.name for path in directory.iterdir()} == {
+        "cluster.json",
+        "status.json",
+        "socket",
+        "host.log",
+    }
+    resource.prlimit(host, resource.RLIMIT_FSIZE, before)
+    status = directory / "status.json"
+    side.until(lambda: json.loads(status.read_text())["workers"]["ready"] == 1)
+    assert side.get().state == "ready"
+
+
+def test_a_host_that_hangs_is_unreachable_until_it_goes_on(side, nothing_is_left, monkeypatch):
+    assert hosted.ALIVE_SECONDS + hosted.HANGS_SECONDS < 10
+    assert hosted.ANSWER_SECONDS <= 5
+    monkeypatch.setattr(hosted, "ALIVE_SECONDS", 0.1)
+    side.create()
+    side.wait("ready")
+    monkeypatch.setattr(hosted, "HANGS_SECONDS", 0.5)
+    monkeypatch.setattr(hosted, "ANSWER_SECONDS", 0.5)
+    host = host_of(nothing_is_left)
+    os.kill(host, signal.SIGSTOP)
+    side.until(lambda: side.get().state == "unreachable")
+    assert "does not answer" in side.get().reason
+    assert set(side(side.kind.logs("test-1"))) == {"host"}
+    with pytest.raises(BackendError, match="does not answer"):
+        side(side.kind.scale("test-1", Target(workers=2)))
+    os.kill(host, signal.SIGCONT)
+    side.until(lambda: side.get().state == "ready")
+    assert side.get().reason == ""
+
+
+def test_closing_a_host_that_hangs_answers_and_goes_on(side, nothing_is_left, monkeypatch):
+    monkeypatch.setattr(hosted, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(hosted, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr("hrlab.clusters.launch.TERMINATE_SECONDS", 0.5)
+    side.create()
+    side.wait("ready")
+    os.kill(host_of(nothing_is_left), signal.SIGSTOP)
+    side(side.kind.close("test-1"))
+    assert side.get().state == "closing"  # answered while it still goes on
+    side.until(lambda: side.get() is None)
+
+
+def test_a_host_that_works_on_an_answer_for_long_does_not_hang(side, monkeypatch):
+    monkeypatch.setattr(hosted, "ALIVE_SECONDS", 0.1)
+    side.create()
+    side.wait("ready")
+
+    async def answers():
+        reader = asyncio.StreamReader()
+        asyncio.get_running_loop().call_later(3, reader.feed_data, b"late\n")
+        return await side.kind._hosts["test-1"]._answer(reader)
+
+    monkeypatch.setattr(hosted, "ANSWER_SECONDS", 2.0)
+    assert side(answers()) == b"late\n"
+    assert side.get().state == "ready"
 
 
 def test_a_class_that_is_not_there_is_the_reason(side):

@@ -58,6 +58,8 @@ class Desk:
         try:
             if what == "watch":
                 self.listeners.add(listener)
+            elif what == "alive":
+                pass  # an answer is all
             elif what == "close":
                 self.host.ends.set()
             elif what == "extend":
