@@ -7,8 +7,8 @@ what the profile's class needs, and its parts in ``hosting/``. The Jupyter serve
     python host.py DIRECTORY < spec.json
 
 In the directory (0700) are ``status.json``, ``socket`` (both 0600) and ``host.log``. A request on the socket is a line of
-JSON, ``{"do": "watch" | "alive" | "scale" | "extend" | "logs" | "close"}``, so is an answer.
-When the cluster has ended as it should, the directory goes; when it failed, ``status.json`` says why and stays until somebody dismisses it.
+JSON, ``{"do": "watch" | "alive" | "scale" | "extend" | "logs" | "close"}``, so is an answer. When the cluster has ended as
+it should, the directory goes; when it failed, ``status.json`` says why and stays until somebody dismisses it.
 
 What is left when the host is killed: workers of a `LocalCluster` notice at once (a pipe to their parent closes). Jobs of
 a batch system end when they miss the scheduler; those that still wait in the queue are cancelled by the commands in
@@ -67,7 +67,7 @@ class Host:
         self.queue: Any = None
         self.adaptive: Any = None
         self.sent, self.making = beside("sent"), beside("making")
-        self.secrets = self.making.take_secrets()
+        self.secrets: dict[str, str] = self.spec.pop("secrets", {})
         self.tasks: list[asyncio.Task[Any]] = []
         self.ends = asyncio.Event()
         self.busy_at = time.time()

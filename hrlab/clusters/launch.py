@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.clusters.hosting.alive import LOG, identity
+from hrlab.clusters.hosting.making import OWN_KEYS, SECRET_VARIABLES, secrets_in
 from hrlab.clusters.kind import Plan
 from hrlab.model.cluster import Target
 from hrlab.model.errors import BackendError
@@ -28,7 +29,9 @@ TERMINATE_SECONDS = 5.0
 BEAT_SECONDS = 10.0
 
 
-def specification(plan: Plan, cwd: str) -> dict[str, Any]:
+def specification(
+    plan: Plan, cwd: str, secret_variables: Sequence[str] = SECRET_VARIABLES
+) -> dict[str, Any]:
     """What the host is told about the cluster to make.
 
     Raises
@@ -56,6 +59,7 @@ def specification(plan: Plan, cwd: str) -> dict[str, Any]:
             "packages": list(profile.packages),
             "cwd": cwd,
             "beat_seconds": BEAT_SECONDS,
+            "secret_variables": list(secret_variables),
         }
     except KeyError as error:
         raise BackendError(
@@ -86,11 +90,18 @@ def launch(directory: Path, python: str, spec: Mapping[str, Any]) -> str:
     str
         Why it could not be started; empty if it was.
     """
+    # By standard input, not in the environment: anybody of the batch system, and every worker, would inherit them.
+    secrets = secrets_in(os.environ, spec["secret_variables"])
+    given = {name: value for name, value in secrets.items() if name not in OWN_KEYS}
+    environ = {
+        name: value for name, value in os.environ.items() if name not in {*secrets, *OWN_KEYS}
+    }
     log = os.open(directory / LOG, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
         done = subprocess.run(  # noqa: S603 - the kernel's own Python, and no shell
             [python, str(HOST), str(directory)],
-            input=json.dumps(spec).encode(),
+            input=json.dumps({**spec, "secrets": given}).encode(),
+            env=environ,
             stdout=log,
             stderr=log,
             timeout=LAUNCH_SECONDS,

@@ -20,6 +20,7 @@ from typing import Any
 
 from hrlab.clusters.hosted import DESCRIPTION, Hosted, describe, is_description, read
 from hrlab.clusters.hosting.alive import STATUS
+from hrlab.clusters.hosting.making import SECRET_VARIABLES
 from hrlab.clusters.kind import Plan
 from hrlab.clusters.launch import as_json, read_log, specification, target
 from hrlab.model.cluster import Cluster, Target
@@ -42,11 +43,19 @@ class ProcessClusters:
         Jupyter's runtime directory; hosts get ``hrlab-clusters/<id>`` in it.
     owner
         The user.
+    secret_variables
+        Patterns of variables of this process that hosts, workers and jobs do not inherit.
     """
 
-    def __init__(self, runtime_dir: Path, owner: str) -> None:
+    def __init__(
+        self,
+        runtime_dir: Path,
+        owner: str,
+        secret_variables: Sequence[str] = SECRET_VARIABLES,
+    ) -> None:
         self.root = runtime_dir / "hrlab-clusters"
         self.owner = owner
+        self.secret_variables = tuple(secret_variables)
         self._hosts: dict[str, Hosted] = {}
         self._changed: Callable[[Sequence[str]], None] = lambda _: None
         self._scanning: asyncio.Task[None] | None = None
@@ -83,7 +92,7 @@ class ProcessClusters:
                 f"Profile {plan.profile.name!r} needs the Python of a kernel on this machine; "
                 f"kernel {plan.kernel!r} has none. Choose another kernel."
             )
-        spec = specification(plan, os.getcwd())  # noqa: PTH109 - a text
+        spec = specification(plan, os.getcwd(), self.secret_variables)  # noqa: PTH109 - a text
         description = {
             "id": plan.id,
             "name": plan.name,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Callable, Dict, Float, Integer, List, Unicode
 
+from hrlab.clusters.hosting.making import OWN_KEYS
 from hrlab.collect.facts import ROOT_VARIABLE
 from hrlab.model.profile import Profile
 from hrlab.server.announcer import SCHEMA_ID, SCHEMA_PATH, Announcer
@@ -161,6 +162,17 @@ class HRLab(ExtensionApp):
         """,
     ).tag(config=True)
 
+    secret_variables = List(
+        Unicode(),
+        default_value=["*TOKEN*", "*SECRET*", "*PASSWORD*"],
+        help="""Patterns of variables of the server that cluster hosts, workers and batch jobs do not inherit.
+
+        In any case of letters; the keys of Jupyter, of its hub and of hrlab are always kept back. The
+        default is what secrets are mostly called. What a worker shall have all the same goes by
+        the key deliver of its profile. Empty: only those keys are kept back.
+        """,
+    ).tag(config=True)
+
     influx = Dict(
         help="""Where each run that ends is delivered to, in InfluxDB's line protocol; see docs/exporting.md.
 
@@ -228,6 +240,8 @@ class HRLab(ExtensionApp):
         )
         self.serverapp.io_loop.add_callback(self._exports.start)
         self._host_metrics = host_metrics_of(self.host_metrics, self.log)
+        for name in OWN_KEYS:
+            os.environ.pop(name, None)  # read: kernels and terminals need not inherit them
         self._announce_changes(self._backend)
         self._offer_clusters(self._backend)
 
@@ -296,7 +310,7 @@ class HRLab(ExtensionApp):
         groups = groups_of(owner, os.environ, self.groups)
         every = site_profiles(self.profiles, self.profiles_file, self.log)
         profiles = every.of(groups)
-        kinds = makers(server, owner, profiles, self.log)
+        kinds = makers(server, owner, profiles, self.log, self.secret_variables)
         self._clusters = cluster_service(server, profiles, kinds, owner, self.log)
         limits = site_limits(self.quotas, self.profiles_file, every.usable, owner, groups, self.log)
         self._quotas = quota_service(

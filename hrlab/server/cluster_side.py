@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from logging import Logger
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,20 @@ def _machine() -> tuple[float, int]:
     return machine_cores(), machine_memory_bytes()
 
 
-def makers(server: ServerApp, owner: str, profiles: Profiles, log: Logger) -> dict[str, Maker]:
+def makers(
+    server: ServerApp,
+    owner: str,
+    profiles: Profiles,
+    log: Logger,
+    secret_variables: Sequence[str],
+) -> dict[str, Maker]:
     """How each kind is made that may have clusters here; loaded in threads, when first asked for."""
 
     async def labextension() -> ClusterKind:
         return LabextensionClusters(owner)
 
-    own = cluster_makers.makers(Path(server.runtime_dir), owner, profiles, log)
+    runtime = Path(server.runtime_dir)
+    own = cluster_makers.makers(runtime, owner, profiles, log, secret_variables=secret_variables)
     return {**own, "labextension": labextension}
 
 

@@ -60,7 +60,7 @@ def campaign_clusters(
     }
     service = ClusterService(
         Profiles(short, profiles.broken),
-        makers(runtime_dir, owner, profiles, log),
+        makers(runtime_dir, owner, profiles, log, secret_variables=site.secret_variables),
         owner=owner,
         find_kernel=Kernelspecs(),
         starts=StartTimes(jupyter_data_directory() / "hrlab" / "starts.json"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+from collections.abc import Sequence
 from logging import Logger
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,23 @@ from hrlab.services.profiles import Profiles
 from hrlab.store.location import jupyter_data_directory
 
 
-def makers(runtime_dir: Path, owner: str, profiles: Profiles, log: Logger) -> dict[str, Maker]:
+def makers(
+    runtime_dir: Path,
+    owner: str,
+    profiles: Profiles,
+    log: Logger,
+    *,
+    secret_variables: Sequence[str] | None = None,
+) -> dict[str, Maker]:
     """Makers of the kinds that profiles speak of, and of those whose clusters may be there without any profile."""
 
     async def process() -> ClusterKind:
         module = await _loaded("hrlab.clusters.process")
-        kind: ClusterKind = module.ProcessClusters(runtime_dir, owner)
+        kind: ClusterKind = (
+            module.ProcessClusters(runtime_dir, owner)
+            if secret_variables is None
+            else module.ProcessClusters(runtime_dir, owner, secret_variables)
+        )
         return kind
 
     async def address() -> ClusterKind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from logging import Logger
 from pathlib import Path
@@ -25,6 +25,7 @@ class Site:
 
     profiles: Profiles
     limits: SiteLimits
+    secret_variables: Sequence[str] | None = None
 
 
 def site_of(file: Path | None, log: Logger) -> Site:
@@ -60,7 +61,7 @@ def site_of(file: Path | None, log: Logger) -> Site:
     for reason in (*(one.reason for one in found.broken), *own.broken, *more.broken):
         log.warning("hrlab: %s", reason)
     limits = SiteLimits(usable, (*own.broken, *more.broken)).of(user, groups)
-    return Site(found.of(groups), limits)
+    return Site(found.of(groups), limits, told.get("secret_variables"))
 
 
 def server_configuration(log: Logger) -> Mapping[str, Any]:

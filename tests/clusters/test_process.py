@@ -15,10 +15,11 @@ import pytest
 from distributed import Client
 
 from hrlab.clusters import hosted
+from hrlab.clusters.process import ProcessClusters
 from hrlab.model.cluster import Target
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.profile import Deliver
-from tests.clusters.side import LOCAL, marked, plan, process_side, profile
+from tests.clusters.side import LOCAL, Side, marked, plan, process_side, profile
 
 
 def test_answers_at_once_and_says_what_it_waits_for(side):
@@ -267,11 +268,43 @@ def test_refusals(side):
         side.create()
 
 
-def test_the_keys_of_the_account_stay_with_the_server(side, monkeypatch):
-    monkeypatch.setenv("JUPYTERHUB_API_TOKEN", "secret")
+HIDDEN = (
+    "JUPYTERHUB_API_TOKEN",
+    "ACCESS_TOKEN",
+    "IAM_CLIENT_SECRET",
+    "db_password",
+    "HRLAB_INFLUX_TOKEN",
+    "HRLAB_HOST_METRICS_TOKEN",
+)
+
+
+def test_secrets_stay_with_the_server(side, nothing_is_left, monkeypatch):
+    for name in (*HIDDEN, "SITE_DIRECTORY"):
+        monkeypatch.setenv(name, "a-secret-value")
     side.create()
     with Client(side.wait("ready").scheduler_address) as client:
-        assert client.submit(variable, "JUPYTERHUB_API_TOKEN").result() is None
+        assert [client.submit(variable, name).result() for name in HIDDEN] == [None] * len(HIDDEN)
+        assert client.submit(variable, "SITE_DIRECTORY").result() == "a-secret-value"
+    for pid in marked(nothing_is_left):
+        names = {
+            line.partition(b"=")[0].decode()
+            for line in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        }
+        assert not names & set(HIDDEN)
+
+
+def test_a_site_says_what_else_is_secret(runtime, nothing_is_left, monkeypatch):
+    monkeypatch.setenv("SITE_KEY", "secret")
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "true")
+    side = Side(ProcessClusters(runtime, "alice", ["*_KEY"]))
+    try:
+        side.create()
+        with Client(side.wait("ready").scheduler_address) as client:
+            assert client.submit(variable, "SITE_KEY").result() is None
+            assert client.submit(variable, "TOKENIZERS_PARALLELISM").result() == "true"
+        side.close()
+    finally:
+        side.stop()
 
 
 def variable(name):

@@ -89,3 +89,21 @@ def test_event_schema_and_openapi_are_beside_the_code():
 
     assert SCHEMA_PATH.is_file()
     assert (Path(SCHEMA_PATH).parent / "openapi.yaml").is_file()
+
+
+class TestKeysOfTheSite:
+    """Of the site's databases: they are read, and then no kernel or terminal inherits them."""
+
+    @pytest.fixture(autouse=True)
+    def keys(self, monkeypatch):
+        monkeypatch.setenv("HRLAB_INFLUX_TOKEN", "secret")
+        monkeypatch.setenv("HRLAB_HOST_METRICS_TOKEN", "secret")
+
+    @pytest.fixture
+    def jp_server_config(self, keys, jp_server_config):
+        configured = {"url": "http://127.0.0.1:9", "kind": "prometheus"}
+        return {**jp_server_config, "HRLab": {"host_metrics": configured}}
+
+    async def test_are_read_and_taken_out_of_the_environment(self, app):
+        assert app._host_metrics._source.token == "secret"
+        assert not {"HRLAB_INFLUX_TOKEN", "HRLAB_HOST_METRICS_TOKEN"} & set(os.environ)

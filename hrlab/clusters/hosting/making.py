@@ -6,11 +6,13 @@ import importlib
 import inspect
 import os
 import sys
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 #: Keys to the user's account at the hub and to the Jupyter server: a batch system hands the environment on to other
 #: machines, and workers have no use for them.
-SECRETS = (
+KEYS = (
     "CONFIGPROXY_AUTH_TOKEN",
     "JPY_API_TOKEN",
     "JPY_PARENT_PID",
@@ -18,11 +20,22 @@ SECRETS = (
     "JUPYTERHUB_COOKIE_SECRET",
     "JUPYTER_TOKEN",
 )
+#: The site's keys to its databases, which no class of clusters needs.
+OWN_KEYS = ("HRLAB_INFLUX_TOKEN", "HRLAB_HOST_METRICS_TOKEN")
+#: Patterns of other variables that are kept back unless the site says otherwise.
+SECRET_VARIABLES = ("*TOKEN*", "*SECRET*", "*PASSWORD*")
 
 
-def take_secrets() -> dict[str, str]:
-    """Take the keys out of the environment, before anything is started in it."""
-    return {name: os.environ.pop(name) for name in SECRETS if name in os.environ}
+def secrets_in(
+    environ: Mapping[str, str], patterns: Sequence[str] = SECRET_VARIABLES
+) -> dict[str, str]:
+    """The variables that stay with the Jupyter server: its keys, and what matches `patterns`, in any case."""
+    wanted = [pattern.upper() for pattern in (*KEYS, *patterns)]
+    return {
+        name: value
+        for name, value in environ.items()
+        if any(fnmatchcase(name.upper(), pattern) for pattern in wanted)
+    }
 
 
 def construct(kind: Any, arguments: dict[str, Any], secrets: dict[str, str]) -> Any:
@@ -35,7 +48,8 @@ def construct(kind: Any, arguments: dict[str, Any], secrets: dict[str, str]) -> 
     try:
         return kind(**arguments)
     finally:
-        take_secrets()
+        for name in secrets:
+            os.environ.pop(name, None)
 
 
 async def load(path: str, environment: dict[str, str]) -> Any:
