@@ -9,7 +9,7 @@ from typing import Any, get_args
 from hrlab.model.errors import MalformedError
 from hrlab.model.run import Status
 from hrlab.services.nearest import did_you_mean
-from hrlab.store.query import MAX_LIMIT, RunQuery
+from hrlab.store.query import MAX_LABELS, MAX_LIMIT, MAX_WORDS, RunQuery
 
 #: What Jupyter itself reads from a query.
 _JUPYTERS = frozenset(["token", "_xsrf", "no_track_activity"])
@@ -68,6 +68,15 @@ def _text(name: str, values: list[str]) -> str:
     return values[0]
 
 
+def _words(name: str, values: list[str]) -> str:
+    count = len(values[0].split())
+    if count > MAX_WORDS:
+        raise MalformedError(
+            f"{name} has {count} words; at most {MAX_WORDS} can be searched for.", parameter=name
+        )
+    return values[0]
+
+
 def _status(name: str, values: list[str]) -> str:
     known = get_args(Status)
     if values[0] not in known:
@@ -77,6 +86,11 @@ def _status(name: str, values: list[str]) -> str:
 
 
 def _labels(name: str, values: list[str]) -> tuple[tuple[str, str], ...]:
+    if len(values) > MAX_LABELS:
+        raise MalformedError(
+            f"{name} is given {len(values)} times; at most {MAX_LABELS} can be asked for.",
+            parameter=name,
+        )
     pairs = []
     for value in values:
         key, equals, text = value.partition("=")
@@ -94,7 +108,7 @@ def _bad(name: str, value: str, wanted: str) -> MalformedError:
 _READERS: dict[str, tuple[str, Callable[[str, list[str]], object]]] = {
     "offset": ("offset", _whole(0, 10**9)),
     "limit": ("limit", _whole(1, MAX_LIMIT)),
-    "text": ("text", _text),
+    "text": ("text", _words),
     "notebook": ("notebook", _text),
     "label": ("labels", _labels),
     "status": ("status", _status),

@@ -63,8 +63,10 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     for sign, reason, message in _CAUSES:
         if sign in text:
             return StoreError(message.format(path=path), reason=reason, path=str(path))
+    # What is not known is no reason to give up a store that may be healthy.
     message = (
-        f"The store {path} failed: {error}. Move it away if this stays, and hrlab begins anew."
+        f"The store {path} could not do this: {error}. The runs in it are kept. Try again; if it stays so, "
+        "report this message."
     )
     return StoreError(message, reason="failed", path=str(path))
 

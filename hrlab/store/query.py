@@ -9,6 +9,8 @@ from hrlab.model.run import Status
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+#: Most words, and most labels, of a filter: each is a condition, of which SQLite takes 1,000 in all.
+MAX_WORDS = MAX_LABELS = 100
 
 
 @dataclass(frozen=True, slots=True)

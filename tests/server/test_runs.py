@@ -235,6 +235,25 @@ async def test_store_that_cannot_be_used_is_a_503_that_says_why_and_heals(ask, s
     assert (await ask("GET", "runs")).status == 200
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [{"text": " ".join(f"w{number}" for number in range(1200))}, {"label": ["a=b"] * 990}],
+    ids=["words", "labels"],
+)
+async def test_filter_that_is_too_long_is_refused_and_says_nothing_bad_of_the_store(ask, filters):
+    answer = await ask("GET", "runs", **filters)
+    assert answer.status == 400
+    assert "at most 100" in answer.error["message"]
+    assert "Move it away" not in answer.error["message"]
+
+
+@pytest.mark.parametrize(
+    "filters", [{"text": "w " * 100}, {"label": ["a=b"] * 100}], ids=["words", "labels"]
+)
+async def test_longest_filter_is_taken(ask, filters):
+    assert (await ask("GET", "runs", **filters)).status == 200
+
+
 async def test_unexpected_failure_is_logged_with_traceback_and_answered_without_internals(
     ask, monkeypatch, caplog
 ):

@@ -15,6 +15,7 @@ import pytest
 
 from hrlab.model.errors import StoreError
 from hrlab.store.connection import Connection
+from hrlab.store.query import RunQuery
 from hrlab.store.schema import VERSION
 from hrlab.store.sqlite import RunStore
 from tests.store.making import begun, run
@@ -105,6 +106,15 @@ def test_store_of_a_newer_hrlab_is_left_alone(store, store_of_the_test):
     with pytest.raises(StoreError, match="newer hrlab") as caught:
         RunStore.open(store_of_the_test)
     assert caught.value.detail["reason"] == "newer"
+
+
+def test_unknown_failure_does_not_advise_to_move_the_store_away(store):
+    store.finish(run())
+    too_long = RunQuery(text=" ".join(f"w{number}" for number in range(2000)))
+    with pytest.raises(StoreError, match="runs in it are kept") as caught:
+        store.page(too_long)
+    assert "Move" not in str(caught.value)
+    assert store.page().total == 1
 
 
 def test_database_of_another_program_is_left_alone(tmp_path):
