@@ -44,7 +44,8 @@ class Connection:
         self._raw: sqlite3.Connection | None = None
         self._openings = 0
         self._pid = os.getpid()
-        self._file: tuple[int, int] | None = None
+        self._file: tuple[int, int, bool] | None = None
+        self._log: tuple[int, int, bool] | None = None
         with self.reading():
             pass
 
@@ -82,16 +83,13 @@ class Connection:
     def close(self) -> None:
         """Close the connection; what is asked afterwards opens it again."""
         with self._mine():
-            if self._raw is not None:
-                self._raw.close()
-                self._raw = None
+            self._drop()
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._mine(), translated(self.path):
-            raw = self._open()
+            raw = self._begin(begin)
             try:
-                raw.execute(begin)
                 yield raw
                 raw.execute("COMMIT")
             except BaseException:
@@ -100,19 +98,47 @@ class Connection:
                     raw.execute("ROLLBACK")
                 raise
 
+    def _begin(self, begin: str) -> sqlite3.Connection:
+        """The connection within a transaction, on tables of this version."""
+        raw = self._open()
+        raw.execute(begin)
+        try:
+            is_ours = _version(raw) == schema.VERSION
+        except BaseException:
+            self._drop()
+            raise
+        if not is_ours:
+            # Somebody put another content into the file: opening it finds out what it is.
+            raw.execute("ROLLBACK")
+            self._drop()
+            raw = self._open()
+            raw.execute(begin)
+        self._log = self._log or _identity(_log_of(self.path), sized=False)
+        return raw
+
+    def _drop(self) -> None:
+        if self._raw is not None:
+            self._raw.close()
+        self._raw = self._log = None
+
+    def _is_replaced(self) -> bool:
+        """Whether the file, or its write-ahead log, is no longer the one that is open: writing to it would lose runs."""
+        if _identity(self.path) != self._file:
+            return True
+        return self._log is not None and _identity(_log_of(self.path), sized=False) != self._log
+
     def _mine(self) -> threading.RLock:
         """The lock, after leaving a parent's connection and lock to the parent."""
         if self._pid != os.getpid():
             if self._raw is not None:
                 _inherited.append(self._raw)
             self._raw, self._lock, self._pid = None, threading.RLock(), os.getpid()
+            self._log = None
         return self._lock
 
     def _open(self) -> sqlite3.Connection:
-        if self._raw is not None and _identity(self.path) != self._file:
-            # Someone moved the file away: writing to the old one would lose runs.
-            self._raw.close()
-            self._raw = None
+        if self._raw is not None and self._is_replaced():
+            self._drop()
         if self._raw is None:
             self._raw = self._connect()
             self._openings += 1
@@ -143,12 +169,21 @@ def _make(path: Path) -> None:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path, *, sized: bool = True) -> tuple[int, int, bool] | None:
+    """Which file it is, and whether there is anything in it."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return found.st_dev, found.st_ino, sized and found.st_size > 0
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _version(raw: sqlite3.Connection) -> int:
+    return int(raw.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _set_journal(

@@ -108,6 +108,52 @@ def test_store_of_a_newer_hrlab_is_left_alone(store, store_of_the_test):
     assert caught.value.detail["reason"] == "newer"
 
 
+def test_store_that_a_newer_hrlab_takes_over_while_open_is_left_alone(store, store_of_the_test):
+    store.finish(run(1))
+    with raw_connection(store_of_the_test) as other:
+        other.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(StoreError, match="newer hrlab"):
+        store.finish(run(2))
+    with raw_connection(store_of_the_test) as other:
+        assert other.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+        other.execute(f"PRAGMA user_version = {VERSION}")
+    store.finish(run(2))
+    assert store.page().total == 2
+
+
+def test_runs_are_kept_although_somebody_removes_the_write_ahead_log(store, store_of_the_test):
+    store.finish(run(1))
+    for end in ("-wal", "-shm"):
+        store_of_the_test.with_name(store_of_the_test.name + end).unlink()
+    store.finish(run(2))
+    assert run(2).id in {summary.id for summary in RunStore.open(store_of_the_test).page().runs}
+    assert store.page().total == RunStore.open(store_of_the_test).page().total
+
+
+def test_file_that_was_cut_to_nothing_is_begun_anew(store, store_of_the_test):
+    store.finish(run(1))
+    with raw_connection(store_of_the_test) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    store_of_the_test.write_bytes(b"")
+    store.finish(run(2))
+    fresh = RunStore.open(store_of_the_test)
+    assert [summary.id for summary in fresh.page().runs] == [run(2).id]
+    fresh.finish(run(3))
+    assert store.page().total == 2
+
+
+def test_open_store_is_not_opened_again_for_what_others_write(store, store_of_the_test):
+    store.finish(run(1))
+    before = store.data_version() >> 32
+    other = RunStore.open(store_of_the_test)
+    for number in range(2, 5):
+        other.finish(run(number))
+        store.page()
+    other.close()
+    store.finish(run(9))
+    assert store.data_version() >> 32 == before
+
+
 def test_unknown_failure_does_not_advise_to_move_the_store_away(store):
     store.finish(run())
     too_long = RunQuery(text=" ".join(f"w{number}" for number in range(2000)))
