@@ -299,7 +299,8 @@ class Hosted:
         self._closing_at = time.time()
         self._tell()
         self._ending = asyncio.create_task(self._close())
-        await asyncio.wait({self._ending}, timeout=CLOSE_SECONDS)
+        dismisses = self.status.get("state") == "failed"  # no host is left that could hang
+        await asyncio.wait({self._ending}, timeout=None if dismisses else CLOSE_SECONDS)
         if self._ending.done():
             self._ending.result()
 

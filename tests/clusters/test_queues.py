@@ -125,3 +125,16 @@ def test_condor_jobs_of_a_killed_host_are_removed(
     time.sleep(moment)
     os.kill(host_of(nothing_is_left), signal.SIGKILL)
     side.until(lambda: side.get().state == "failed")
+
+
+def test_secrets_of_the_environment_do_not_reach_jobs(condor, side, monkeypatch):
+    monkeypatch.setenv("ACCESS_TOKEN", "secret")
+    side.create(of=condor, workers=1)
+    side.until(lambda: side.get().workers.ready == 1)
+    with Client(side.get().scheduler_address) as client:
+        assert set(client.run(token).values()) == {None}
+    side.close()
+
+
+def token():
+    return os.environ.get("ACCESS_TOKEN")
