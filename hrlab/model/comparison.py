@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, get_args
 
 from hrlab.model.agreement import differing_workload, differs
 from hrlab.model.errors import InvalidRequestError, MalformedError
+from hrlab.model.names import numbered, one_line
 from hrlab.model.run import Approach, Phases, Run
 from hrlab.model.units import pods_in_words
 
@@ -38,6 +39,8 @@ class Group:
     ----------
     key, amount
         Value by which it is grouped, and of the workload figure if that differs between runs.
+    label
+        What people call the key. No two keys have one label: the second run named ``scan`` is ``scan #2``.
     runs, cold
         Ids of the runs that count, and of those that are shown apart: first runs of a fresh cluster, which pay for its
         start. A group that has only cold runs counts them.
@@ -146,6 +149,7 @@ def compare(
     groups = [_group(key, size, part, by) for (key, size), part in parts.items()]
     if by != "run":  # those are in the order in which they ran
         groups.sort(key=lambda group: (_order(group.key), group.amount or 0.0))
+    groups = _named_apart(groups)
     base = _baseline(groups, by, baseline)
     return Comparison(
         by=by,
@@ -257,6 +261,16 @@ def _label(key: Key, by: str, run: Run) -> str:
         return "no cluster"
     name = by.partition(":")[2] or by
     return f"{key:g} {name[:-1] if key == 1 and name.endswith('s') else name}"
+
+
+def _named_apart(groups: Sequence[Group]) -> list[Group]:
+    """Groups whose labels tell their keys apart in every picture, table and sentence."""
+    labels = {group.key: one_line(group.label) for group in groups}
+    names = dict(zip(labels, numbered(list(labels.values())), strict=True))
+    return [
+        group if names[group.key] == labels[group.key] else replace(group, label=names[group.key])
+        for group in groups
+    ]
 
 
 def _phases(runs: Sequence[Run]) -> Phases | None:

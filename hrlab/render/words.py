@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
+from hrlab.model.names import one_line as one_line  # noqa: PLC0414 - renderers take it from here
 from hrlab.model.run import Loop, Phase, Run, Stage
 from hrlab.model.units import counted, format_count, format_duration, format_rate
 
@@ -33,14 +34,6 @@ class Part:
 
     name: str
     seconds: float
-
-
-def one_line(said: str) -> str:
-    """What a user wrote, on one line and without control characters.
-
-    They would drive a terminal, and make an SVG that no parser takes: vl-convert aborts the process at one.
-    """
-    return "".join(char if char.isprintable() else " " for char in said).strip()
 
 
 def phase_parts(run: Run) -> tuple[Part, ...]:

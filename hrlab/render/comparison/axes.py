@@ -77,8 +77,9 @@ def _where_narrow(narrow: int, wide: int) -> dict[str, str]:
 
 def axis_title(text: str) -> str | list[str]:
     """The title of an axis, in lines that fit beside a small picture; what is longer is cut."""
-    lines = textwrap.wrap(one_line(text), TITLE_CHARACTERS, max_lines=TITLE_LINES, placeholder=" …")
-    return lines if len(lines) > 1 else text
+    said = one_line(text)
+    lines = textwrap.wrap(said, TITLE_CHARACTERS, max_lines=TITLE_LINES, placeholder=" …")
+    return lines if len(lines) > 1 else said
 
 
 def lanes_height(count: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hrlab.model.comparison import Comparison
 from hrlab.model.difference import Difference, Line, Part
+from hrlab.model.names import numbered
 from hrlab.model.units import format_duration
 from hrlab.render.comparison.axes import lane_axis, lanes_height, plain_text, seconds_axis, stated
 from hrlab.render.comparison.tables import line_name
@@ -55,19 +56,19 @@ def _chart(
     difference: Difference, comparison: Comparison, parts: tuple[Part, ...], title: str
 ) -> Chart:
     lines = [line for line in difference.of(*parts) if line.change_seconds is not None]
+    names = numbered([line_name(line) for line in lines])
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (line.part, line_name(line), line.before_seconds, line.after_seconds, line.change_seconds)
-        for line in lines
+        (line.part, name, line.before_seconds, line.after_seconds, line.change_seconds)
+        for line, name in zip(lines, names, strict=True)
     )
-    names = list(dict.fromkeys(str(row[1]) for row in rows))
     most = max((abs(line.change_seconds or 0.0) for line in lines), default=0.0) or 1.0
     # The labels stand outside the bars, on both sides.
     scale = {"domain": [-1.4 * most, 1.4 * most], "nice": False}
-    x = {**seconds_axis("change", most, title), "scale": scale}
+    x = {**seconds_axis("change", most, title), "scale": scale, "stack": None}
     del x["field"]
     spec = spec_of(
         title,
-        [_value(line) for line in lines],
+        [_value(line, name) for line, name in zip(lines, names, strict=True)],
         height=lanes_height(len(names)),
         **stated(comparison, *sides(difference)),
         layer=[
@@ -81,10 +82,10 @@ def _chart(
     return Chart(spec, Table(_COLUMNS, rows))
 
 
-def _value(line: Line) -> dict[str, Cell]:
+def _value(line: Line, name: str) -> dict[str, Cell]:
     change = line.change_seconds or 0.0
     return {
-        "name": line_name(line),
+        "name": name,
         "change": change,
         "kind": "slower" if change > 0 else "faster",
         "said": ("+" if change > 0 else "") + format_duration(change),

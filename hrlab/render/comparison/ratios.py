@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hrlab.model.comparison import Comparison, Group, units_of
 from hrlab.render.comparison.axes import axis_title, lane_axis, lanes_height, plain_text, stated
 from hrlab.render.comparison.series import SERIES_COLOURS, series
-from hrlab.render.comparison.words import base_label, by_name, joined, series_name
+from hrlab.render.comparison.words import base_label, by_name, lane_names, series_name
 from hrlab.render.palette import NEUTRAL
 from hrlab.render.vega import Cell, Chart, Column, Table, spec_of, values_of
 
@@ -43,13 +43,14 @@ def _ratio(
         Column(over, over),
         Column(field, title),
     )
-    rows = tuple(
-        (group.label, series_name(group, comparison), units_of(group, over), found)
-        for group in comparison.groups
+    drawn = {
+        name: (group.label, series_name(group, comparison), units_of(group, over), found)
+        for group, name in zip(comparison.groups, lane_names(comparison), strict=True)
         if (found := value(group)) is not None
-    )
+    }
+    rows = tuple(drawn.values())
     if len({row[2] for row in rows}) < 2:
-        return _bars(comparison, columns, rows, is_share=not ideal)
+        return _bars(comparison, columns, drawn, is_share=not ideal)
     lines = _lines(comparison, rows, field, title, is_share=not ideal)
     spec = spec_of(
         f"{title} over {over}",
@@ -146,27 +147,27 @@ def _ideal(
 def _bars(
     comparison: Comparison,
     columns: tuple[Column, ...],
-    rows: tuple[tuple[Cell, ...], ...],
+    lanes: Mapping[str, tuple[Cell, ...]],
     *,
     is_share: bool,
 ) -> Chart:
     field, title = columns[-1].name, columns[-1].label
-    names = [joined(str(row[0]), str(row[1])) for row in rows]
-    named = iter(names)
+    rows, named = tuple(lanes.values()), iter(lanes)
     spec = spec_of(
         title,
         values_of(columns, rows, lambda _: {"name": next(named)}),
-        height=lanes_height(len(set(names))),
+        height=lanes_height(len(lanes)),
         **stated(comparison),
         mark={"type": "bar", "color": SERIES_COLOURS[0], "height": {"band": 0.7}},
         encoding={
-            "y": lane_axis(list(dict.fromkeys(names))),
+            "y": lane_axis(list(lanes)),
             "x": {
                 "field": field,
                 "type": "quantitative",
                 "title": axis_title(title),
                 "scale": {"domainMin": 0},
                 "axis": {"format": "%"} if is_share else {},
+                "stack": None,
             },
         },
     )

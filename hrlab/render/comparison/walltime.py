@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hrlab.model.comparison import Comparison, Group
+from hrlab.model.names import numbered
 from hrlab.model.units import format_duration
 from hrlab.render.comparison.axes import (
     in_axis_unit,
@@ -16,7 +17,7 @@ from hrlab.render.comparison.axes import (
     seconds_axis,
     stated,
 )
-from hrlab.render.comparison.words import by_name, group_name, joined, series_name
+from hrlab.render.comparison.words import by_name, joined, lane_names, series_name
 from hrlab.render.palette import NEUTRAL, ON_COLOUR, PHASE_COLOURS
 from hrlab.render.vega import LABEL_SHARE, LEGEND, Cell, Chart, Column, Table, spec_of
 from hrlab.render.words import PHASES, one_line
@@ -69,20 +70,18 @@ class _Lane:
 
 
 def _lanes(comparison: Comparison) -> list[_Lane]:
-    """Each group, and below it the first runs of a fresh cluster; told apart by a number where names are the same."""
+    """Each group, and below it the first runs of a fresh cluster."""
     lanes: list[_Lane] = []
-    for group in comparison.groups:
-        name = group_name(group, comparison)
-        same = sum(lane.name == name or lane.name.startswith(f"{name} #") for lane in lanes)
-        name = f"{name} #{same + 1}" if same else name
+    for group, name in zip(comparison.groups, lane_names(comparison), strict=True):
         low, high = group.wall_low_seconds, group.wall_high_seconds
         lanes.append(_Lane(name, _parts(group), group.wall_seconds, low, high))
         if group.cold:
             wall = statistics.median(group.cold_seconds)
             low, high = min(group.cold_seconds), max(group.cold_seconds)
-            name = f"{joined(group.label, series_name(group, comparison))}, {COLD}"
-            lanes.append(_Lane(one_line(name), ((COLD, wall),), wall, low, high))
-    return lanes
+            cold = f"{joined(group.label, series_name(group, comparison))}, {COLD}"
+            lanes.append(_Lane(one_line(cold), ((COLD, wall),), wall, low, high))
+    names = numbered([lane.name for lane in lanes])
+    return [replace(lane, name=name) for lane, name in zip(lanes, names, strict=True)]
 
 
 def _parts(group: Group) -> tuple[tuple[str, float], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hrlab.model.comparison import Comparison, Group
+from hrlab.model.names import numbered
 from hrlab.model.units import format_bytes, format_count, format_duration, format_share, significant
 from hrlab.render.words import one_line
 
@@ -22,7 +23,12 @@ def headline(comparison: Comparison) -> str:
     return f"{start}: {faster} on {on} ({share} efficiency)."
 
 
-def group_name(group: Group, comparison: Comparison) -> str:
+def lane_names(comparison: Comparison) -> list[str]:
+    """What the lane of each group is called, in every picture with lanes; no two are called the same."""
+    return numbered([_lane_name(group, comparison) for group in comparison.groups])
+
+
+def _lane_name(group: Group, comparison: Comparison) -> str:
     """Label, amount of work, repeats, and whether others were on the cluster."""
     repeats = f" ({len(group.runs)}×)" if len(group.runs) > 1 else ""
     alone = ", not alone" if group.alone is False else ""
