@@ -42,8 +42,8 @@ class Group:
     label
         What people call the key. No two keys have one label: the second run named ``scan`` is ``scan #2``.
     runs, cold
-        Ids of the runs that count, and of those that are shown apart: first runs of a fresh cluster, which pay for its
-        start. A group that has only cold runs counts them.
+        Ids of the runs that count, and of those that are shown apart: first runs of a fresh cluster or of new workers,
+        which pay for imports and compilation. A group that has only cold runs counts them.
     wall_seconds, wall_low_seconds, wall_high_seconds
         Median, shortest and longest.
     cold_seconds
@@ -53,7 +53,10 @@ class Group:
     threads, workers, memory_bytes
         Most there were, median of the runs; 1, 0 and 0 without a cluster. The memory is the sum of the workers' limits.
     speed_up, efficiency
-        Against the baseline; None if it has no run of this amount, or runs are grouped by the amount.
+        Against the baseline; None if it has no run of this amount, if one is cold and the other warm, or if runs are
+        grouped by the amount.
+    warm
+        Whether the runs that count are warm ones; None if that is not known, or without a cluster.
     alone
         False if others' work was on the cluster or on its nodes in one of the runs.
     other_pods
@@ -75,6 +78,7 @@ class Group:
     memory_bytes: float = 0.0
     speed_up: float | None = None
     efficiency: float | None = None
+    warm: bool | None = None
     alone: bool | None = None
     other_pods: int = 0
 
@@ -230,6 +234,7 @@ def _group(key: Key, amount: float | None, runs: Sequence[Run], by: str) -> Grou
     counted = warm or list(runs)
     apart = [run for run in runs if run.cold] if warm else []
     walls = [run.wall_seconds for run in counted]
+    known = [run.cold for run in counted if run.cold is not None]
     alone = [run.was_alone for run in counted if run.was_alone is not None]
     return Group(
         key=key,
@@ -247,6 +252,7 @@ def _group(key: Key, amount: float | None, runs: Sequence[Run], by: str) -> Grou
         memory_bytes=statistics.median(
             sum(cluster.memory_bytes for cluster in run.clusters) for run in counted
         ),
+        warm=not any(known) if known else None,
         alone=all(alone) if alone else None,
         other_pods=max(run.other_pods or 0 for run in counted),
     )
@@ -306,6 +312,8 @@ def _baseline(groups: Sequence[Group], by: str, wanted: str | None) -> Key:
         )
     if "serial" in keys:
         return "serial"
+    # What pays for starting is compared with nothing else.
+    groups = [group for group in groups if group.warm is not False] or groups
     if by == "run":
         return groups[0].key
     return min(groups, key=lambda group: group.threads).key
@@ -318,7 +326,7 @@ def _of_same_work(groups: Sequence[Group], by: str) -> Sequence[Group]:
 
 def _against(group: Group, groups: Sequence[Group], baseline: Key, over: Over) -> Group:
     base = next((one for one in groups if one.key == baseline and one.amount == group.amount), None)
-    if base is None:
+    if base is None or {base.warm, group.warm} == {True, False}:
         return group
     speed_up = base.wall_seconds / group.wall_seconds
     more = units_of(group, over) / units_of(base, over)
@@ -336,11 +344,23 @@ def _notes(runs: Sequence[Run], good: Sequence[Run], groups: Sequence[Group], by
         notes.append(
             f"{cold} first {'run' if cold == 1 else 'runs'} of a fresh cluster left out of the medians."
         )
+    notes += _cold_beside_warm(groups)
     notes += _shared(good, groups)
     notes += _mixed(good, groups)
     if by not in ("run",) and all(len(group.runs) == 1 for group in groups):
         notes.append("Each was run once: repeats would show how much it varies.")
     return notes
+
+
+def _cold_beside_warm(groups: Sequence[Group]) -> list[str]:
+    """Which groups have only cold runs, where another has warm ones."""
+    cold = dict.fromkeys(group.label for group in groups if group.warm is False)
+    if not cold or not any(group.warm for group in groups):
+        return []
+    return [
+        f"{', '.join(cold)}: the first work of fresh workers, which first import and compile. "
+        "It is not compared with runs on workers that had worked before: time it again."
+    ]
 
 
 def _shared(runs: Sequence[Run], groups: Sequence[Group]) -> list[str]:

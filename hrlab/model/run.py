@@ -238,7 +238,8 @@ class Run:
     coverage
         Share of finished tasks whose execution times were seen: 1.0 = every one.
     cold
-        Whether this was the first work of a fresh cluster; None if unknown or without a cluster.
+        Whether a worker that had not worked before executed tasks of it: of a fresh cluster, restarted, or come since.
+        None if unknown or without a cluster.
     alone
         Whether no other client's tasks were seen meanwhile; None if unknown or without a cluster.
     other_pods

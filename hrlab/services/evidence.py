@@ -46,6 +46,8 @@ def body_of(runs: Sequence[Run]) -> Body:
         left_out.append(
             f"{len(good) - len(alike)} of {len(good)} runs: other code, image or approach than the newest"
         )
+    alike, apart = _of_one_temperature(alike)
+    left_out += apart
     amount = _shared_amount(alike)
     same = [run for run in alike if amount or run.workload == alike[0].workload]
     if len(same) < len(alike):
@@ -54,6 +56,18 @@ def body_of(runs: Sequence[Run]) -> Body:
         )
     points = tuple(point_of(run, amount) for run in same)
     return Body(runs=tuple(same), points=points, amount=amount, left_out=tuple(left_out))
+
+
+def _of_one_temperature(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+    """Warm runs or cold ones, never both: those of more sizes, else the warm ones; and what was left out."""
+    warm = [run for run in runs if not run.cold]
+    cold = [run for run in runs if run.cold]
+    if not warm or not cold:
+        return list(runs), []
+    if len({_threads(run) for run in cold}) > len({_threads(run) for run in warm}):
+        return cold, [f"{len(warm)} of {len(runs)} runs: on workers that had worked before"]
+    what = "the first work of fresh workers, which first import and compile"
+    return warm, [f"{len(cold)} of {len(runs)} runs: {what}"]
 
 
 def point_of(run: Run, amount: str | None) -> Point:

@@ -97,6 +97,11 @@ def _of_runs(body: Body) -> list[str]:
         for what, some in found.items()
         if some
     ]
+    if all(run.cold for run in body.runs):
+        told.append(
+            "The runs were the first work of fresh workers: that each first imports and compiles is taken for work. "
+            "Time it again on the same workers."
+        )
     if all(run.approach == "serial" for run in body.runs):
         told.append("The runs are serial: that their work can be spread over workers is assumed.")
     return told

@@ -271,4 +271,47 @@ def test_headline_counts_one_worker():
     wide = run(5, threads=1)
     cluster = replace(wide.clusters[0], workers=Workers(1, 1, 4, ()))
     comparison = compare([run(10, "serial"), replace(wide, clusters=(cluster,))], over="workers")
-    assert "on 1 worker (200 % efficiency)" in headline(comparison)
+    assert "on 1 worker (200 % efficiency: a worker has several threads)" in headline(comparison)
+
+
+def test_warm_run_is_not_compared_with_a_cold_one():
+    """The same cell again: "69 times faster, 6885 % efficiency"."""
+    cold = run(25.2, threads=2, cold=True, name="repeat")
+    warm = [run(wall, threads=2, cold=False, name="repeat") for wall in (0.398, 0.366)]
+    comparison = compare([cold, *warm], "run")
+    assert comparison.baseline == warm[0].id
+    assert next(group.speed_up for group in comparison.groups) is None
+    assert headline(comparison).startswith(
+        "repeat, cold 25.2 s, repeat #2 398 ms, repeat #3 366 ms: 1.1 "
+    )
+    assert "repeat: the first work of fresh workers" in " ".join(comparison.notes)
+
+
+def test_one_cold_and_one_warm_run_have_no_speed_up():
+    runs = [run(25, threads=2, cold=True, name="a"), run(1, threads=2, cold=False, name="b")]
+    comparison = compare(runs)
+    assert headline(comparison) == "a, cold 25.0 s, b 1.00 s."
+    assert list(charts(comparison)) == ["time"]
+
+
+def test_cold_runs_are_compared_with_cold_ones_and_with_serial_ones():
+    """As a campaign with a fresh cluster for each point makes them."""
+    fresh = [run(8, threads=2, cold=True), run(4, threads=4, cold=True), run(9, "serial")]
+    comparison = compare(fresh, "threads")
+    assert None not in [group.speed_up for group in comparison.groups]
+    assert not any("fresh" in note for note in comparison.notes)
+    assert "cold" not in headline(comparison)
+
+
+def test_efficiency_beyond_what_threads_give_has_its_reason():
+    same = [run(4, threads=2, name="old"), run(1, threads=2, name="new")]
+    assert headline(compare(same)).endswith(
+        "on 2 threads (400 % efficiency: on as many threads, so something else made it faster)."
+    )
+    other = Source(kind="cell", code_sha256="other")
+    changed = [run(9, threads=1), run(1, threads=2, source=other)]
+    assert "(450 % efficiency: the code differs)." in headline(compare(changed, "run"))
+    cached = [run(9, threads=1), run(1, threads=2)]
+    assert "more than its threads alone can give" in headline(compare(cached))
+    usual = [run(9, threads=1), run(5, threads=2)]
+    assert headline(compare(usual)).endswith("on 2 threads (90 % efficiency).")

@@ -320,3 +320,27 @@ def test_evidence_says_what_was_measured_and_how_the_law_fits_it():
         assert measured == pytest.approx(run.wall_seconds)
         assert fitted_seconds == pytest.approx(run.wall_seconds, rel=1e-6)
         assert amount == 1.0
+
+
+def test_cold_and_warm_runs_are_not_evidence_together():
+    cold = timed(2, 25.0, cold=True, id="c" * 32)
+    warm = [timed(2, 0.4, cold=False, id=one * 32) for one in "ab"]
+    advice = advice_for([*warm, cold], FASTEST, Shape(cores=1, workers_maximum=8))
+    assert set(advice.evidence) == {"a" * 32, "b" * 32}
+    (said,) = [one for one in advice.warnings if one.startswith("Left out")]
+    assert said.startswith("Left out: 1 of 3 runs: the first work of fresh workers")
+
+
+def test_cold_runs_of_several_sizes_say_more_than_a_warm_one():
+    cold = [timed(n, 100.0 / n, cold=True) for n in (1, 2, 4)]
+    warm = timed(8, 3.0, cold=False)
+    advice = advice_for([warm, *cold], FASTEST, Shape(cores=1, workers_maximum=8))
+    assert set(advice.evidence) == {run.id for run in cold}
+    assert any("imports and compiles is taken for work" in one for one in advice.warnings)
+
+
+def test_runs_of_one_temperature_are_left_whole():
+    runs = [timed(n, 100.0 / n, cold=False) for n in (1, 2, 4)]
+    advice = advice_for(runs, FASTEST, Shape(cores=1, workers_maximum=8))
+    assert len(advice.evidence) == 3
+    assert not any("fresh" in one or "Left out" in one for one in advice.warnings)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -76,6 +77,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         self.heard = asyncio.Event()
         self.asking = 0
         self.asked_at = self.loop.time()
+        self.fresh = self.fresh_workers()
         self.cold = not scheduler.task_prefixes
         self.last_tag = self.tag_of_last_graph()
         self.count_workers()
@@ -85,6 +87,23 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         scheduler.handlers[f"hrlab_clock_{self.run_id}"] = self.clock
         self.expiry = self.loop.call_later(EXPIRES_AFTER, self.expire)
         self.sampler.start(scheduler, self.loop)
+
+    def fresh_workers(self) -> set[str]:
+        """Workers that have come, or come again, since a task was last executed: they import and compile first."""
+        last = next(
+            (
+                entry[-1]
+                for entry in reversed(self.scheduler.transition_log)
+                if _is_execution(entry)
+            ),
+            -math.inf,
+        )
+        came: dict[str, float] = {}
+        for at, event in self.scheduler.get_events("all"):
+            if isinstance(event, dict) and event.get("action") == "add-worker":
+                came[event.get("worker", "")] = at
+        # When a worker came is forgotten in time: then it has long been there.
+        return {worker for worker in self.scheduler.workers if came.get(worker, -math.inf) > last}
 
     def leave(self) -> None:
         """Leave; the handlers a moment later, for questions that are on their way."""
@@ -294,6 +313,8 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         ts = self.scheduler.tasks.get(key)
         name = str(ts.prefix.name) if ts is not None and ts.prefix is not None else "?"
         heard = self.tally.clock()
+        worker = message.get("worker")
+        self.cold = self.cold or worker in self.fresh
         self.tally.count(
             key,
             name,
@@ -302,7 +323,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
             message.get("startstops") or (),
             heard,
             wall_time() - heard,
-            message.get("worker"),
+            worker,
         )
 
     def restart(self, scheduler: Any) -> None:
@@ -313,6 +334,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
 
     def add_worker(self, scheduler: Any, worker: str, **kwargs: Any) -> None:
         """A worker came."""
+        self.fresh.add(worker)
         self.count_workers()
 
     def remove_worker(self, scheduler: Any, worker: str, **kwargs: Any) -> None:
@@ -392,3 +414,8 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
             "cold": self.cold,
             "samples": self.sampler.since(rows),
         }
+
+
+def _is_execution(entry: Any) -> bool:
+    """Whether an entry of the scheduler's log of transitions says that a task was executed."""
+    return entry[1] == "processing" and entry[2] in ("memory", "erred")

@@ -14,7 +14,7 @@ from hrlab.model.units import (
     format_share,
     significant,
 )
-from hrlab.render.comparison.words import by_name, joined, series_name, shape_in_words
+from hrlab.render.comparison.words import by_name, joined, series_name, shape_in_words, temperature
 from hrlab.render.vega import Column, Table
 from hrlab.render.words import one_line
 
@@ -93,7 +93,10 @@ def _group_row(group: Group, comparison: Comparison) -> tuple[str, ...]:
         )
         wall += f" ({low} – {high})"
     return (
-        one_line(joined(group.label, series_name(group, comparison)) + alone),
+        one_line(
+            temperature(joined(group.label, series_name(group, comparison)), group, comparison)
+            + alone
+        ),
         str(len(group.runs)),
         wall,
         format_count(getattr(group, comparison.over)),

@@ -183,5 +183,5 @@ def _key_of_marks(comparison: Comparison) -> list[str]:
     if any(len(group.runs) > 1 for group in comparison.groups):
         said.append("Median of the repeats; the line goes from the shortest to the longest.")
     if any(group.cold for group in comparison.groups):
-        said.append("Cold: first run of a fresh cluster, not in the median.")
+        said.append("Cold: first run of a fresh cluster or of new workers, not in the median.")
     return said

@@ -277,3 +277,44 @@ def test_first_work_of_a_cluster_is_cold_and_the_next_is_not(recorder):
             with recorder.block():
                 client.submit(identity, 1).result()
     assert [run.cold for run in recorder.records] == [True, False]
+
+
+def test_first_work_of_restarted_workers_is_cold(recorder):
+    from tests.collect.conftest import local_cluster
+
+    with local_cluster(n_workers=1) as made, Client(made) as client:
+        client.submit(identity, 1).result()
+        for key in (2, 3):
+            with recorder.block():
+                client.submit(identity, key).result()
+        client.restart()
+        for key in (4, 5):
+            with recorder.block():
+                client.submit(identity, key).result()
+    assert [run.cold for run in recorder.records] == [False, False, True, False]
+
+
+def test_work_on_a_worker_that_has_come_since_is_cold(recorder):
+    from tests.collect.conftest import local_cluster
+
+    with local_cluster(n_workers=1, processes=False) as made, Client(made) as client:
+        client.submit(identity, 1).result()
+        (old,) = made.scheduler.workers
+        made.scale(2)
+        client.wait_for_workers(2)
+        (new,) = {*made.scheduler.workers} - {old}
+        for key, worker in ((2, new), (3, new), (4, old)):
+            with recorder.block():
+                client.submit(identity, key, workers=[worker]).result()
+    assert [run.cold for run in recorder.records] == [True, False, False]
+
+
+def test_run_that_restarts_its_workers_is_cold(recorder):
+    from tests.collect.conftest import local_cluster
+
+    with local_cluster(n_workers=1) as made, Client(made) as client:
+        client.submit(identity, 1).result()
+        with recorder.block():
+            client.restart()
+            client.submit(identity, 2).result()
+    assert recorder.record.cold is True
