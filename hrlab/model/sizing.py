@@ -24,7 +24,7 @@ from hrlab.model.units import format_count, format_duration
 from hrlab.model.wire import OMIT_NONE
 
 LimitedBy: TypeAlias = Literal[
-    "goal", "tasks", "serial", "longest-task", "profile", "memory", "quota"
+    "goal", "tasks", "serial", "longest-task", "measured", "profile", "memory", "quota"
 ]
 
 #: More is not asked of anybody: ten times what the largest facility has.
@@ -55,11 +55,11 @@ class Advice:
         Cores times wall time.
     limited_by
         Why it is not more: the goal is reached, fewer tasks than threads, the part that does not scale, the longest
-        task, the profile, memory for more of them, the quota.
+        task, what was measured, the profile, memory for more of them, the quota.
     bounds
         Most workers by ``profile``, ``memory`` and ``quota``, those that say one; the tightest first.
     trusted_workers
-        Beyond that many, expectations are a guess: four times what was measured.
+        Beyond that many, expectations are a guess: four times what was measured. No more are advised.
     memory
         Why so much memory for each; absent if it was never measured.
     nodes
@@ -114,7 +114,10 @@ def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequenc
     expected = _expected(law, work, shape, most)
     most = _with_hours(most, expected, shape)
     allowed = _allowed(expected, most)
-    chosen, warnings = _choose(allowed, law, work, goal)
+    trusted = max(1, int(MAX_EXTRAPOLATION * law.measured_threads[1] / shape.cores))
+    wanted, warnings = _choose(allowed, law, work, goal)
+    known = _within(allowed, trusted)
+    chosen = wanted if wanted in known else _choose(known, law, work, goal)[0]
     one = allowed[chosen]
     packed, stranded = packing(shape, chosen)
     shown = _shown(expected, chosen, most)
@@ -132,9 +135,11 @@ def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequenc
         startup=work.startup if work.startup != Startup() else None,
         efficiency=efficiency(law, work, one),
         core_hours=core_hours(one),
-        limited_by=_limit(allowed, chosen, law, work, goal, most),
+        limited_by="measured"
+        if wanted > chosen
+        else _limit(allowed, chosen, law, work, goal, most),
         bounds={str(name): workers for name, workers in most.items()},
-        trusted_workers=max(1, int(MAX_EXTRAPOLATION * law.measured_threads[1] / shape.cores)),
+        trusted_workers=trusted,
         nodes=packed,
         tasks=work.tasks,
         least_tasks=TASKS_PER_THREAD * one.threads,
@@ -147,7 +152,8 @@ def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequenc
         ),
         warnings=(
             *warnings,
-            *_of_quota(expected, chosen, most, law, work, goal),
+            *_of_a_guess(allowed, chosen, wanted),
+            *_of_quota(_within(expected, trusted), chosen, most, law, work, goal),
             *_of_the_unknown(shape),
             *_of_extrapolation(law, one),
             *_of_tasks(work, one),
@@ -201,6 +207,23 @@ def _allowed(
     quota = most.get("quota", MAX_WORKERS)
     # Where nothing is left, the smallest is what to make room for.
     return {n: one for n, one in expected.items() if n <= quota or n == min(expected)}
+
+
+def _within(expected: Mapping[int, Expectation], trusted: int) -> dict[int, Expectation]:
+    """Of what may be had, what may be advised: no more workers than runs say something about."""
+    least = min(expected)
+    return {n: one for n, one in expected.items() if n <= max(trusted, least)}
+
+
+def _of_a_guess(allowed: Mapping[int, Expectation], chosen: int, wanted: int) -> list[str]:
+    """What more workers might do."""
+    if wanted <= chosen:
+        return []
+    seconds = format_duration(allowed[wanted].seconds)
+    return [
+        f"{format_count(wanted)} workers might take about {seconds}: a guess, since nothing near it was measured. "
+        "Measure a larger run first."
+    ]
 
 
 def _phases(work: Workload, one: Expectation) -> dict[str, Times]:

@@ -22,6 +22,7 @@ _LIMITS: Mapping[LimitedBy, str] = {
     "tasks": "more would find no task",
     "serial": "more would not be faster",
     "longest-task": "the longest task takes as long",
+    "measured": "beyond that nothing was measured",
     "profile": "more are not offered",
     "memory": "there is no memory for more",
     "quota": "more are not left to you",
@@ -44,13 +45,20 @@ def _sentences(advice: Advice) -> Iterator[str]:
     workers = format_count(advice.workers)
     yield (
         f"{workers} worker{'' if advice.workers == 1 else 's'}: about {format_duration(wall.expected)} ({between}), "
-        f"{format_share(advice.efficiency)} efficient in dask, {significant(advice.core_hours)} core hours; "
+        f"{_efficient(advice)}{significant(advice.core_hours)} core hours; "
         f"{_LIMITS[advice.limited_by]} (limited by: {advice.limited_by})."
     )
     yield from _parts(advice)
     runs = len(advice.evidence)
     fit = "" if advice.spread is None else f"; they differ from it by {format_share(advice.spread)}"
     yield f"From {runs} run{'' if runs == 1 else 's'}, by {_LAWS[advice.model]}{fit}."
+
+
+def _efficient(advice: Advice) -> str:
+    """Unknown where all runs had one number of threads: then nothing tells what contention costs."""
+    if advice.model == "work-conservation":
+        return ""
+    return f"{format_share(advice.efficiency)} efficient in dask, "
 
 
 def _parts(advice: Advice) -> Iterator[str]:

@@ -46,6 +46,8 @@ function limitInWords(limitedBy: string, trans: TranslationBundle): string {
       return trans.__('more workers would not be faster');
     case 'longest-task':
       return trans.__('the longest task takes as long');
+    case 'measured':
+      return trans.__('beyond that nothing was measured');
     case 'profile':
       return trans.__('more are not offered');
     case 'memory':
@@ -66,6 +68,8 @@ export function limitName(limitedBy: string, trans: TranslationBundle): string {
       return trans.__('what does not scale');
     case 'longest-task':
       return trans.__('the longest task');
+    case 'measured':
+      return trans.__('what was measured');
     case 'profile':
       return trans.__('the profile');
     case 'memory':
@@ -113,13 +117,18 @@ export function sizingInWords(
   trans: TranslationBundle
 ): string {
   const why = limitInWords(advice.limitedBy, trans);
+  // With one number of threads nothing tells what contention costs.
+  const efficient =
+    advice.law === 'work-conservation'
+      ? ''
+      : trans.__(' %1 efficient in dask,', formatShare(advice.efficiency));
   const sentence = trans.__(
-    '%1: about %2 (%3 to %4), %5 efficient in dask, %6 core hours',
+    '%1: about %2 (%3 to %4),%5 %6 core hours',
     trans._n('1 worker', '%1 workers', advice.workers),
     formatDuration(advice.expectedSeconds),
     formatDuration(advice.lowSeconds),
     formatDuration(advice.highSeconds),
-    formatShare(advice.efficiency),
+    efficient,
     String(Number(advice.coreHours.toPrecision(3)))
   );
   return why ? `${sentence}; ${why}.` : `${sentence}.`;

@@ -33,8 +33,8 @@ def jp_server_config(jp_server_config):
     return jp_server_config
 
 
-async def advised(ask, kernel, status=200, **body):
-    runs = [using(timed(n, 4000.0 / n, tasks=100_000), 3 * GIB) for n in (1, 2, 4)]
+async def advised(ask, kernel, status=200, threads=(1, 2, 4), **body):
+    runs = [using(timed(n, 4000.0 / n, tasks=100_000), 3 * GIB) for n in threads]
     ids = kept(kernel, *runs) if kernel is not None else ["1".zfill(32)]
     answer = await ask("POST", "sizing", body={"runs": ids[-1:], "goal": FASTEST, **body})
     assert answer.status == status, answer.text
@@ -73,7 +73,7 @@ async def test_what_is_advised_is_not_refused(ask, kernel):
 
 
 async def test_cores_per_worker_divide_those_of_a_node_unless_asked_for(ask, kernel):
-    advice = await advised(ask, kernel, profile="big")
+    advice = await advised(ask, kernel, profile="big", threads=(1, 2, 40))
     assert advice["cores_per_worker"] == 4
     assert advice["nodes"]["workers_per_node"] == 24
     assert advice["nodes"]["idle_cores_per_node"] == 0

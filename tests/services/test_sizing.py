@@ -26,6 +26,7 @@ from hrlab.model.run import (
 )
 from hrlab.model.scaling import Startup
 from hrlab.model.shape import Shape
+from hrlab.render.size_words import advice_text
 from hrlab.services.evidence import body_of, need_of, point_of, startup_of, without_series
 from hrlab.services.sizing import advice_for, fitted
 
@@ -133,11 +134,11 @@ def test_published_graph_building_is_predicted():
 
 
 def test_more_work_has_more_tasks():
-    runs = [timed(1, 100, tasks=10, variations=10), timed(2, 50, tasks=10, variations=10)]
+    runs = [timed(1, 100, tasks=10, variations=10), timed(4, 25, tasks=10, variations=10)]
     few = advice_for(runs, FASTEST, Shape())
     many = advice_for(runs, FASTEST, Shape(), {"variations": 40})
     assert (few.workers, few.limited_by) == (10, "tasks")
-    assert (many.workers, many.limited_by) == (40, "tasks")
+    assert (few.tasks, many.tasks) == (10, 40)
 
 
 def test_threads_are_averaged_over_the_loops_not_over_the_run():
@@ -344,3 +345,13 @@ def test_runs_of_one_temperature_are_left_whole():
     advice = advice_for(runs, FASTEST, Shape(cores=1, workers_maximum=8))
     assert len(advice.evidence) == 3
     assert not any("fresh" in one or "Left out" in one for one in advice.warnings)
+
+
+def test_headline_stops_where_nothing_was_measured():
+    advice = advice_for([timed(2, 30.0)], FASTEST, Shape(cores=1))
+    first = advice_text(advice).splitlines()[0]
+    assert first.startswith("8 workers: about ")
+    assert "beyond that nothing was measured" in first
+    assert "efficient" not in first
+    several = advice_for([timed(2, 30.0), timed(4, 15.0)], FASTEST, Shape(cores=1))
+    assert "efficient in dask" in advice_text(several)
