@@ -273,10 +273,7 @@ def _named_apart(groups: Sequence[Group]) -> list[Group]:
     """Groups whose labels tell their keys apart in every picture, table and sentence."""
     labels = {group.key: one_line(group.label) for group in groups}
     names = dict(zip(labels, numbered(list(labels.values())), strict=True))
-    return [
-        group if names[group.key] == labels[group.key] else replace(group, label=names[group.key])
-        for group in groups
-    ]
+    return [replace(group, label=names[group.key]) for group in groups]
 
 
 def _phases(runs: Sequence[Run]) -> Phases | None:

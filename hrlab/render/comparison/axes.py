@@ -24,6 +24,7 @@ LABEL_PIXELS, NARROW_LABEL_PIXELS, WIDER = 220, 110, 1.2
 _CHARACTER_PIXELS = 5.3
 #: Longest line of an axis' title, and how many of them.
 TITLE_CHARACTERS, TITLE_LINES = 34, 2
+_NO_QUOTES = str.maketrans({'"': "”", "\\": "∖"})
 #: Contrast of 4.5 on white and 4.1 on JupyterLab's dark; hrlab's own views and saved pictures replace it by the page's.
 TEXT_COLOUR = "#767676"
 
@@ -75,9 +76,14 @@ def _where_narrow(narrow: int, wide: int) -> dict[str, str]:
     return {"expr": f"{PAGE_WIDTH} < {NARROW_PAGE_PIXELS} ? {narrow} : {wide}"}
 
 
+def title_text(said: str) -> str:
+    """What a user wrote, as a title: Vega-Lite puts titles between quotes into expressions, as they are."""
+    return one_line(said).translate(_NO_QUOTES)
+
+
 def axis_title(text: str) -> str | list[str]:
     """The title of an axis, in lines that fit beside a small picture; what is longer is cut."""
-    said = one_line(text)
+    said = title_text(text)
     lines = textwrap.wrap(said, TITLE_CHARACTERS, max_lines=TITLE_LINES, placeholder=" …")
     return lines if len(lines) > 1 else said
 

@@ -79,7 +79,7 @@ def series_name(group: Group, comparison: Comparison) -> str:
     """The amount of work, if that differs between the runs."""
     if comparison.amount is None or group.amount is None:
         return ""
-    return f"{format_count(group.amount)} {comparison.amount}"
+    return one_line(f"{format_count(group.amount)} {comparison.amount}")
 
 
 def joined(label: str, series: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hrlab.model.comparison import Comparison, Group
 from hrlab.model.units import format_duration
-from hrlab.render.comparison.axes import seconds_axis, stated
+from hrlab.render.comparison.axes import seconds_axis, stated, title_text
 from hrlab.render.comparison.series import series
 from hrlab.render.comparison.words import by_name
 from hrlab.render.vega import Cell, Chart, Column, Table, spec_of, values_of
@@ -13,6 +13,7 @@ from hrlab.render.vega import Cell, Chart, Column, Table, spec_of, values_of
 def work(comparison: Comparison) -> Chart:
     """Wall time against the figure of the workload that differs; groups are lines, unless they are the amounts."""
     name = comparison.amount or by_name(comparison)
+    title = title_text(name)
     columns = (
         Column("amount", name),
         Column("group", by_name(comparison)),
@@ -23,7 +24,7 @@ def work(comparison: Comparison) -> Chart:
     rows = tuple(row for group in comparison.groups if (row := _row(group, comparison)) is not None)
     longest = max((group.wall_high_seconds for group in comparison.groups), default=0.0)
     axis = seconds_axis("seconds", longest, "wall time, median")
-    x = {"field": "amount", "type": "quantitative", "title": name, "scale": {"zero": False}}
+    x = {"field": "amount", "type": "quantitative", "title": title, "scale": {"zero": False}}
     colours = series([str(row[1]) for row in rows], "group")
     spec = spec_of(
         f"Wall time against {name}",
@@ -47,7 +48,7 @@ def work(comparison: Comparison) -> Chart:
                     **colours,
                     "tooltip": [
                         {"field": "group"},
-                        {"field": "amount", "title": name},
+                        {"field": "amount", "title": title},
                         {"field": "said", "title": "time"},
                     ],
                 },
