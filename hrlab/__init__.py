@@ -31,7 +31,7 @@ def timed(
     labels: Mapping[str, str] | None = None,
     workload: Mapping[str, float] | None = None,
     note: str = "",
-    approach: Literal["serial", "local", "distributed"] | None = None,
+    approach: Literal["serial", "processes", "local", "distributed"] | None = None,
     inputs: list[Mapping[str, Any]] | None = None,
     quiet: bool = False,
 ) -> AbstractContextManager[Block]:

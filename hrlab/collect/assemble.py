@@ -57,6 +57,7 @@ def assemble(
         clusters=tuple(_cluster(evidence, evidence.links[i]) for i in used),
         approach=active.request.approach or _approach(evidence, used),
         cold=_any(reports, "cold"),
+        processes=active.process.side_by_side or None,
         alone=None if (shared := _any(reports, "shared")) is None else not shared,
         warnings=warnings_of(evidence, used),
         resources=resources,
@@ -180,7 +181,7 @@ def _workers(evidence: Evidence, link: SchedulerLink, clock: ClockMap | None) ->
 
 def _approach(evidence: Evidence, used: list[int]) -> Approach:
     if not used:
-        return "serial"
+        return "processes" if evidence.active.process.side_by_side else "serial"
     hosts = [host for i in used for host in (evidence.links[i].report or {}).get("hosts", [])]
     hosts = hosts or [
         evidence.links[i].address.partition("://")[2].rpartition(":")[0] for i in used

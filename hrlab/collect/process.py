@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,23 @@ class Usage:
     cpu_seconds: float
     memory_bytes: int | None
     processes: int
+    by_child: Mapping[int, float] = field(default_factory=dict)  # pid -> its processor seconds
+
+
+#: Children work side by side if each keeps a quarter of a core busy, and they lived through the same time, or keep more than
+#: one core busy together: what is run one after the other does neither. Less time than that is too short to tell.
+SIDE_BY_SIDE_CORES, LEAST_CORES, LEAST_SECONDS = 1.2, 0.25, 0.2
+
+
+def side_by_side(before: Usage, now: Usage, seconds: float) -> int:
+    """How many child processes worked at the same time between two looks; 0 if none or one did."""
+    if seconds < LEAST_SECONDS:
+        return 0
+    spent = {pid: cpu - before.by_child.get(pid, 0.0) for pid, cpu in now.by_child.items()}
+    busy = {pid: one for pid, one in spent.items() if one >= LEAST_CORES * seconds}
+    there_before = sum(pid in before.by_child for pid in busy)
+    are_together = there_before > 1 or sum(busy.values()) >= SIDE_BY_SIDE_CORES * seconds
+    return len(busy) if are_together and len(busy) > 1 else 0
 
 
 @dataclass
@@ -51,15 +68,17 @@ class ProcessTree:
         workers = worker_pids()
         cpu, pages, processes = own[0], own[1], 1
         seen: dict[int, float] = {}
+        by_child: dict[int, float] = {}
         for pid in self._descendants(os.getpid(), workers, seen):
             stat = _stat(self.proc, pid)
             if stat is not None:
                 cpu, pages, processes = cpu + stat[0], pages + stat[1], processes + 1
+                by_child[pid] = stat[0]
         for pid, seconds in self._workers.items():
             if pid not in seen:
                 self._ended_seconds += seconds
         self._workers = seen
-        return Usage(max(0.0, cpu - self._ended_seconds), pages, processes)
+        return Usage(max(0.0, cpu - self._ended_seconds), pages, processes, by_child)
 
     def _descendants(self, pid: int, workers: set[int], seen: dict[int, float]) -> Iterator[int]:
         """Of `pid`, but not workers and what they started; those are noted in `seen`."""
@@ -111,6 +130,7 @@ class ProcessSamples:
         self.rows: list[Row] = []
         self.memory_peak: int | None = None
         self.took_seconds = 0.0
+        self.side_by_side = 0  # most child processes that worked at the same time
         self._tree = tree or ProcessTree()
         self._last: tuple[float, Usage] | None = None
         self._lock = threading.Lock()
@@ -129,6 +149,7 @@ class ProcessSamples:
             spent = max(0.0, usage.cpu_seconds - before.cpu_seconds)
             values = (spent / (now - since), usage.memory_bytes, usage.processes)
             self.rows.append((since, now, values))
+            self.side_by_side = max(self.side_by_side, side_by_side(before, usage, now - since))
         self._last = now, usage
         if usage.memory_bytes is not None:
             self.memory_peak = max(self.memory_peak or 0, usage.memory_bytes)

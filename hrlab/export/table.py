@@ -23,7 +23,8 @@ from hrlab.model.errors import HrlabError, InvalidRecordError, MalformedError
 from hrlab.model.run import Approach, Run
 from hrlab.model.workload import NAMES
 
-_APPROACHES: tuple[str, ...] = get_args(Approach)
+#: Columns of seconds; `processes` is a number of them.
+_APPROACHES = tuple(name for name in get_args(Approach) if name != "processes")
 _SIZES = ("workers", "threads", "memory_bytes")
 #: A table's rows have ids of their own, so that reading it again adds nothing.
 _NAMESPACE = uuid.UUID("5f0c3b2e-6f0e-4d5f-9d0a-6d1f6e1f7a10")

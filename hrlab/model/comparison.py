@@ -154,7 +154,7 @@ def compare(
     if by != "run":  # those are in the order in which they ran
         groups.sort(key=lambda group: (_order(group.key), group.amount or 0.0))
     groups = _named_apart(groups)
-    base = _baseline(groups, by, baseline)
+    base = _baseline(groups, by, baseline, good)
     return Comparison(
         by=by,
         amount=amount,
@@ -174,8 +174,8 @@ def comparable(runs: Sequence[Run]) -> list[Run]:
 
 
 def threads_of(run: Run) -> int:
-    """Most threads of all its clusters together; 1 without any."""
-    return max(1, run.threads_peak)
+    """Most threads of all its clusters together, or without any the processes that worked side by side; at least 1."""
+    return max(1, run.threads_peak, (run.processes or 1) if run.approach == "processes" else 1)
 
 
 def units_of(group: Group, over: Over) -> float:
@@ -297,7 +297,7 @@ def _order(key: Key) -> tuple[int, float, str]:
         return (3, 0.0, key)
 
 
-def _baseline(groups: Sequence[Group], by: str, wanted: str | None) -> Key:
+def _baseline(groups: Sequence[Group], by: str, wanted: str | None, runs: Sequence[Run]) -> Key:
     keys = list(dict.fromkeys(group.key for group in groups))
     if wanted is not None:
         for key in keys:
@@ -309,6 +309,9 @@ def _baseline(groups: Sequence[Group], by: str, wanted: str | None) -> Key:
         )
     if "serial" in keys:
         return "serial"
+    # Work that was spread over processes is no serial baseline.
+    spread = {run.id for run in runs if run.approach == "processes"}
+    groups = [group for group in groups if not spread.issuperset(group.runs)] or groups
     # What pays for starting is compared with nothing else.
     groups = [group for group in groups if group.warm is not False] or groups
     if by == "run":

@@ -25,7 +25,7 @@ Status: TypeAlias = Literal["running", "ok", "failed", "interrupted"]
 Phase: TypeAlias = Literal["pre", "dask", "between", "post"]
 DeclaredPhase: TypeAlias = Literal["pre", "dask", "post"]
 Stage: TypeAlias = Literal["submit", "wait", "compute", "gather"]
-Approach: TypeAlias = Literal["serial", "local", "distributed"]
+Approach: TypeAlias = Literal["serial", "processes", "local", "distributed"]
 SourceKind: TypeAlias = Literal["cell", "cells", "block", "notebook", "import"]
 
 
@@ -240,6 +240,8 @@ class Run:
     cold
         Whether a worker that had not worked before executed tasks of it: of a fresh cluster, restarted, or come since.
         None if unknown or without a cluster.
+    processes
+        Most child processes of the kernel that worked at the same time (multiprocessing, joblib's loky); absent if none did.
     alone
         Whether no other client's tasks were seen meanwhile; None if unknown or without a cluster.
     other_pods
@@ -271,6 +273,7 @@ class Run:
     workload: Mapping[str, float] = field(default_factory=dict)
     inputs: tuple[Input, ...] = ()
     cold: bool | None = None
+    processes: int | None = field(default=None, metadata=OMIT_NONE)
     alone: bool | None = None
     other_pods: int | None = field(default=None, metadata=OMIT_NONE)
     campaign: CampaignPoint | None = None

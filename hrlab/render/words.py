@@ -100,7 +100,7 @@ def facts(run: Run) -> tuple[str, ...]:
     """What the run used: approach, tasks, workers, rates of its workload."""
     # Of a run whose kernel died nobody knows where its tasks ran.
     unknown = run.status == "interrupted" and run.phases is None
-    said: list[str] = [] if unknown else [run.approach]
+    said: list[str] = [] if unknown else [_where(run)]
     if run.tasks:
         failed = f" ({format_count(run.failed_tasks)} failed)" if run.failed_tasks else ""
         said.append(counted(run.tasks, "task") + failed)
@@ -114,6 +114,12 @@ def facts(run: Run) -> tuple[str, ...]:
             format_rate(number, run.wall_seconds, name) for name, number in run.workload.items()
         ]
     return tuple(said)
+
+
+def _where(run: Run) -> str:
+    if run.approach == "processes" and run.processes:
+        return f"{run.processes} processes"
+    return run.approach
 
 
 def sentence(run: Run) -> str:

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from hrlab.collect import process as module
-from hrlab.collect.process import ProcessSamples, ProcessTree
+from hrlab.collect.process import ProcessSamples, ProcessTree, Usage, side_by_side
 from tests.collect.conftest import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc")
@@ -89,3 +89,47 @@ def test_samples_are_rates_between_two_looks():
 def test_workers_of_a_local_cluster_are_known(cluster):
     wait_until(lambda: len(cluster.scheduler.workers) == 2)
     assert {ws.pid for ws in cluster.scheduler.workers.values()} <= module.worker_pids()
+
+
+def used(**seconds):
+    return Usage(sum(seconds.values()), None, 1 + len(seconds), seconds)
+
+
+def test_children_that_work_at_the_same_time_are_counted():
+    assert side_by_side(used(), used(a=0.9, b=0.9), 1.0) == 2
+    # On a machine that is busy otherwise they get less, but both were there all the time.
+    assert side_by_side(used(a=1.0, b=1.0), used(a=1.3, b=1.3), 1.0) == 2
+    assert side_by_side(used(a=5.0, b=5.0), used(a=5.5, b=5.5, c=0.5, d=0.5), 1.0) == 4
+
+
+def test_children_one_after_the_other_are_not_side_by_side():
+    """As ``!xrdcp`` twice, or a shell with one busy child."""
+    assert side_by_side(used(), used(a=0.5, b=0.5), 1.0) == 0
+    assert side_by_side(used(), used(a=0.99, b=0.01), 1.0) == 0
+    assert side_by_side(used(a=9.0, b=9.0), used(a=9.0, b=9.0), 1.0) == 0
+
+
+class Told:
+    """A process tree of which is told what it used, the last for ever."""
+
+    def __init__(self, *usages):
+        self.usages = list(usages)
+
+    def read(self):
+        return self.usages.pop(0) if len(self.usages) > 1 else self.usages[0]
+
+
+def test_run_on_a_pool_of_processes_says_how_many(recorder):
+    samples = ProcessSamples(Told(used(a=0.1, b=0.1), used(a=1.0, b=1.1)))
+    samples.take(0)
+    samples.take(10**9)
+    with recorder.block():
+        recorder.timing.active.process = samples
+    run = recorder.record
+    assert (run.approach, run.processes) == ("processes", 2)
+
+
+def test_run_with_one_child_process_is_serial(recorder):
+    with recorder.block():
+        subprocess.run([sys.executable, "-c", BURN], input=b"", check=True, capture_output=True)
+    assert (recorder.record.approach, recorder.record.processes) == ("serial", None)

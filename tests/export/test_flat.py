@@ -164,7 +164,7 @@ def test_what_a_table_does_not_say_is_said():
         ("wall_seconds\n1e300\n", InvalidRecordError, "wall_seconds must be from 0"),
         ("wall_seconds,name\n,x\n", InvalidRecordError, "Line 2: There is no wall time"),
         ("wall_seconds,workers\n5,2.5\n", InvalidRecordError, "workers must be a whole number"),
-        ("wall_seconds,approach\n5,fast\n", InvalidRecordError, "one of serial, local"),
+        ("wall_seconds,approach\n5,fast\n", InvalidRecordError, "one of serial, processes, local"),
         ("wall_seconds,cold\n5,maybe\n", InvalidRecordError, "true or false"),
         ("wall_seconds,started_at\n5,noon\n", InvalidRecordError, "a time as 2026"),
         ("wall_seconds,id\n5,7\n", InvalidRecordError, "32 hexadecimal digits"),

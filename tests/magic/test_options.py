@@ -49,7 +49,7 @@ def test_words_say_what_is_asked(line, expected):
         ("--quit", "did you mean --quiet?"),
         ("--zzz", "does not know --zzz."),
         ("--event 5", "did you mean --events?"),
-        ("--approach locla", "none of serial, local, distributed, did you mean local?"),
+        ("--approach locla", "none of serial, processes, local, distributed, did you mean local?"),
         ("--events many", "--events: 'many' is not a number"),
         ("--events nan", "is no amount"),
         ("--events -5", "is no amount"),

@@ -315,3 +315,18 @@ def test_efficiency_beyond_what_threads_give_has_its_reason():
     assert "more than its threads alone can give" in headline(compare(cached))
     usual = [run(9, threads=1), run(5, threads=2)]
     assert headline(compare(usual)).endswith("on 2 threads (90 % efficiency).")
+
+
+def test_runs_on_processes_are_neither_serial_nor_the_baseline():
+    """joblib's loky and multiprocessing were serial on 1 thread: "201 % efficiency"."""
+    loky = run(1.8, "processes", processes=2)
+    comparison = compare([loky, run(3.63, "serial")])
+    assert comparison.baseline == "serial"
+    assert headline(comparison).endswith(
+        "2.0 times faster than serial on 2 threads (101 % efficiency)."
+    )
+    wide = run(0.5, threads=8)
+    assert compare([loky, wide]).baseline == "distributed"
+    assert compare([loky, wide], "run").baseline == wide.id
+    assert compare([loky, wide], baseline="processes").baseline == "processes"
+    assert compare([loky, run(1.7, "processes", processes=2)], "approach").baseline == "processes"
