@@ -28,6 +28,10 @@ class FakeScheduler:
         self.tasks, self.workers, self.clients = {}, {"w": worker}, {}
         self.task_prefixes, self.handlers, self.plugins, self.client_comms = {}, {}, {}, {}
         self.computations = [SimpleNamespace(annotations={})]
+        self.transition_log = ()
+
+    def get_events(self, topic):
+        return ()
 
     def remove_plugin(self, name):
         del self.plugins[name]
