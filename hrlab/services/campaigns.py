@@ -117,7 +117,7 @@ class Campaigns:
             That names the cell.
         """
         try:
-            text = (self._root / plan.notebook).read_text(encoding="utf-8")
+            text = (self.root / plan.notebook).read_text(encoding="utf-8")
         except (OSError, ValueError):
             return  # whoever executes it says so
         found = own_cluster(text)
