@@ -38,6 +38,8 @@ from hrlab.model.profile import Profile
 #: How often clusters are looked at, and schedulers asked: while one starts or closes, when ready, and when another's.
 HURRY_SECONDS, CALM_SECONDS, FOREIGN_SECONDS, NEW_SECONDS = 0.3, 3.0, 30.0, 120.0
 RECONNECT_SECONDS = 15.0
+#: The first look at what exists may take so long; longer, and lists say that it is still going on.
+FIRST_SECONDS = 5.0
 
 
 class KubernetesClusters:
@@ -70,6 +72,7 @@ class KubernetesClusters:
         self._log = log
         self._kubeconfig = kubeconfig
         self._poked = asyncio.Event()
+        self._looked = asyncio.Event()
         self._tell: Callable[[Sequence[str]], None] = lambda _ids: None
         self._problem = "hrlab has not yet asked the Kubernetes API. Try again in a moment."
         self._blind = ""
@@ -95,6 +98,20 @@ class KubernetesClusters:
         self._tell = changed
         if self._profiles or is_at_hand(os.environ, Path.home()):
             self._task = asyncio.create_task(self._run())
+            await self._first_look(self._task)
+
+    async def _first_look(self, watching: asyncio.Task[None]) -> None:
+        """Wait until what exists is known, or why it cannot be: before, a list would say that there is nothing."""
+        looked = asyncio.create_task(self._looked.wait())
+        try:
+            await asyncio.wait(
+                {watching, looked}, timeout=FIRST_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        except asyncio.CancelledError:  # nobody knows of this kind yet who could stop it
+            await self.stop()
+            raise
+        finally:
+            looked.cancel()
 
     async def stop(self) -> None:
         """Watch no more."""
@@ -197,6 +214,8 @@ class KubernetesClusters:
             self._tell([])
         while True:
             self._round()
+            if self._known.is_complete or self._known.problem:
+                self._looked.set()
             hurry = any(one.state in ("starting", "closing") for one in self._shown.values())
             await self._until_poked(HURRY_SECONDS if hurry or self._unwanted else CALM_SECONDS)
             await asyncio.sleep(0.05)  # events come in bursts
@@ -208,6 +227,7 @@ class KubernetesClusters:
             except BackendError as error:  # noqa: PERF203
                 new = error.message != self._problem
                 self._problem = self._blind = error.message
+                self._looked.set()
                 if new and self._profiles:
                     self._log.warning("hrlab: %s", error.message)
                     self._tell([])  # no cluster changed, but what can be seen of them

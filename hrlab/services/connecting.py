@@ -15,6 +15,8 @@ from hrlab.services.parent_server import ParentServer
 
 #: Between looks at a cluster that starts: a share of the time waited so far, so that it is never much over when noticed.
 POLL_SHARE, POLL_LEAST, POLL_MOST = 0.03, 0.03, 1.0
+#: How often a server that cannot see all clusters is asked again, before it is said that there is none.
+LOOKS = 5
 #: Set by a campaign for the kernel of a point: the address of its cluster.
 CAMPAIGN_ADDRESS = "HRLAB_SCHEDULER_ADDRESS"
 #: How addresses of schedulers behind a Dask Gateway begin.
@@ -52,7 +54,7 @@ def wait_for_address(
     """
     begun = clock()
     until = begun + timeout_seconds
-    cluster = choose(server.get("clusters"), wanted, others=others)
+    cluster = _first_choice(server, wanted, sleep, others=others)
     while True:
         if cluster["state"] == "ready" and cluster["scheduler_address"]:
             return cluster
@@ -67,6 +69,21 @@ def wait_for_address(
             )
         sleep(min(max(POLL_LEAST, POLL_SHARE * (clock() - begun)), POLL_MOST))
         cluster = choose(server.get("clusters"), str(cluster["id"]), others=others)
+
+
+def _first_choice(
+    server: ParentServer, wanted: str | None, sleep: Callable[[float], None], *, others: bool
+) -> Mapping[str, Any]:
+    """The cluster that is wanted; a server that has just started may not know yet what there is, and is asked again."""
+    for again in range(LOOKS, -1, -1):
+        listed = server.get("clusters")
+        try:
+            return choose(listed, wanted, others=others)
+        except UsageError:
+            if not again or not listed.get("problems"):
+                raise
+        sleep(POLL_MOST)
+    raise AssertionError("the last look returns or raises")
 
 
 def choose(

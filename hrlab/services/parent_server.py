@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import secrets
 import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,19 +72,15 @@ class ParentServer:
         return self._ask(path, json.dumps(body).encode())
 
     def _ask(self, path: str, body: bytes | None) -> Any:
-        request = urllib.request.Request(f"{self.url}hrlab/api/{path}", data=body)  # noqa: S310 - from Jupyter's own file
-        if body is not None:
-            request.add_header("Content-Type", "application/json")
-        if self.token:
-            request.add_header("Authorization", f"token {self.token}")
-        # A proxy of the site cannot reach this machine.
-        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
-        if self.url.startswith("https:"):  # to read the certificates takes longer than to ask
-            handlers.append(urllib.request.HTTPSHandler(context=self._trust()))
-        opener = urllib.request.build_opener(*handlers)
         try:
-            with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-                return json.load(answer)
+            try:
+                return self._answer(path, body, secrets.token_hex(16))
+            except urllib.error.HTTPError as error:
+                given = _xsrf_of(error)
+                if body is None or error.code != 403 or not given:
+                    raise
+                error.close()
+                return self._answer(path, body, given)
         except urllib.error.HTTPError as error:
             with error:
                 raise _told(error.code, error.read(), self.url) from None
@@ -89,6 +88,28 @@ class ParentServer:
             raise BackendError(
                 f"The Jupyter server at {self.url} does not answer: {error}."
             ) from error
+
+    def _answer(self, path: str, body: bytes | None, xsrf: str) -> Any:
+        """The answer to one request.
+
+        Single-user servers of a hub that are made by inheritance want a cookie and a header that agree, beside the token,
+        where something is sent. That protects browsers, which send cookies unasked; here both come from the same hand.
+        Before JupyterHub 4.1 any pair will do; later ones give out their own with the refusal.
+        """
+        request = urllib.request.Request(f"{self.url}hrlab/api/{path}", data=body)  # noqa: S310 - from Jupyter's own file
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+            request.add_header("Cookie", f"_xsrf={xsrf}")
+            request.add_header("X-XSRFToken", xsrf)
+        if self.token:
+            request.add_header("Authorization", f"token {self.token}")
+        # A proxy of the site cannot reach this machine.
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+        if self.url.startswith("https:"):  # to read the certificates takes longer than to ask
+            handlers.append(urllib.request.HTTPSHandler(context=self._trust()))
+        opener = urllib.request.build_opener(*handlers)
+        with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
+            return json.load(answer)
 
     def _trust(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
@@ -110,8 +131,7 @@ def find_parent_server(environ: Mapping[str, str] | None = None) -> ParentServer
     found = os.environ if environ is None else environ
     info = _runtime_file(found)
     if info is not None:
-        token = str(info.get("token") or "") or found.get(HUB_TOKEN, "")
-        return ParentServer(reachable(str(info["url"])), token)
+        return ParentServer(reachable(str(info["url"])), token_for(info, found))
     if found.get(HUB_URL) and found.get(HUB_TOKEN):
         address = urlsplit(found[HUB_URL])
         prefix = found.get(HUB_PREFIX) or address.path or "/"
@@ -122,6 +142,20 @@ def find_parent_server(environ: Mapping[str, str] | None = None) -> ParentServer
         f"number in {PARENT}, and no {HUB_URL}. In a kernel on another machine, or outside Jupyter, "
         "use distributed.Client with the address from the panel instead."
     )
+
+
+def token_for(info: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """The key to the server that `info`, its runtime file, tells of.
+
+    Below a hub's prefix it is the hub's: servers that are made by inheritance (``jupyter labhub``) write a random token into
+    the file, which they do not take.
+    """
+    own, hub = str(info.get("token") or ""), environ.get(HUB_TOKEN, "")
+    prefix = environ.get(HUB_PREFIX, "").rstrip("/")
+    below = bool(prefix) and f"{urlsplit(str(info['url'])).path.rstrip('/')}/".startswith(
+        f"{prefix}/"
+    )
+    return (hub or own) if below else (own or hub)
 
 
 def _runtime_file(environ: Mapping[str, str]) -> Mapping[str, Any] | None:
@@ -161,6 +195,15 @@ def reachable(url: str) -> str:
         port = f":{address.port}" if address.port else ""
         address = address._replace(netloc=f"127.0.0.1{port}")
     return address.geturl().rstrip("/") + "/"
+
+
+def _xsrf_of(error: urllib.error.HTTPError) -> str:
+    """The token that a refusal sets as a cookie; empty if it sets none."""
+    for text in error.headers.get_all("Set-Cookie") or ():
+        with suppress(CookieError):
+            if found := SimpleCookie(text).get("_xsrf"):
+                return found.value
+    return ""
 
 
 def _is_this_machine(host: str) -> bool:

@@ -14,6 +14,7 @@ from hrlab.services.parent_server import (
     find_parent_server,
     reachable,
     runtime_directory,
+    token_for,
 )
 
 #: JupyterLab's terminals have it.
@@ -38,7 +39,7 @@ def find_server(environ: Mapping[str, str] | None = None) -> ParentServer:
     ]
     chosen = named or running
     if len(chosen) == 1:
-        return ParentServer(reachable(str(chosen[0]["url"])), str(chosen[0].get("token") or ""))
+        return ParentServer(reachable(str(chosen[0]["url"])), token_for(chosen[0], found))
     if chosen:
         urls = ", ".join(sorted(str(info["url"]) for info in chosen))
         raise UsageError(

@@ -102,6 +102,17 @@ async def test_another_users_cluster_is_listed_as_theirs(user, site):
     assert (seen.mine, seen.owner, seen.created_by) == (False, None, "hrlab")
 
 
+async def test_the_first_answer_of_a_fresh_server_has_what_is_there(user, site):
+    made = await user.create(workers=0)
+    await user.sees(made.id, is_ready)
+    fresh = KubernetesClusters(
+        "alice", user.profiles, logging.getLogger("hrlab.tests"), kubeconfig=site.kubeconfig
+    )
+    await fresh.start(lambda _: None)
+    assert [one.id for one in fresh.clusters()] == [made.id]
+    await fresh.stop()
+
+
 async def test_a_cluster_made_in_a_notebook_is_listed_and_can_be_closed(user, site, monkeypatch):
     name = user.plan_for_a_notebook()
     program = (

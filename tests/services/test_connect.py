@@ -31,6 +31,18 @@ def test_under_a_hub_the_token_is_the_hubs_and_every_address_is_this_machine(tmp
     assert find_parent_server(environ) == ParentServer("http://127.0.0.1:8888/user/a/", "hub")
 
 
+def test_below_the_hubs_prefix_the_hubs_token_wins_over_that_of_the_file(tmp_path):
+    environ = runtime_file(tmp_path, url="http://127.0.0.1:8888/user/a/", token="random")
+    environ |= {"JUPYTERHUB_API_TOKEN": "hub", "JUPYTERHUB_SERVICE_PREFIX": "/user/a/"}
+    assert find_parent_server(environ).token == "hub"
+
+
+def test_a_server_of_its_own_started_in_a_users_pod_keeps_its_token(tmp_path):
+    environ = runtime_file(tmp_path, url="http://127.0.0.1:8889/", token="own")
+    environ |= {"JUPYTERHUB_API_TOKEN": "hub", "JUPYTERHUB_SERVICE_PREFIX": "/user/a/"}
+    assert find_parent_server(environ).token == "own"
+
+
 def test_without_a_file_the_hubs_environment_says_where_the_server_is():
     environ = {
         "JUPYTERHUB_SERVICE_URL": "http://0.0.0.0:8888/user/a/",
@@ -164,6 +176,32 @@ def test_unknown_name_tells_the_nearest_and_what_can_not_be_seen():
     problems = [{"kind": "kubernetes", "reason": "Kubernetes does not answer."}]
     with pytest.raises(UsageError, match=r"Did you mean zee\? Kubernetes does not answer"):
         choose(listed(cluster("a"), problems=problems), "ze")
+
+
+class Young:
+    """A server that still looks for clusters of one kind at the first questions."""
+
+    def __init__(self, blind: int) -> None:
+        self.blind = blind
+
+    def get(self, path):
+        self.blind -= 1
+        problems = [{"kind": "kubernetes", "reason": "Clusters are still being looked for."}]
+        return listed(problems=problems) if self.blind >= 0 else listed(cluster("a"))
+
+
+def test_a_server_that_still_looks_is_asked_again_before_none_is_said():
+    clock = Clock()
+    assert wait_for_address(Young(3), "zee", 60, clock.sleep, clock)["id"] == "a"
+    with pytest.raises(UsageError, match="There is no cluster 'zee'.*still being looked for"):
+        wait_for_address(Young(50), "zee", 60, clock.sleep, clock)
+
+
+def test_a_server_that_sees_everything_is_asked_once():
+    clock = Clock()
+    with pytest.raises(UsageError, match="There is no cluster 'other'"):
+        wait_for_address(Changing(cluster("a")), "other", 60, clock.sleep, clock)
+    assert clock.now == 0
 
 
 class Changing:
