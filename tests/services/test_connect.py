@@ -193,7 +193,7 @@ class Young:
 def test_a_server_that_still_looks_is_asked_again_before_none_is_said():
     clock = Clock()
     assert wait_for_address(Young(3), "zee", 60, clock.sleep, clock)["id"] == "a"
-    with pytest.raises(UsageError, match="There is no cluster 'zee'.*still being looked for"):
+    with pytest.raises(UsageError, match=r"There is no cluster 'zee'.*still being looked for"):
         wait_for_address(Young(50), "zee", 60, clock.sleep, clock)
 
 
