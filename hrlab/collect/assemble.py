@@ -101,8 +101,10 @@ def _used(link: SchedulerLink, index: int, evidence: Evidence) -> bool:
 def _groups(active: ActiveRun) -> tuple[Group, ...]:
     sums: dict[str, list[Any]] = {}
     for report in active.reports:
-        for name, (tasks, failed, compute, longest, size, _, bins) in report["groups"].items():
-            group = sums.setdefault(name, [0, 0, 0.0, 0.0, 0, {}])
+        for name, (tasks, failed, compute, longest, size, _, bins, later) in report[
+            "groups"
+        ].items():
+            group = sums.setdefault(name, [0, 0, 0.0, 0.0, 0, {}, 0.0])
             lengths = group[5]
             sums[name] = [
                 group[0] + tasks,
@@ -111,9 +113,12 @@ def _groups(active: ActiveRun) -> tuple[Group, ...]:
                 max(group[3], longest),
                 group[4] + size,
                 {bin_: lengths.get(bin_, 0) + bins.get(bin_, 0) for bin_ in {*lengths, *bins}},
+                max(group[6], later),
             ]
     groups = [
-        Group(name, int(g[0]), int(g[1]), g[2], g[3], int(g[4]), median_of(g[5], g[3]))
+        Group(
+            name, int(g[0]), int(g[1]), g[2], g[3], int(g[4]), median_of(g[5], g[3]), g[6] or None
+        )
         for name, g in sums.items()
     ]
     return tuple(sorted(groups, key=lambda group: -group.compute_seconds))
@@ -176,7 +181,13 @@ def _workers(evidence: Evidence, link: SchedulerLink, clock: ClockMap | None) ->
         threads_peak=max(threads for _, _, threads in changes),
         history=tuple((place / 1e9, workers, threads) for place, workers, threads in changes),
         lost=lost,
+        occupied_until_seconds=_occupied_until(evidence, link, clock),
     )
+
+
+def _occupied_until(evidence: Evidence, link: SchedulerLink, clock: ClockMap) -> float | None:
+    until = (link.report or {}).get("occupied_until")
+    return None if until is None else evidence.axis.place(clock.to_monotonic(until)) / 1e9
 
 
 def _approach(evidence: Evidence, used: list[int]) -> Approach:

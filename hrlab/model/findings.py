@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from hrlab.model.run import Run
+from hrlab.model.run import Run, Workers
 from hrlab.model.units import counted, format_bytes, format_duration, format_share, significant
 from hrlab.model.usage import figure, in_loops, loop_seconds
 
@@ -38,10 +38,13 @@ THRESHOLDS: Mapping[str, str] = {
     "workers-died": "a worker's connection broke while it had tasks",
     "memory-spilled": "workers moved data from memory to disk",
     "memory-near-limit": f"a worker used at least {MEMORY_SHARE:.0%} of its memory limit",
-    "waited-for-workers": f"the stage wait took at least {WAIT_SHARE:.0%} of the dask time and {WAIT_SECONDS:g} s",
+    "waited-for-workers": (
+        f"tasks waited for at least {WAIT_SHARE:.0%} of the dask time and {WAIT_SECONDS:g} s, without any thread to run "
+        "them, or while all threads had tasks from before the run, or another client used the cluster"
+    ),
     "skew": (
-        f"the longest task of a group took at least {SKEW_TIMES:g} times the group's median, {SKEW_SHARE:.0%} of the "
-        f"dask time and {WORTH_SECONDS:g} s"
+        f"the longest task of a group, first executions in each worker apart, took at least {SKEW_TIMES:g} times the "
+        f"group's median, {SKEW_SHARE:.0%} of the dask time and {WORTH_SECONDS:g} s"
     ),
     "transfer-dominates": (
         f"transfer between workers took at least {TRANSFER_SHARE:.0%} of the thread seconds of all activities, and "
@@ -158,26 +161,72 @@ def _memory_evidence(run: Run) -> tuple[tuple[str, str], ...]:
 
 
 def waited_for_workers(run: Run) -> Finding | None:
-    """Tasks that waited long to be executed."""
-    waited, dask = _wait_seconds(run), _dask_seconds(run)
-    if waited < WAIT_SECONDS or waited / dask < WAIT_SHARE:
-        return None
-    told = f"{format_share(waited / dask)} of the dask time ({format_duration(waited)}) was spent waiting"
-    if run.alone is False:
-        told += ", while another client used the cluster: use one of your own to time alone."
-    else:
-        told += " for workers: create the cluster earlier, or ask for it warm."
+    """Tasks that waited long to be executed, where it is known for what.
+
+    Threads that were there and free may have been loading code: nothing is said of those.
+    """
+    reasons = (
+        (_wait_seconds(run) if run.alone is False else 0.0, _OTHER_CLIENT),
+        (_waited_seconds(run, _without_threads), _NO_WORKERS),
+        (_waited_seconds(run, _occupied), _OTHER_TASKS),
+    )
+    for waited, reason in reasons:
+        if waited >= WAIT_SECONDS and waited / _dask_seconds(run) >= WAIT_SHARE:
+            return _waited(run, waited, reason)
+    return None
+
+
+_OTHER_CLIENT = ", while another client used the cluster: use one of your own to time alone."
+_NO_WORKERS = " for workers: create the cluster earlier, or ask for it warm."
+_OTHER_TASKS = (
+    " because the workers were busy with other tasks: cancel those, or wait until they are done."
+)
+
+
+def _waited(run: Run, waited: float, reason: str) -> Finding:
+    share = format_share(waited / _dask_seconds(run))
     return Finding(
         "waited-for-workers",
-        told,
-        (("wait", format_duration(waited)), ("dask", format_duration(dask))),
+        f"{share} of the dask time ({format_duration(waited)}) was spent waiting{reason}",
+        (("wait", format_duration(waited)), ("dask", format_duration(_dask_seconds(run)))),
     )
 
 
+def _waited_seconds(
+    run: Run, spans_of: Callable[[Workers, float], list[tuple[float, float]]]
+) -> float:
+    """How much of the stage wait lies in such spans of the loop's cluster."""
+    seconds = 0.0
+    for loop in run.loops:
+        if loop.cluster is None:
+            continue
+        spans = spans_of(run.clusters[loop.cluster].workers, run.wall_seconds)
+        seconds += sum(
+            max(0.0, min(stop, end) - max(start, begin))
+            for stage, start, stop in loop.stage_intervals
+            if stage == "wait"
+            for begin, end in spans
+        )
+    return seconds
+
+
+def _without_threads(workers: Workers, wall_seconds: float) -> list[tuple[float, float]]:
+    """When there was no thread."""
+    ends = [at for at, _, _ in workers.history[1:]] + [wall_seconds]
+    changes = zip(workers.history, ends, strict=False)
+    return [(at, end) for (at, _, threads), end in changes if not threads]
+
+
+def _occupied(workers: Workers, wall_seconds: float) -> list[tuple[float, float]]:  # noqa: ARG001
+    """When all threads had tasks from before the run."""
+    until = workers.occupied_until_seconds
+    return [] if until is None else [(0.0, until)]
+
+
 def skew(run: Run) -> Finding | None:
-    """One task that all others wait for."""
-    for group in sorted(run.groups, key=lambda one: -one.longest_seconds):
-        median, longest = group.median_seconds, group.longest_seconds
+    """One task that all others wait for; the first ones in each worker may be long for the code that they load."""
+    for group in sorted(run.groups, key=lambda one: -(one.longest_later_seconds or 0.0)):
+        median, longest = group.median_seconds, group.longest_later_seconds or 0.0
         if not median or group.tasks < 3 or longest < WORTH_SECONDS:
             continue
         if longest / median >= SKEW_TIMES and longest / _dask_seconds(run) >= SKEW_SHARE:

@@ -116,6 +116,8 @@ class Group:
     """Tasks of one Dask task prefix: how many, thread seconds of execution, the longest, and the size of their results.
 
     `median_seconds` is of their executions, to within 10 % (they are counted by length, not kept); absent if unknown.
+    `longest_later_seconds` is the longest without the first execution of the group in each thread of a worker, which may
+    load and compile code; absent if unknown or if there were only such.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Group:
     longest_seconds: float
     output_bytes: int
     median_seconds: float | None = field(default=None, metadata=OMIT_NONE)
+    longest_later_seconds: float | None = field(default=None, metadata=OMIT_NONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +143,8 @@ class Workers:
     """Workers while the run was on: most at once, average over the run, most threads, and each change.
 
     `history` is of ``[seconds, workers, threads]``. `lost` counts those whose connection broke while they
-    had tasks; absent if unknown.
+    had tasks; absent if unknown. `occupied_until_seconds`: until then all threads had tasks that were there before the run;
+    absent if they had not.
     """
 
     peak: int
@@ -148,6 +152,7 @@ class Workers:
     threads_peak: int
     history: tuple[tuple[float, int, int], ...] = ()
     lost: int | None = field(default=None, metadata=OMIT_NONE)
+    occupied_until_seconds: float | None = field(default=None, metadata=OMIT_NONE)
 
 
 @dataclass(frozen=True, slots=True)

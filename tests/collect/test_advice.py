@@ -41,6 +41,21 @@ def test_waiting_for_workers_that_are_busy(recorder, client, cluster):
     assert "was spent waiting" in said(recorder, "waited-for-workers")
 
 
+def test_waiting_for_tasks_that_were_left_over(recorder, client, cluster):
+    busy = client.map(nap, [3.0] * 2, range(2), pure=False)
+    wait_until(lambda: sum(len(w.processing) for w in cluster.scheduler.workers.values()) == 2)
+    with recorder.block():
+        client.submit(nap, 0.1, pure=False).result()
+    wait(busy)
+    assert "because the workers were busy with other tasks" in said(recorder, "waited-for-workers")
+
+
+def test_first_execution_of_each_worker_is_not_called_skew(recorder, client):
+    with recorder.block():
+        client.gather(client.map(nap, [2.0] * 2 + [0.05] * 6, range(8), pure=False))
+    assert "skew" not in {one.code for one in findings(recorder.record)}
+
+
 def test_one_task_much_longer_than_the_others(recorder, client):
     with recorder.block():
         client.gather(client.map(nap, [0.1] * 6 + [2.0], range(7), pure=False))

@@ -64,6 +64,9 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         self.retried: set[Hashable] = set()
         self.went: set[Hashable] = set()  # got under way while graphs arrived
         self.settling = False
+        # Unfinished tasks that were here before the run, and when there were no longer enough of them for all threads.
+        self.left_over: set[Hashable] = set()
+        self.occupied_until: float | None = None
         # Tasks that finished last: what they submitted may arrive after their end.
         self.lately: deque[Hashable] = deque(maxlen=LATELY)
 
@@ -82,6 +85,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         self.last_tag = self.tag_of_last_graph()
         self.count_workers()
         self.adopt_early_tasks()
+        self.find_left_over()
         self.shared = self.others_at_work()
         scheduler.handlers[f"hrlab_report_{self.run_id}"] = self.report
         scheduler.handlers[f"hrlab_clock_{self.run_id}"] = self.clock
@@ -157,6 +161,27 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         for ts in self.scheduler.tasks.values():
             if ts.state not in DONE and self.is_mine(tag := self.tag_on(ts)):
                 self.take((ts.key,), self.tally.clock(), self.numbers.told_by(tag), None)
+
+    def find_left_over(self) -> None:
+        """Tasks that occupy the workers and are not the run's, if they are enough for all threads."""
+        found = {
+            ts.key
+            for ts in self.scheduler.tasks.values()
+            if ts.state in UNDER_WAY and not self.is_mine(self.tag_on(ts))
+        }
+        if self.occupied_by(len(found)):
+            self.left_over = found
+
+    def occupied_by(self, tasks: int) -> bool:
+        """Whether that many tasks are enough for all threads, of which there are some."""
+        return tasks >= max(1, self.tally.history[-1][2])
+
+    def one_is_over(self, key: Hashable) -> None:
+        """A task that was here before the run may have ended."""
+        self.left_over.discard(key)
+        if not self.occupied_by(len(self.left_over)):
+            self.left_over.clear()
+            self.occupied_until = self.tally.clock()
 
     def others_at_work(self) -> bool:
         """Whether another client's tasks are under way."""
@@ -275,6 +300,8 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
 
     def transition(self, key: Hashable, start: str, finish: str, *args: Any, **kwargs: Any) -> None:
         """A task changed its state."""
+        if self.left_over and finish not in UNDER_WAY:
+            self.one_is_over(key)
         if key not in self.tally.keys:
             if finish == "waiting":
                 self.maybe_again(key)
@@ -331,6 +358,8 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         self.settle()
         for key in list(self.tally.keys):
             self.tally.drop(key)
+        for key in list(self.left_over):
+            self.one_is_over(key)
 
     def add_worker(self, scheduler: Any, worker: str, **kwargs: Any) -> None:
         """A worker came."""
@@ -412,6 +441,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
             "inferred": self.inferred,
             "shared": self.shared,
             "cold": self.cold,
+            "occupied_until": self.tally.clock() if self.left_over else self.occupied_until,
             "samples": self.sampler.since(rows),
         }
 

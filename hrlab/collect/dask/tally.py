@@ -22,6 +22,7 @@ MAX_GROUPS = 200
 MAX_HISTORY = 500
 MAX_HOSTS = 64
 MAX_NUMBERS = 1000
+MAX_FIRST = 20_000
 # Executions are told one at a time between much other work, when nothing of this is in the processor's caches, and summed
 # so many at a time: that takes a fifth of the time of each.
 BATCH = 256
@@ -133,7 +134,8 @@ class Tally:
         self.busy: list[list[Any]] = []
         self.busy_closed_seconds = 0.0
         self.executing = Spans(MAX_EXECUTING)
-        # prefix -> [tasks, failed, compute seconds, longest, output bytes, most threads of a worker, {bin: executions}]
+        # prefix -> [tasks, failed, compute seconds, longest, output bytes, most threads of a worker, {bin: executions},
+        # longest that was no first execution]
         self.groups: dict[str, list[Any]] = {}
         self.activities: dict[str, float] = {}
         self.tasks = 0
@@ -146,6 +148,9 @@ class Tally:
         # By address: threads and host of every worker that was there.
         self.seats: dict[Any, tuple[int, str]] = {}
         self.hosts: set[str] = set()
+        # (prefix, worker) -> when its first execution ended. Those that began before that are first ones as well: each
+        # thread loads and compiles what it needs.
+        self.first: dict[tuple[str, Hashable], float] = {}
         self.history: list[list[float]] = []
         self.memory_peak = 0
 
@@ -244,7 +249,7 @@ class Tally:
                 group[5] = max(group[5], threads)
                 if host not in self.hosts and len(self.hosts) < MAX_HOSTS:
                     self.hosts.add(host)
-            self._add_times(group, sent, startstops, heard, ahead_seconds)
+            self._add_times(group, sent, startstops, heard, ahead_seconds, (name, worker))
 
     def _add_times(
         self,
@@ -253,6 +258,7 @@ class Tally:
         startstops: Iterable[Mapping[str, Any]],
         heard: float,
         ahead_seconds: float,
+        place: tuple[str, Hashable],
     ) -> None:
         for item in startstops:
             start, stop = item["start"] - ahead_seconds, item["stop"] - ahead_seconds
@@ -266,25 +272,41 @@ class Tally:
                 group[2] += seconds
                 if seconds > group[3]:  # noqa: PLR1730 - `max` costs more than all the rest
                     group[3] = seconds
+                if seconds > group[7] and not self._is_first(place, start, stop):
+                    group[7] = seconds
                 length = int(log2(seconds or 1e-9) * BINS_PER_OCTAVE - FIRST_BIN)
                 group[6][length] = group[6].get(length, 0) + 1
                 self.executing.add(start, stop)
 
+    def _is_first(self, place: tuple[str, Hashable], start: float, stop: float) -> bool:
+        """Whether a worker had not executed the group before; where that is not remembered, it may be so."""
+        ended = self.first.get(place)
+        if ended is None and len(self.first) < MAX_FIRST:
+            self.first[place] = stop
+        return ended is None or start < ended
+
     def _new_group(self, name: str) -> list[Any]:
         if len(self.groups) >= MAX_GROUPS:
             name = "(other)"
-        return self.groups.setdefault(name, [0, 0, 0.0, 0.0, 0, 0, {}])
+        return self.groups.setdefault(name, [0, 0, 0.0, 0.0, 0, 0, {}, 0.0])
 
     # -- workers ---------------------------------------------------------------------------------------------------
 
     def workers(self, seats: Mapping[Any, tuple[int, str]], memory_bytes: int) -> None:
         """These workers are there now: threads and host of each, by address."""
         number, threads = len(seats), sum(threads for threads, _ in seats.values())
+        if self.first:
+            self._forget_first(seats)
         self.seats.update(seats)
         self.memory_peak = max(self.memory_peak, memory_bytes)
         self.history.append([self.clock(), number, threads])
         if len(self.history) > 2 * MAX_HISTORY:
             self.history = longest(self.history)
+
+    def _forget_first(self, seats: Mapping[Any, tuple[int, str]]) -> None:
+        """Workers that went are new ones when they come again."""
+        self.sum_up()
+        self.first = {place: stop for place, stop in self.first.items() if place[1] in seats}
 
     # -- answers ---------------------------------------------------------------------------------------------------
 
@@ -309,7 +331,9 @@ class Tally:
             # Two lists travel faster than many pairs.
             "executing": [executing.starts, executing.stops],
             "executing_closed_seconds": self.executing.closed_seconds,
-            "groups": {name: [*sums[:6], dict(sums[6])] for name, sums in self.groups.items()},
+            "groups": {
+                name: [*sums[:6], dict(sums[6]), sums[7]] for name, sums in self.groups.items()
+            },
             "activities": dict(self.activities),
             "history": [list(item) for item in longest(self.history)],
             "memory_bytes": self.memory_peak,

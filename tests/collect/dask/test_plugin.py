@@ -221,3 +221,41 @@ def test_parcel_unpickles_as_a_plugin_and_is_built_once():
         assert set(sys.modules) - before <= {module_name()}
     finally:
         sys.modules.pop(module_name(), None)
+
+
+def left_over(scheduler, *keys):
+    for key in keys:
+        scheduler.task(key, "processing", f"{OTHER}:0")
+
+
+def test_workers_are_occupied_while_left_over_tasks_fill_their_threads(scheduler):
+    left_over(scheduler, "a", "b")
+
+    def act(plugin):
+        plugin.transition("a", "processing", "memory")
+        assert plugin.snapshot()["occupied_until"] == pytest.approx(plugin.tally.clock(), abs=60)
+        before = plugin.tally.clock()
+        plugin.transition("b", "processing", "memory")
+        after = plugin.tally.clock()
+        assert before <= plugin.snapshot()["occupied_until"] <= after
+
+    with_plugin(scheduler, act)
+
+
+def test_left_over_tasks_that_were_cancelled_occupy_nothing(scheduler):
+    left_over(scheduler, "a")
+
+    def act(plugin):
+        plugin.transition("a", "processing", "released")
+        seen = plugin.snapshot()["occupied_until"]
+        assert plugin.snapshot()["occupied_until"] == seen
+
+    with_plugin(scheduler, act)
+
+
+def test_workers_are_not_occupied_by_the_runs_own_tasks_or_by_fewer_than_their_threads(scheduler):
+    scheduler.task("mine", "processing", f"{RUN}:0")
+    assert with_plugin(scheduler, lambda plugin: None)["occupied_until"] is None
+    left_over(scheduler, "a")
+    scheduler.workers["w"].nthreads = 2
+    assert with_plugin(scheduler, lambda plugin: None)["occupied_until"] is None

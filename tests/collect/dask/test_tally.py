@@ -248,3 +248,57 @@ def test_executions_are_summed_when_there_are_many_when_the_loop_ends_and_when_a
     tally.drop(keys[-1])
     assert tally.finished == len(keys)
     assert tally.busy == [[100.0, 200.0, len(keys), 1, None, None]]
+
+
+def executed(tally, clock, key, worker, start, stop, name="work"):
+    """A task that was executed from `start` to `stop`."""
+    tally.add([key], start)
+    clock.now = stop
+    tally.count(key, name, False, 8, ran(start, stop), clock.now, 0.0, worker)
+    tally.drop(key)
+
+
+def later_longest(tally, name="work"):
+    return tally.snapshot()["groups"][name][7]
+
+
+def test_longest_execution_is_told_without_each_workers_first(tally, clock):
+    tally.workers({"v": (1, "h"), "w": (1, "h")}, 0)
+    for key, worker, start, stop in [
+        ("a", "v", 100.0, 124.0),
+        ("b", "w", 124.0, 147.0),
+        ("c", "v", 147.0, 152.0),
+        ("d", "w", 152.0, 154.0),
+    ]:
+        executed(tally, clock, key, worker, start, stop)
+    assert later_longest(tally) == pytest.approx(5.0)
+    assert tally.groups["work"][3] == pytest.approx(24.0)
+
+
+def test_each_thread_of_a_worker_has_a_first_execution(tally, clock):
+    tally.workers({"v": (2, "h")}, 0)
+    tally.add(["a", "b", "c"], 100.0)
+    for key, start, stop in [("a", 100.0, 120.0), ("b", 100.5, 124.0), ("c", 120.1, 125.0)]:
+        clock.now = stop
+        tally.count(key, "work", False, 8, ran(start, stop), clock.now, 0.0, "v")
+        tally.drop(key)
+    assert later_longest(tally) == pytest.approx(4.9)
+
+
+def test_worker_that_comes_again_has_a_first_execution_again(tally, clock):
+    tally.workers({"v": (1, "h")}, 0)
+    executed(tally, clock, "a", "v", 100.0, 120.0)
+    tally.workers({}, 0)
+    tally.workers({"v": (1, "h")}, 0)
+    executed(tally, clock, "b", "v", 121.0, 141.0)
+    executed(tally, clock, "c", "v", 141.0, 142.0)
+    assert later_longest(tally) == pytest.approx(1.0)
+
+
+def test_first_executions_are_remembered_in_bounded_memory(tally, clock, monkeypatch):
+    monkeypatch.setattr(module, "MAX_FIRST", 2)
+    for i in range(4):
+        executed(tally, clock, f"a{i}", f"w{i}", 100.0, 120.0)
+        executed(tally, clock, f"b{i}", f"w{i}", 120.0, 121.0 + i)
+    assert len(tally.first) == 2
+    assert later_longest(tally) == pytest.approx(2.0)
