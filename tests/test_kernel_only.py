@@ -177,17 +177,19 @@ def test_every_module_of_the_kernel_side_can_be_imported():
     assert int(out) > 30
 
 
-def test_loading_costs_at_most_100_ms():
-    """Of processor time, on top of what the kernel has loaded; other processes only make it longer."""
+def test_loading_imports_hrlab_and_what_python_and_ipython_bring():
+    """On top of what a kernel has loaded: what loading costs in time is measured by ``benchmarks/load_ext.py``."""
     pytest.importorskip("ipykernel")
-    script = """
-        import time
+    out = run(
+        """
         sys.meta_path.pop(0)
         import ipykernel.ipkernel, ipykernel.zmqshell
         ip = shell()
         import IPython.display
-        begin = time.process_time()
+        before = set(sys.modules)
         ip.run_line_magic("load_ext", "hrlab")
-        print(time.process_time() - begin)
+        new = {name.partition(".")[0] for name in set(sys.modules) - before}
+        print("FOUND", sorted(new - set(sys.stdlib_module_names) - {"IPython"}))
         """
-    assert min(float(run(script)) for _ in range(5)) <= 0.1
+    )
+    assert "FOUND ['hrlab']" in out

@@ -246,8 +246,8 @@ def counts_of(answer: bytes) -> dict[str, int]:
 
 async def look(address: str, dashboard: str | None) -> Seen:
     """Whether a scheduler listens, and what its dashboard tells."""
-    parts = urlsplit(address if "://" in address else f"tcp://{address}")
     try:
+        parts = urlsplit(address if "://" in address else f"tcp://{address}")
         connecting = asyncio.open_connection(parts.hostname, parts.port or 8786)
         _, writer = await asyncio.wait_for(connecting, ANSWER_SECONDS)
     except (OSError, ValueError, asyncio.TimeoutError) as error:

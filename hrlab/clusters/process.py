@@ -34,6 +34,11 @@ SCAN_SECONDS = 2.0
 NAMELESS_SECONDS = 60.0
 
 
+def _is_of(description: Any, directory: Path) -> bool:
+    """Whether a description that cannot be used may be another hrlab's, whose host may be at work: it is left alone."""
+    return isinstance(description, Mapping) and description.get("id") == directory.name
+
+
 class ProcessClusters:
     """The kind ``process``.
 
@@ -171,8 +176,7 @@ class ProcessClusters:
             description = read(directory / DESCRIPTION)
             if is_description(description) and description["id"] == directory.name:
                 found[directory.name] = description, read(directory / STATUS)
-            elif description is None and self._is_old(directory):
-                # One that another hrlab wrote differently is left alone: its host may be at work.
+            elif not _is_of(description, directory) and self._is_old(directory):
                 shutil.rmtree(directory, ignore_errors=True)
         return found
 

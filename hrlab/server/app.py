@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Callable, Dict, Float, Integer, List, Unicode
 
-from hrlab.clusters.hosting.making import OWN_KEYS
 from hrlab.collect.facts import ROOT_VARIABLE
 from hrlab.model.profile import Profile
 from hrlab.server.announcer import SCHEMA_ID, SCHEMA_PATH, Announcer
@@ -240,6 +239,8 @@ class HRLab(ExtensionApp):
         )
         self.serverapp.io_loop.add_callback(self._exports.start)
         self._host_metrics = host_metrics_of(self.host_metrics, self.log)
+        from hrlab.clusters.hosting.making import OWN_KEYS  # the server starts sooner without
+
         for name in OWN_KEYS:
             os.environ.pop(name, None)  # read: kernels and terminals need not inherit them
         self._announce_changes(self._backend)

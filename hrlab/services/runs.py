@@ -20,7 +20,6 @@ from hrlab.model.sizing import Advice
 from hrlab.model.wire import encode
 from hrlab.services.advising import AdvisingService, Question, ShapeOf
 from hrlab.services.comparing import Compared, ComparisonQuestion, compared
-from hrlab.services.entry import check_entering
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.patch import read_patch
 from hrlab.store.query import RunQuery
@@ -173,6 +172,8 @@ def _read(record: object) -> Run:
         raise InvalidRecordError(message, path="record") from error
     except RecursionError as error:
         raise InvalidRecordError("The record is nested too deep.", path="record") from error
+    from hrlab.services.entry import check_entering  # the server starts sooner without
+
     check_entering(record, run)
     return run
 

@@ -146,9 +146,10 @@ def read_body(body: object) -> dict[str, Any]:
 
 def _is_below(root: Path, notebook: str) -> bool:
     """Whether the path leads to something in `root`, symbolic links resolved."""
-    if "\0" in notebook:  # no path at all; resolving it would raise
+    try:
+        return (root / notebook).resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError, ValueError):  # no path, or links in a circle
         return False
-    return (root / notebook).resolve().is_relative_to(root.resolve())
 
 
 def _most(profile: Profile, left: int | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 
 import pytest
@@ -147,6 +148,12 @@ ODD_ANSWERS += [
 def test_what_is_no_answer_of_a_dask_dashboard_is_said(answer):
     with pytest.raises(ValueError, match="no Dask dashboard"):
         address.counts_of(answer)
+
+
+def test_an_address_that_is_none_is_unreachable():
+    seen = asyncio.run(address.look("tcp://[::1", None))
+    assert seen.state == "unreachable"
+    assert "tcp://[::1 cannot be reached" in seen.reason
 
 
 def test_counts_of_a_scheduler_are_read():

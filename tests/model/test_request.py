@@ -27,7 +27,7 @@ def test_numbers_of_numpy_are_amounts():
 
 
 def test_an_unknown_approach_is_refused_with_those_that_exist():
-    with pytest.raises(UsageError, match="serial, local, distributed"):
+    with pytest.raises(UsageError, match="serial, processes, local, distributed"):
         request(approach="cloud")
 
 

@@ -69,7 +69,16 @@ def test_table_adds_up_and_is_aligned() -> None:
 def test_advice_names_the_time_that_was_waited() -> None:
     run = golden()
     slow = replace(run.loops[0].stages, wait_seconds=50.0, compute_seconds=49.0)
-    waited = replace(run, alone=True, loops=(replace(run.loops[0], stages=slow), *run.loops[1:]))
-    assert "› 41 % of the dask time (50.3 s) was spent waiting for workers" in text(waited)
+    start = run.loops[0].start_seconds
+    intervals = (("wait", start, start + 50.0),)
+    first = replace(run.loops[0], stages=slow, stage_intervals=intervals)
+    late = ((0.0, 0, 0), (start + 50.0, 8, 8))
+    workers = replace(run.clusters[0].workers, history=late)
+    cluster = replace(run.clusters[0], workers=workers)
+    waited = replace(run, alone=True, loops=(first,), clusters=(cluster, *run.clusters[1:]))
+    assert "was spent waiting for workers: create the cluster earlier" in text(waited)
+    there = replace(workers, history=((0.0, 8, 8),))
+    ready = replace(waited, clusters=(replace(cluster, workers=there), *run.clusters[1:]))
+    assert "was spent waiting" not in text(ready)
     shared = replace(waited, alone=False)
     assert "while another client used the cluster" in text(shared)

@@ -55,7 +55,9 @@ def test_starting_the_server_touches_no_disk(app, store_of_the_test):
 def test_every_trait_says_unit_default_and_what_nothing_means():
     for name, trait in HRLab.class_own_traits(config=True).items():
         assert "default" in trait.help, name
-        assert any(word in trait.help for word in ("bytes", "seconds", "Path", "Function")), name
+        assert any(
+            word in trait.help for word in ("bytes", "seconds", "Path", "Patterns", "Function")
+        ), name
 
 
 async def test_store_that_another_process_holds_keeps_only_its_own_request_waiting(

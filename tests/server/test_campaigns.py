@@ -114,6 +114,7 @@ def test_workers_offered_respect_the_memory_limit():
             {},
             {"small": read_profile("small", value)},
             lambda _: None,
+            Path.cwd(),
         ).most_workers
         == 3
     )
@@ -153,13 +154,18 @@ def outside_by_link(root: Path, tmp_path: Path) -> str:
     return "link.ipynb"
 
 
+def in_a_circle(root: Path, tmp_path: Path) -> str:
+    (root / "circle.ipynb").symlink_to(root / "circle.ipynb")
+    return "circle.ipynb"
+
+
 def no_path(root: Path, tmp_path: Path) -> str:
     return "study\0.ipynb"
 
 
 @pytest.mark.parametrize(
     "place",
-    [outside_by_name, outside_by_path, outside_by_link, no_path],
+    [outside_by_name, outside_by_path, outside_by_link, in_a_circle, no_path],
     ids=lambda one: one.__name__,
 )
 @pytest.mark.parametrize("dry_run", [True, False])
