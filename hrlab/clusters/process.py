@@ -49,18 +49,18 @@ class ProcessClusters:
     owner
         The user.
     secret_variables
-        Patterns of variables of this process that hosts, workers and jobs do not inherit.
+        Patterns of variables of this process that hosts, workers and jobs do not inherit; None: the usual ones.
     """
 
     def __init__(
         self,
         runtime_dir: Path,
         owner: str,
-        secret_variables: Sequence[str] = SECRET_VARIABLES,
+        secret_variables: Sequence[str] | None = None,
     ) -> None:
         self.root = runtime_dir / "hrlab-clusters"
         self.owner = owner
-        self.secret_variables = tuple(secret_variables)
+        self.secret_variables = SECRET_VARIABLES if secret_variables is None else secret_variables
         self._hosts: dict[str, Hosted] = {}
         self._changed: Callable[[Sequence[str]], None] = lambda _: None
         self._scanning: asyncio.Task[None] | None = None

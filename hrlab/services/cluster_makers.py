@@ -29,11 +29,7 @@ def makers(
 
     async def process() -> ClusterKind:
         module = await _loaded("hrlab.clusters.process")
-        kind: ClusterKind = (
-            module.ProcessClusters(runtime_dir, owner)
-            if secret_variables is None
-            else module.ProcessClusters(runtime_dir, owner, secret_variables)
-        )
+        kind: ClusterKind = module.ProcessClusters(runtime_dir, owner, secret_variables)
         return kind
 
     async def address() -> ClusterKind:
