@@ -26,6 +26,16 @@ class DashboardHandler(ErrorsInOneShape, ProxyHandler):  # type: ignore[misc]
     auth_resource = "hrlab"
     _target = SplitResult("", "", "", "", "")
 
+    @property
+    def content_security_policy(self) -> str:
+        """A hub forbids its users' pages to be framed at all; JupyterLab's panes are frames of the same server."""
+        return "frame-ancestors 'self'"
+
+    def set_default_headers(self) -> None:
+        """Those of the server, whose own policy would hide errors in a pane."""
+        super().set_default_headers()
+        self.set_header("Content-Security-Policy", self.content_security_policy)
+
     def initialize(self, clusters: ClusterService) -> None:
         """Take what the extension composed."""
         self.clusters = clusters
@@ -65,8 +75,7 @@ class DashboardHandler(ErrorsInOneShape, ProxyHandler):  # type: ignore[misc]
             if error.status_code < 500:
                 raise
             raise BackendError(f"The dashboard does not answer: {error.log_message}.") from error
-        # A hub forbids its users' pages to be framed at all; JupyterLab's panes are frames of the same server.
-        self.set_header("Content-Security-Policy", "frame-ancestors 'self'")
+        self.set_header("Content-Security-Policy", self.content_security_policy)
 
     async def head(self, cluster_id: str, path: str) -> None:
         """As GET."""

@@ -100,6 +100,9 @@ HUB = {"headers": {"Content-Security-Policy": "frame-ancestors 'none'"}}
 async def test_dashboard_is_framed_where_a_hub_forbids_frames(look, dashboard, jp_server_config):
     answer = await look("zee", "page")
     assert answer.headers.get_list("Content-Security-Policy") == ["frame-ancestors 'self'"]
+    error = await look("nothing-here", "page")
+    assert error.code == 404
+    assert error.headers.get_list("Content-Security-Policy") == ["frame-ancestors 'self'"]
 
 
 async def test_dashboard_of_another_user_is_never_served(look, dashboard, pretended, ask):
