@@ -17,25 +17,30 @@ MAX_DEPTH = 64
 LARGEST_NUMBER = 1e18
 
 
-def check_entering(record: object, run: Run) -> None:
-    """Verify that `record`, which decodes to `run`, can be listed, drawn, exported and delivered.
+def check_run(run: Run) -> None:
+    """Verify that a run from elsewhere can be listed, drawn, exported and delivered.
 
     Raises
     ------
     InvalidRecordError
-        If something is nested too deep, a number is too large, or name, labels or note are longer than people may make
-        them.
+        If its time is impossible, or name, labels or note are longer than people may make them.
     """
     if not 0 <= run.started_at <= LATEST_START:
         raise InvalidRecordError(
             f"record.started_at must be from 0 to {LATEST_START:.0f} (the year 2200), not {run.started_at:g}.",
             path="record.started_at",
         )
-    _check_values(record)
     read_patch({"name": run.name, "labels": run.labels, "note": run.note})
 
 
-def _check_values(record: object) -> None:
+def check_values(record: object) -> None:
+    """Verify every value of a record, also those of fields that this hrlab does not know.
+
+    Raises
+    ------
+    InvalidRecordError
+        If something is nested too deep, or a number is too large or none.
+    """
     # Without recursion: how deep a record is nested is what is to be found out.
     level, depth = [record], 0
     while level:
