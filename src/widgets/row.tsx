@@ -134,24 +134,32 @@ export function isDrawable(run: IRunSummary): boolean {
   return !Number.isNaN(new Date(run.started_at * 1000).getTime());
 }
 
-/** In the place of a run whose record holds what cannot be drawn; it can be deleted as any other. */
-export function BrokenRow(props: IRowProps): JSX.Element {
-  const { run, trans, selection, active } = props;
+/** What every row has: place, selection, checkbox; `children` are its lines. */
+function RowFrame(
+  props: IRowProps & {
+    name: string;
+    told: string;
+    broken?: boolean;
+    children: React.ReactNode;
+  }
+): JSX.Element {
+  const { run, trans, selection, name, told, broken } = props;
   const selected = selection.includes(run.id);
-  const name = run.name || run.id;
-  const told = trans.__(
-    'The record of this run is broken, so it cannot be shown. It can be deleted.'
-  );
+  const states = [
+    broken ? ' hrlab-mod-broken' : '',
+    props.active ? ' hrlab-mod-active' : '',
+    selected ? ' hrlab-mod-selected' : ''
+  ];
   return (
     <div
       id={props.id}
-      className={`hrlab-RunRow hrlab-mod-broken${active ? ' hrlab-mod-active' : ''}${selected ? ' hrlab-mod-selected' : ''}`}
+      className={`hrlab-RunRow${states.join('')}`}
       role="option"
       aria-selected={selected}
       aria-setsize={props.total}
       aria-posinset={props.index + 1}
-      aria-label={`${name}: ${told}`}
-      title={told}
+      aria-label={broken ? `${name}: ${told}` : told}
+      title={broken ? told : undefined}
       data-hrlab-run={run.id}
       data-hrlab-runs={selected ? selection.join(' ') : undefined}
       style={{ top: props.index * ROW_HEIGHT, height: ROW_HEIGHT }}
@@ -162,73 +170,62 @@ export function BrokenRow(props: IRowProps): JSX.Element {
         tabIndex={-1}
         checked={selected}
         aria-label={trans.__('Select %1', name)}
+        title={trans.__('Select')}
         onClick={event => event.stopPropagation()}
         onChange={() => props.onToggle(run.id)}
       />
-      <div className="hrlab-RunRow-text">
-        <div className="hrlab-RunRow-line">
-          <CutName name={name} />
-        </div>
-        <div className="hrlab-RunRow-line hrlab-mod-second">{told}</div>
-      </div>
+      <div className="hrlab-RunRow-text">{props.children}</div>
     </div>
+  );
+}
+
+/** In the place of a run whose record holds what cannot be drawn; it can be deleted as any other. */
+export function BrokenRow(props: IRowProps): JSX.Element {
+  const { run, trans } = props;
+  const name = run.name || run.id;
+  const told = trans.__(
+    'The record of this run is broken, so it cannot be shown. It can be deleted.'
+  );
+  return (
+    <RowFrame {...props} name={name} told={told} broken>
+      <div className="hrlab-RunRow-line">
+        <CutName name={name} />
+      </div>
+      <div className="hrlab-RunRow-line hrlab-mod-second">{told}</div>
+    </RowFrame>
   );
 }
 
 /** A run in the list, two lines high. */
 export function RunRow(props: IRowProps): JSX.Element {
-  const { run, trans, selection, active } = props;
-  const selected = selection.includes(run.id);
+  const { run, trans } = props;
   const started = new Date(run.started_at * 1000);
   const labels = labelsToText(run.labels);
   return (
-    <div
-      id={props.id}
-      className={`hrlab-RunRow${active ? ' hrlab-mod-active' : ''}${selected ? ' hrlab-mod-selected' : ''}`}
-      role="option"
-      aria-selected={selected}
-      aria-setsize={props.total}
-      aria-posinset={props.index + 1}
-      aria-label={rowInWords(run, trans)}
-      data-hrlab-run={run.id}
-      data-hrlab-runs={selected ? selection.join(' ') : undefined}
-      style={{ top: props.index * ROW_HEIGHT, height: ROW_HEIGHT }}
-    >
-      <input
-        type="checkbox"
-        className="hrlab-RunRow-check"
-        tabIndex={-1}
-        checked={selected}
-        aria-label={trans.__('Select %1', run.name)}
-        title={trans.__('Select')}
-        onClick={event => event.stopPropagation()}
-        onChange={() => props.onToggle(run.id)}
-      />
-      <div className="hrlab-RunRow-text">
-        <div className="hrlab-RunRow-line">
-          <StatusMark status={run.status} trans={trans} />
-          <CutName name={run.name} />
-          {labels ? (
-            <span className="hrlab-RunRow-labels" title={labels}>
-              {labels}
-            </span>
-          ) : null}
-          <span className="hrlab-RunRow-wall">{wallText(run)}</span>
-          <Outcome run={run} trans={trans} />
-        </div>
-        <div className="hrlab-RunRow-line hrlab-mod-second">
-          {endedBadly(run) ? (
-            <Ending run={run} trans={trans} />
-          ) : (
-            <PhaseBar phases={run.phases} trans={trans} />
-          )}
-          <Outcome run={run} trans={trans} />
-          <Size run={run} trans={trans} />
-          <span className="hrlab-RunRow-when" title={started.toLocaleString()}>
-            {Time.formatHuman(started)}
+    <RowFrame {...props} name={run.name} told={rowInWords(run, trans)}>
+      <div className="hrlab-RunRow-line">
+        <StatusMark status={run.status} trans={trans} />
+        <CutName name={run.name} />
+        {labels ? (
+          <span className="hrlab-RunRow-labels" title={labels}>
+            {labels}
           </span>
-        </div>
+        ) : null}
+        <span className="hrlab-RunRow-wall">{wallText(run)}</span>
+        <Outcome run={run} trans={trans} />
       </div>
-    </div>
+      <div className="hrlab-RunRow-line hrlab-mod-second">
+        {endedBadly(run) ? (
+          <Ending run={run} trans={trans} />
+        ) : (
+          <PhaseBar phases={run.phases} trans={trans} />
+        )}
+        <Outcome run={run} trans={trans} />
+        <Size run={run} trans={trans} />
+        <span className="hrlab-RunRow-when" title={started.toLocaleString()}>
+          {Time.formatHuman(started)}
+        </span>
+      </div>
+    </RowFrame>
   );
 }
