@@ -22,7 +22,7 @@ _LIMITS: Mapping[LimitedBy, str] = {
     "tasks": "more would find no task",
     "serial": "more would not be faster",
     "longest-task": "the longest task takes as long",
-    "measured": "beyond that nothing was measured",
+    "measured": "more would be a guess, too far from what was measured",
     "profile": "more are not offered",
     "memory": "there is no memory for more",
     "quota": "more are not left to you",

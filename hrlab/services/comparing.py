@@ -109,6 +109,8 @@ def compared_runs(runs: Sequence[Run], question: ComparisonQuestion) -> Compared
 def _in_order(runs: Sequence[Run], found: Comparison) -> tuple[Run, Run]:
     """Before and after: the baseline and the other, or the older and the newer."""
     first, second = runs
+    if {first.cold, second.cold} == {True, False}:
+        return first, second  # nothing is compared with the baseline, so it has no say
     group = next((one for one in found.groups if second.id in (*one.runs, *one.cold)), None)
     is_base = group is not None and group.key == found.baseline
     alike = group is not None and first.id in (*group.runs, *group.cold)

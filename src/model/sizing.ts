@@ -47,7 +47,7 @@ function limitInWords(limitedBy: string, trans: TranslationBundle): string {
     case 'longest-task':
       return trans.__('the longest task takes as long');
     case 'measured':
-      return trans.__('beyond that nothing was measured');
+      return trans.__('more would be a guess, too far from what was measured');
     case 'profile':
       return trans.__('more are not offered');
     case 'memory':

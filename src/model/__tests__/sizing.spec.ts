@@ -62,7 +62,7 @@ describe('an advice', () => {
   it('stops where nothing was measured, and claims no efficiency from one number of threads', () => {
     const law = { model: 'work-conservation', limited_by: 'measured' };
     expect(sizingInWords(readSizing({ ...WIRE, ...law }), trans)).toBe(
-      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; beyond that nothing was measured.'
+      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; more would be a guess, too far from what was measured.'
     );
   });
 
