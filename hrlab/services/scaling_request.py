@@ -147,9 +147,11 @@ def read_body(body: object) -> dict[str, Any]:
 def _is_below(root: Path, notebook: str) -> bool:
     """Whether the path leads to something in `root`, symbolic links resolved."""
     try:
-        return (root / notebook).resolve().is_relative_to(root.resolve())
+        place = (root / notebook).resolve()
     except (OSError, RuntimeError, ValueError):  # no path, or links in a circle
         return False
+    # From Python 3.13 on, links in a circle are left as they are.
+    return place.is_relative_to(root.resolve()) and not place.is_symlink()
 
 
 def _most(profile: Profile, left: int | None) -> int:
