@@ -101,7 +101,8 @@ def named_phase(label: str, phase: DeclaredPhase | None) -> AbstractContextManag
 
 def connected(name_or_id: str | None, timeout_seconds: float, *, others: bool = False) -> Any:
     """The client behind :func:`hrlab.connect`, which calls this."""
-    from hrlab.services.connecting import CAMPAIGN_ADDRESS, connect, connect_to
+    from hrlab.model.cluster import CAMPAIGN_ADDRESS
+    from hrlab.services.connecting import connect, connect_to
     from hrlab.services.parent_server import find_parent_server
 
     if os.environ.get(CAMPAIGN_ADDRESS):  # a campaign decides on what its points run

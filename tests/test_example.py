@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hrlab.model.cluster import CAMPAIGN_ADDRESS
 from hrlab.model.run import Run
-from hrlab.services.connecting import CAMPAIGN_ADDRESS
 from scripts.demo import EXAMPLE, execute, runs
 
 # The notebook's own input, for those who have it; without it the notebook makes one like it.

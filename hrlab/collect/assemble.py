@@ -70,7 +70,7 @@ def bare_record(active: ActiveRun, status: Status, error: BaseException | None =
     code = source.normalised(active.sources) if active.sources else None
     return Run(
         id=active.id,
-        name=request.name or _default_name(active),
+        name=request.name or source.default_name(active.sources),
         status=status,
         started_at=active.started_at,
         wall_seconds=active.time.axis(clocks.monotonic()).length / 1e9,
@@ -203,12 +203,3 @@ def _approach(evidence: Evidence, used: list[int]) -> Approach:
 def _any(reports: list[dict[str, Any] | None], what: str) -> bool | None:
     known = [bool(report[what]) for report in reports if report and report.get(what) is not None]
     return any(known) if known else None
-
-
-def _default_name(active: ActiveRun) -> str:
-    for cell in active.sources:
-        for line in source.without_magic(cell).splitlines():
-            text = line.strip().lstrip("#").strip()
-            if text:
-                return text if len(text) <= 60 else text[:57] + "..."
-    return "run"

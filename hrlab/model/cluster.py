@@ -14,6 +14,9 @@ from hrlab.model.wire import OMIT_NONE
 State: TypeAlias = Literal["starting", "ready", "closing", "failed", "unreachable"]
 StepState: TypeAlias = Literal["waiting", "running", "done", "failed"]
 
+#: Environment variable that a campaign sets for the kernel of a point: the address of its cluster.
+CAMPAIGN_ADDRESS = "HRLAB_SCHEDULER_ADDRESS"
+
 #: Ids of clusters that hrlab makes; Kubernetes takes them as names, with the endings that the operator adds.
 ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
 

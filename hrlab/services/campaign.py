@@ -27,13 +27,12 @@ from hrlab.model.campaign import (
     spent,
     workload_of,
 )
-from hrlab.model.cluster import Cluster
+from hrlab.model.cluster import CAMPAIGN_ADDRESS, Cluster
 from hrlab.model.errors import HrlabError
 from hrlab.model.run import CampaignPoint, Run
 from hrlab.model.source import normalised, sha256
 from hrlab.model.units import counted
 from hrlab.services.campaign_clusters import CampaignClusters
-from hrlab.services.connecting import CAMPAIGN_ADDRESS
 from hrlab.services.headless import Execution, Outcome, Step, Stop, execute, timed_cells
 from hrlab.services.headless import read_notebook as read
 from hrlab.services.keeping import keep

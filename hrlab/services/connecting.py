@@ -17,8 +17,6 @@ from hrlab.services.parent_server import ParentServer
 POLL_SHARE, POLL_LEAST, POLL_MOST = 0.03, 0.03, 1.0
 #: How often a server that cannot see all clusters is asked again, before it is said that there is none.
 LOOKS = 5
-#: Set by a campaign for the kernel of a point: the address of its cluster.
-CAMPAIGN_ADDRESS = "HRLAB_SCHEDULER_ADDRESS"
 #: How addresses of schedulers behind a Dask Gateway begin.
 GATEWAY = "gateway://"
 #: What must fit on both sides, beside what the profile names.

@@ -76,12 +76,8 @@ class QuotaService:
         found = [task.result() if task.done() else one.quotas for one, task in tasks.items()]
         return [quota for quotas in found for quota in quotas if quota.enforced]
 
-    async def left_for(self, profile: str) -> Left:
-        """What the next cluster of a profile may take."""
-        return left((await self.report()).quotas, profile)
-
     def left_now(self, profile: str) -> Left:
-        """The same as `left_for` from what is known, without asking anybody; safe in any thread."""
+        """What the next cluster of a profile may take, by what is known: nobody is asked; safe in any thread."""
         return left(self._known().quotas, profile)
 
     def look_again(self) -> None:

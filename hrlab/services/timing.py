@@ -123,7 +123,7 @@ class Timing:
         steadily(active.close)()
         error = that_has_a_text(error)
         run = steadily(assemble)(active, now, status, error) or bare_record(active, status, error)
-        run = with_fewer_marks(_named(run, active))
+        run = with_fewer_marks(run)
         steadily(active.release)()
         refused = steadily(self.journal.finish)(run)
         if refused is not None:
@@ -220,7 +220,3 @@ class Timing:
         in_cell = active.time.spans[-1].stop is None
         if self.audience is not None and self.active is active and in_cell:
             self.audience.goes_on(active, progress)
-
-
-def _named(run: Run, active: ActiveRun) -> Run:
-    return run if active.request.name else replace(run, name=default_name(active.sources))

@@ -17,13 +17,6 @@ import { optionInWords, parseOption, valueToText } from './options';
 /** How long one pauses typing before the server is asked. */
 const TYPING_MS = 400;
 
-/** Limits that are named otherwise than the option that they bound. */
-const OPTION_OF_LIMIT: Readonly<Record<string, string>> = {
-  memory_bytes: 'memory',
-  maximum_workers: 'maximum',
-  minimum_workers: 'minimum'
-};
-
 /** The request's name and kernel are fields beside the profile's options. */
 const OWN_FIELDS: readonly string[] = ['name', 'kernel'];
 
@@ -244,9 +237,8 @@ export class ClusterForm {
   }
 
   private _fieldOf({ limit }: IRefusal): string {
-    const name = OPTION_OF_LIMIT[limit] ?? limit;
-    const option = this.profile.options[name];
-    return option?.user_may_set || OWN_FIELDS.includes(name) ? name : '';
+    const option = this.profile.options[limit];
+    return option?.user_may_set || OWN_FIELDS.includes(limit) ? limit : '';
   }
 
   /** What was refused need not be so any more: ask again, soon. */

@@ -13,9 +13,9 @@ from distributed import Client
 
 from hrlab.clusters.launch import specification
 from hrlab.model.template import places
+from hrlab.services import profile_reader
 from tests.clusters.side import marked, plan
 
-profile_reader = pytest.importorskip("hrlab.services.profile_reader")
 #: They start real clusters of every kind.
 pytestmark = pytest.mark.slow
 

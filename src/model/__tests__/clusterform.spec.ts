@@ -135,7 +135,7 @@ describe('ClusterForm', () => {
     });
     clusters.dryRun = {
       allowed: false,
-      refusals: ['workers', 'memory_bytes', 'clusters', 'name'].map(refusal),
+      refusals: ['workers', 'memory', 'clusters', 'name'].map(refusal),
       warnings: ['old image'],
       asks: null
     };
@@ -143,7 +143,7 @@ describe('ClusterForm', () => {
     await clock.fire();
     expect(problems(form)).toEqual({
       workers: 'no workers',
-      memory: 'no memory_bytes'
+      memory: 'no memory'
     });
     expect(form.refusals).toEqual(['no clusters']);
     expect(form.refusalsOf('name')).toEqual(['no name']);
