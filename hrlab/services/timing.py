@@ -122,9 +122,13 @@ class Timing:
             active.leave(at=now)
         steadily(active.close)()
         error = that_has_a_text(error)
-        run = steadily(assemble)(active, now, status, error) or bare_record(active, status, error)
+        try:
+            run = steadily(assemble)(active, now, status, error) or bare_record(
+                active, status, error
+            )
+        finally:
+            steadily(active.release)()  # its thread and its connections, whatever failed
         run = with_fewer_marks(run)
-        steadily(active.release)()
         refused = steadily(self.journal.finish)(run)
         if refused is not None:
             run = replace(run, warnings=(*run.warnings, RunWarning("not-stored", refused)))

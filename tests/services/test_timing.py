@@ -247,6 +247,7 @@ def test_a_block_runs_whatever_fails_in_hrlab(monkeypatch, timing, place):
             raise ZeroDivisionError
     assert ran == [1]
     assert timing.active is None
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("hrlab")]
 
 
 @pytest.mark.parametrize("label", ["plain", "dask", "post", "pre"])
