@@ -3,8 +3,8 @@
 ``python scripts/check.py`` runs all, ``python scripts/check.py types layers`` some. One that fails does not stop the
 others; the summary at the end says which.
 
-Checks with real clusters, kernels and browsers run one after the other. Beside them, on the second core, run those that
-load disturbs little, and then the environments of the others are made: that saves a third of the time.
+Most of their time is waiting, for kernels, schedulers and browsers to do something: several run side by side, those that
+take longest first. What a check prints is shown when it has ended.
 """
 
 from __future__ import annotations
@@ -25,57 +25,119 @@ from typing import IO
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 ISOLATED = (sys.executable, "scripts/isolated.py")
+#: Checks that run side by side. On two cores a fourth makes the others slower by what it saves.
+LANES = 3
 #: Process groups that run now.
 GROUPS: set[int] = set()
 
 
 @dataclass(frozen=True)
 class Check:
-    """A promise and the commands that keep it; all of them must succeed, each within `minutes`.
-
-    A check that is `steady` gives the same answer on a loaded machine, or tests again what others test alone: it runs
-    beside them.
-    """
+    """A promise and the commands that keep it; all of them must succeed, each within `minutes`."""
 
     key: str
     promise: str
     commands: tuple[tuple[str, ...], ...]
     folder: str = "."
     minutes: float = 10
-    steady: bool = False
 
 
+#: Those that take longest first.
 CHECKS = (
     Check(
-        "style",
-        "Python code is formatted and linted (ruff)",
-        (("ruff", "format", "--check", "."), ("ruff", "check", ".")),
-        steady=True,
-    ),
-    Check("types", "types hold (mypy strict)", (("mypy",),), steady=True),
-    Check(
-        "layers",
-        "arrows between modules go one way (import-linter)",
-        (("lint-imports",),),
-        steady=True,
+        "ui",
+        "every button does what it says, in a browser (Galata)",
+        ((*ISOLATED, "ui"),),
+        minutes=40,
     ),
     Check(
-        "front-style",
-        "front end is formatted, linted and typed (prettier, eslint, tsc)",
-        (("jlpm", "lint:check"),),
-        steady=True,
+        "clusters",
+        "clusters of processes, batch systems and gateways live and end as told (pytest)",
+        (("pytest", "-q", "--durations=8", "tests/clusters", "tests/quota_sources"),),
+        minutes=30,
     ),
-    Check("front", "front-end units work (jest)", (("jlpm", "test"),), steady=True),
     Check(
-        "access",
-        "every endpoint refuses an unauthenticated request",
-        (("pytest", "-q", "tests/server/test_access.py"),),
+        "kube",
+        "clusters in Kubernetes start, say why they wait, and leave nothing behind (Dask operator)",
+        ((*ISOLATED, "kube"),),
+        minutes=40,
     ),
     Check(
         "python",
         "kernel, store, server, renderers and example work (pytest)",
-        (("pytest", "-q", "--durations=8", "--reruns", "1"),),  # see isolated.RERUN
+        (
+            (
+                "pytest",
+                "-q",
+                "--durations=8",
+                "--ignore=tests/clusters",
+                "--ignore=tests/quota_sources",
+            ),
+        ),
         minutes=30,
+    ),
+    Check(
+        "oldest-kernel",
+        "lowest supported kernel side: distributed 2023.11.0",
+        ((*ISOLATED, "oldest-kernel"),),
+        minutes=25,
+    ),
+    Check(
+        "python-3.10",
+        "lowest supported Python: 3.10",
+        ((*ISOLATED, "python", "3.10"),),
+        minutes=25,
+    ),
+    Check(
+        "python-3.13",
+        "highest supported Python: 3.13",
+        ((*ISOLATED, "python", "3.13"),),
+        minutes=25,
+    ),
+    Check(
+        "oldest-lab",
+        "lowest supported front end: JupyterLab 4.2",
+        ((*ISOLATED, "oldest-lab"),),
+        minutes=20,
+    ),
+    Check(
+        "physics",
+        "ROOT's RDataFrame and coffea's Runner are timed as they are used",
+        ((*ISOLATED, "physics"),),
+        minutes=15,
+    ),
+    Check(
+        "other-extensions",
+        "cells are timed beside server-side execution and collaboration",
+        ((*ISOLATED, "other-extensions"),),
+        minutes=20,
+    ),
+    Check(
+        "oldest-kube",
+        "lowest supported operator: dask-kubernetes 2023.9.0 with kr8s 0.8.16",
+        ((*ISOLATED, "oldest-kube"),),
+        minutes=15,
+    ),
+    Check(
+        "without-node",
+        "wheel installs and works without Node",
+        ((*ISOLATED, "without-node"),),
+    ),
+    Check("front", "front-end units work (jest)", (("jlpm", "test"),)),
+    Check(
+        "front-style",
+        "front end is formatted, linted and typed (prettier, eslint, tsc)",
+        (("jlpm", "lint:check"),),
+    ),
+    Check(
+        "kernel-only",
+        "beside IPython and distributed alone, import and magic work",
+        ((*ISOLATED, "kernel-only"),),
+    ),
+    Check(
+        "build",
+        "wheel and sdist are built from a clean checkout",
+        ((sys.executable, "scripts/package.py", "dist"),),
     ),
     Check(
         "demo",
@@ -83,81 +145,16 @@ CHECKS = (
         ((sys.executable, "scripts/demo.py"),),
     ),
     Check(
-        "build",
-        "wheel and sdist are built from a clean checkout",
-        ((sys.executable, "scripts/package.py", "dist"),),
-        steady=True,
+        "access",
+        "every endpoint refuses an unauthenticated request",
+        (("pytest", "-q", "tests/server/test_access.py"),),
     ),
+    Check("types", "types hold (mypy strict)", (("mypy",),)),
+    Check("layers", "arrows between modules go one way (import-linter)", (("lint-imports",),)),
     Check(
-        "without-node",
-        "wheel installs and works without Node",
-        ((*ISOLATED, "without-node"),),
-        steady=True,
-    ),
-    Check(
-        "kernel-only",
-        "beside IPython and distributed alone, import and magic work",
-        ((*ISOLATED, "kernel-only"),),
-        steady=True,
-    ),
-    Check(
-        "oldest-kernel",
-        "lowest supported kernel side: distributed 2023.11.0",
-        ((*ISOLATED, "oldest-kernel"),),
-        minutes=25,
-        steady=True,
-    ),
-    Check(
-        "python-3.10",
-        "lowest supported Python: 3.10",
-        ((*ISOLATED, "python", "3.10"),),
-        minutes=25,
-        steady=True,
-    ),
-    Check(
-        "python-3.13",
-        "highest supported Python: 3.13",
-        ((*ISOLATED, "python", "3.13"),),
-        minutes=25,
-        steady=True,
-    ),
-    Check(
-        "physics",
-        "ROOT's RDataFrame and coffea's Runner are timed as they are used",
-        ((*ISOLATED, "physics"),),
-        minutes=15,
-        steady=True,
-    ),
-    Check(
-        "kube",
-        "clusters in Kubernetes start, say why they wait, and leave nothing behind (Dask operator)",
-        ((*ISOLATED, "kube"),),
-        minutes=25,
-    ),
-    Check(
-        "oldest-kube",
-        "lowest supported operator: dask-kubernetes 2023.9.0 with kr8s 0.8.16",
-        ((*ISOLATED, "oldest-kube"),),
-        minutes=15,
-        steady=True,
-    ),
-    Check(
-        "ui",
-        "every button does what it says, in a browser (Galata)",
-        ((*ISOLATED, "ui"),),
-        minutes=25,
-    ),
-    Check(
-        "oldest-lab",
-        "lowest supported front end: JupyterLab 4.2",
-        ((*ISOLATED, "oldest-lab"),),
-        minutes=15,
-    ),
-    Check(
-        "other-extensions",
-        "cells are timed beside server-side execution and collaboration",
-        ((*ISOLATED, "other-extensions"),),
-        minutes=15,
+        "style",
+        "Python code is formatted and linted (ruff)",
+        (("ruff", "format", "--check", "."), ("ruff", "check", ".")),
     ),
 )
 
@@ -187,25 +184,21 @@ def environment(scratch: Path) -> dict[str, str]:
 
 
 def run(check: Check) -> Result:
-    """Run a check's commands until one fails; what a steady one prints is shown when it has ended."""
-    header = f"\n=== {check.promise}"
+    """Run a check's commands until one fails, and show what they printed."""
     began = time.monotonic()
-    if check.steady:
-        with tempfile.TemporaryFile("w+", errors="replace") as said:
-            passed = all(_succeeds(command, check, said) for command in check.commands)
-            said.seek(0)
-            printed = f"{header}\n{said.read()}"
-    else:
-        print(header, flush=True)
-        passed = all(_succeeds(command, check) for command in check.commands)
-        printed = ""
+    with tempfile.TemporaryFile("w+", errors="replace") as output:
+        passed = all(_succeeds(command, check, output) for command in check.commands)
+        output.seek(0)
+        printed = output.read()
     seconds = time.monotonic() - began
     word = "ok" if passed else "FAILED"
-    print(f"{printed}--- {word}: {check.promise} ({seconds:.0f} s)", flush=True)
+    print(
+        f"\n=== {check.promise}\n{printed}--- {word}: {check.promise} ({seconds:.0f} s)", flush=True
+    )
     return Result(check, passed, seconds)
 
 
-def _succeeds(command: Sequence[str], check: Check, said: IO[str] | None = None) -> bool:
+def _succeeds(command: Sequence[str], check: Check, output: IO[str]) -> bool:
     """Run one command in a process group and a scratch folder of its own; nothing of either is left."""
     scratch = Path(tempfile.mkdtemp(prefix=f"hrlab-{check.key}-"))
     started = subprocess.Popen(
@@ -213,15 +206,16 @@ def _succeeds(command: Sequence[str], check: Check, said: IO[str] | None = None)
         cwd=ROOT / check.folder,
         env=environment(scratch),
         stdin=subprocess.DEVNULL,
-        stdout=said,
-        stderr=said and subprocess.STDOUT,
+        stdout=output,
+        stderr=subprocess.STDOUT,
         start_new_session=True,
     )
     GROUPS.add(started.pid)
     try:
         return started.wait(timeout=check.minutes * 60) == 0
     except subprocess.TimeoutExpired:
-        print(f"{' '.join(command)} took more than {check.minutes:g} minutes.", flush=True)
+        output.seek(0, os.SEEK_END)
+        output.write(f"{' '.join(command)} took more than {check.minutes:g} minutes.\n")
         return False
     finally:
         _stop_group(started.pid)
@@ -254,32 +248,16 @@ def chosen(keys: Sequence[str]) -> list[Check]:
     return [known[key] for key in keys] or list(CHECKS)
 
 
-def prepared(checks: Sequence[Check]) -> None:
-    """Make the environments that the checks will ask for; a failure is theirs to tell."""
-    for check in checks:
-        for command in check.commands:
-            if command[:2] == ISOLATED:
-                with tempfile.TemporaryFile("w+") as unread:
-                    _succeeds((*ISOLATED, "--prepare", *command[2:]), check, unread)
-
-
 def results_of(checks: Sequence[Check]) -> list[Result]:
-    """Run the checks, steady ones beside the others."""
-    others = [check for check in checks if not check.steady]
-    with ThreadPoolExecutor(1) as beside:
+    """Run the checks, :data:`LANES` at a time."""
+    with ThreadPoolExecutor(LANES) as lanes:
         try:
-            steady = [beside.submit(run, check) for check in checks if check.steady]
-            beside.submit(prepared, others[1:])
-            results = [run(check) for check in others]
-            results += [one.result() for one in steady]
-        except (
-            BaseException
-        ):  # interrupted: the thread waits for a process, and the pool for the thread
-            beside.shutdown(wait=False, cancel_futures=True)
+            return list(lanes.map(run, checks))
+        except BaseException:  # interrupted: threads wait for processes, and the pool for threads
+            lanes.shutdown(wait=False, cancel_futures=True)
             for group in list(GROUPS):
                 _stop_group(group)
             raise
-    return sorted(results, key=lambda result: checks.index(result.check))
 
 
 def main(keys: Sequence[str]) -> int:

@@ -1,8 +1,7 @@
 """Checks that need an environment of their own: other versions, fewer packages, a browser.
 
 Environments are kept in ``.venvs`` and made anew when what they hold changes.
-Usage: ``python scripts/isolated.py [--prepare] CHECK [ARGUMENTS]``.
-With ``--prepare`` the environment is made, and that is all.
+Usage: ``python scripts/isolated.py CHECK [ARGUMENTS]``.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,10 +29,6 @@ OLDEST_LAB = "4.2.*"
 # JupyterLab, carry no further in the oldest one.
 WAY_THROUGH = "a timed cell shows its progress|a run that is saved elsewhere appears"
 
-#: Tests with real clusters, kernels and kills are at the mercy of a shared machine: one that fails gets a second chance,
-#: and the summary says so. A test that is wrong fails twice.
-RERUN = ("--reruns", "1")
-
 #: Server-side execution beneath collaboration: the first takes the place of what runs a notebook's cells.
 OTHER_EXTENSIONS = ("jupyter-server-nbmodel==0.2.9", "jupyter-collaboration==5.0.4")
 
@@ -42,7 +38,6 @@ TEST_TOOLS = (
     "jsonschema",
     "nbclient",
     "pytest",
-    "pytest-rerunfailures",
     "pytest-timeout",
     "pyyaml",
 )
@@ -81,30 +76,40 @@ OLDEST_KUBE = (
     "asyncssh",
     "pytest",
     "pytest-jupyter[server]",
-    "pytest-rerunfailures",
     "pytest-timeout",
     "pyyaml",
 )
 #: What is cancelled leaves its connection to the garbage collector in this httpx.
 OLDEST_LEAKS = (*OLD_LEAKS, "-W", "ignore:unclosed transport:ResourceWarning")
 OLDEST_LIFE = "computes_and_is_closed or follow_scaling or in_a_pod"
-# Renderers, server and what fits runs have no Dask in them, and the example's packages no release that fits.
-NOT_ON_THE_KERNEL_SIDE = (
-    "tests/cli",
-    "tests/export",
-    "tests/render",
-    "tests/server",
-    "tests/services/test_advised.py",
-    "tests/services/test_advising.py",
-    "tests/services/test_measured_sweeps.py",
-    "tests/services/test_reports.py",
-    "tests/services/test_sizing.py",
-    "tests/test_example.py",
+#: What could differ with another distributed: the recorder and its plugin, the fronts that use it, hosts of clusters.
+WITH_DISTRIBUTED = (
+    "tests/clusters/test_process.py",
+    "tests/clusters/test_queues.py",
+    "tests/collect",
+    "tests/magic",
+    "tests/services/test_timing.py",
+    "tests/services/test_timing_process.py",
+    "tests/test_kernel_only.py",
 )
-
-
-#: Whether to stop before anything is run.
-PREPARE = "--prepare" in sys.argv
+#: What does not depend on the Python below: other programs, other versions of distributed, what is drawn.
+SAME_IN_EACH_PYTHON = (
+    "tests/clusters/test_queues.py",
+    "tests/clusters/test_quotas.py",
+    "tests/collect/dask/test_clusters.py",
+    "tests/collect/dask/test_failures.py",
+    "tests/collect/dask/test_ownership.py",
+    "tests/collect/dask/test_schedulers.py",
+    "tests/collect/dask/test_submitting.py",
+    "tests/collect/test_advice.py",
+    "tests/export",
+    "tests/hep",
+    "tests/render",
+    "tests/server/test_campaigns.py",
+    "tests/server/test_real_clusters.py",
+    "tests/services/test_reports.py",
+    "tests/test_need.py",
+)
 
 
 class Environment:
@@ -138,8 +143,6 @@ class Environment:
 
     def run(self, *command: str, env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> None:
         """Run a program of the environment."""
-        if PREPARE:
-            raise SystemExit
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
         inner = {**os.environ, "PATH": path, **(env or {})}
         call(str(self.folder / "bin" / command[0]), *command[1:], env=inner, cwd=cwd)
@@ -204,23 +207,22 @@ def kernel_only() -> None:
 
 
 def oldest_kernel() -> None:
-    """Tests of everything that runs in the kernel and on the scheduler, with the oldest distributed."""
+    """What could differ with the oldest distributed: everything in the kernel, on the scheduler and in cluster hosts."""
     environment = Environment("oldest-kernel").holds(*OLDEST_KERNEL)
-    ignored = [f"--ignore={path}" for path in NOT_ON_THE_KERNEL_SIDE]
     # hrlab is not installed there; the tests' own processes must find it too.
     tested = {"PYTHONPATH": str(ROOT)}
-    environment.run("python", "-m", "pytest", "-q", *RERUN, *OLD_LEAKS, *ignored, env=tested)
+    environment.run("python", "-m", "pytest", "-q", *OLD_LEAKS, *WITH_DISTRIBUTED, env=tested)
 
 
 def python(version: str) -> None:
-    """Tests in that Python, where this machine has it."""
+    """What could differ in that Python, where this machine has it."""
     base = _interpreter(version)
     if base is None:
         print(f"Python {version} is not on this machine: NOT CHECKED.", flush=True)
         return
     environment = Environment(f"python-{version}", base).holds(f"{made('*.whl')}[test]")
-    chosen = ("-m", "not slow", "--ignore=tests/hep")
-    environment.run("python", "-m", "pytest", "-q", *RERUN, *chosen)
+    ignored = [f"--ignore={path}" for path in SAME_IN_EACH_PYTHON]
+    environment.run("python", "-m", "pytest", "-q", "-m", "not slow", *ignored)
 
 
 def _interpreter(version: str) -> str | None:
@@ -247,7 +249,7 @@ def physics() -> None:
 def kube() -> None:
     """Clusters in Kubernetes: the real Dask operator on the test bed, in a network of its own."""
     environment = Environment("kube").holds(f"{made('*.whl')}[kubernetes,test]")
-    environment.run("python", "-m", "tests.kube", "-q", *RERUN, "--durations=8")
+    environment.run("python", "-m", "tests.kube", "-q", "--durations=8")
 
 
 def oldest_kube() -> None:
@@ -256,17 +258,22 @@ def oldest_kube() -> None:
     # hrlab is not installed there; a Jupyter server of its own is not started.
     tested = {"PYTHONPATH": str(ROOT)}
     chosen = ("tests/kube/test_life.py", "tests/kube/test_in_pod.py", "-k", OLDEST_LIFE)
-    environment.run("python", "-m", "tests.kube", "-q", *RERUN, *OLDEST_LEAKS, *chosen, env=tested)
+    environment.run("python", "-m", "tests.kube", "-q", *OLDEST_LEAKS, *chosen, env=tested)
 
 
-def ui(*arguments: str) -> None:
+def ui(*arguments: str, name: str = "ui") -> None:
     """Press the buttons, in the JupyterLab that comes first on the path."""
-    if PREPARE:
-        return
     call("scripts/need.sh", "chromium")
     tests = ROOT / "ui-tests"
-    quietly("jlpm", "install", "--immutable", cwd=tests)
-    call("jlpm", "playwright", "test", *arguments, cwd=tests)
+    VENVS.mkdir(exist_ok=True)
+    with locked(VENVS / "ui-tests.lock"):
+        quietly("jlpm", "install", "--immutable", cwd=tests)
+    # Several of these may run side by side.
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        os.environ["HRLAB_TEST_PORT"] = str(free.getsockname()[1])
+    output = ("--output", f"test-results/{name}")
+    call("jlpm", "playwright", "test", *output, *arguments, cwd=tests)
 
 
 def oldest_lab() -> None:
@@ -277,7 +284,7 @@ def oldest_lab() -> None:
     environment.run("python", "scripts/installed.py")
     path = f"{environment.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     os.environ["PATH"] = path
-    ui("--grep", WAY_THROUGH)
+    ui("--grep", WAY_THROUGH, name="oldest-lab")
 
 
 def other_extensions() -> None:
@@ -287,7 +294,7 @@ def other_extensions() -> None:
     )
     os.environ["PATH"] = f"{environment.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     os.environ["HRLAB_OTHERS"] = "1"
-    ui("others")
+    ui("others", name="other-extensions")
 
 
 CHECKS: Mapping[str, Callable[..., None]] = {
@@ -304,5 +311,5 @@ CHECKS: Mapping[str, Callable[..., None]] = {
 }
 
 if __name__ == "__main__":
-    name, *arguments = [one for one in sys.argv[1:] if one != "--prepare"]
+    name, *arguments = sys.argv[1:]
     CHECKS[name](*arguments)

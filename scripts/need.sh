@@ -34,7 +34,7 @@ missing_packages() {
     [ $# -gt 0 ] || services=true browser=true
     for check in "$@"; do
         case "$check" in
-        python | python-3.* | oldest-kernel) services=true ;;
+        python | clusters | oldest-kernel) services=true ;;
         ui | oldest-lab | other-extensions) browser=true ;;
         esac
     done

@@ -13,7 +13,6 @@ module.exports = {
   ...base,
   reporter: [['list']],
   workers: 1,
-  retries: process.env.CI ? 1 : 0,
   timeout: 90_000,
   expect: { timeout: 20_000 },
   use: {
