@@ -11,11 +11,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hrlab.clusters.hosting.alive import SOCKET, STATUS, identity, write_json
 from hrlab.clusters.launch import end, is_there, launch, sweep, tail
 from hrlab.model.cluster import Cluster, State, Step, WorkerCount
 from hrlab.model.errors import BackendError
+from hrlab.model.host_metrics import is_loopback
 from hrlab.model.quota import Claim
 
 DESCRIPTION = "cluster.json"
@@ -45,6 +47,10 @@ _NEEDED: Mapping[str, type | tuple[type, ...]] = {
     "start_timeout_seconds": (int, float),
     "target": Mapping,
 }
+ELSEWHERE = (
+    "It runs on {where} and listens on the loopback interface there only, which cannot be reached from here. "
+    "Use it from Jupyter on {where}, or close it."
+)
 HANGS = "The cluster host does not answer: its scheduler is busy, or it hangs. Wait, look at its log, or close it."
 
 
@@ -99,6 +105,7 @@ class Hosted:
         self._ending: asyncio.Task[None] | None = None
         self._heard_at = 0.0  # of the monotonic clock
         self._hangs = False
+        self._network = identity(os.getpid())["network"]
 
     @property
     def state(self) -> State:
@@ -106,7 +113,30 @@ class Hosted:
         known: State = self.status.get("state", "starting")
         if self._closing_at and known != "failed":
             return "closing"
-        return "unreachable" if self._hangs and known == "ready" else known
+        return "unreachable" if known == "ready" and self._out_of_reach else known
+
+    @property
+    def _out_of_reach(self) -> str:
+        """Why the scheduler cannot be reached though its host has said that it is ready; empty if it can."""
+        if self._hangs:
+            return HANGS
+        if self._reaches(self.status.get("scheduler_address")):
+            return ""
+        return ELSEWHERE.format(where=self._where)
+
+    @property
+    def _where(self) -> str:
+        return str(self.status["process"]["host"].split()[0])
+
+    def _reaches(self, url: str | None) -> bool:
+        """Whether what listens at `url` for the host is the same from here.
+
+        Another container with the same home sees the host's files and its socket, but has a loopback interface of its own,
+        where nobody, or somebody else's scheduler, has that port.
+        """
+        there = self.status.get("process", {}).get("network")
+        is_same = not there or not self._network or there == self._network
+        return is_same or not is_loopback(urlsplit(url or "").hostname or "")
 
     @property
     def cluster(self) -> Cluster:
@@ -130,13 +160,19 @@ class Hosted:
             kind="process",
             created_by="hrlab",
             state=self.state,
-            reason=HANGS if self.state == "unreachable" and self._hangs else now.get("reason", ""),
+            reason=self._reason,
             since_at=now.get("since_at", about["created_at"]),
             steps=tuple(Step(name=name, state=state, detail=text) for name, (state, text) in steps),
             workers=WorkerCount(**now.get("workers", {"asked": asked})),
             dashboard_path=f"hrlab/dashboard/{about['id']}" if self.dashboard_url else None,
             **known,
         )
+
+    @property
+    def _reason(self) -> str:
+        if self.state == "unreachable" and self.status["state"] == "ready":
+            return self._out_of_reach
+        return str(self.status.get("reason", ""))
 
     @property
     def claim(self) -> Claim:
@@ -166,7 +202,8 @@ class Hosted:
     @property
     def dashboard_url(self) -> str | None:
         """Where this machine reaches the dashboard."""
-        return None if self.state == "failed" else self.status.get("dashboard_url")
+        url = self.status.get("dashboard_url")
+        return url if self.state != "failed" and self._reaches(url) else None
 
     def begin(self, python: str | None = None, spec: Mapping[str, Any] | None = None) -> None:
         """Watch; with `python`, start the host first."""
@@ -357,9 +394,8 @@ class Hosted:
         """Whether a host on another machine lives, by the age of its file."""
         with suppress(OSError):
             if time.time() - (self.directory / STATUS).stat().st_mtime < SILENCE_SECONDS:
-                where = self.status["process"]["host"].split()[0]
                 self.status.update(
-                    state="unreachable", reason=f"It runs on {where}, not on this machine."
+                    state="unreachable", reason=f"It runs on {self._where}, not on this machine."
                 )
                 return True
         return False

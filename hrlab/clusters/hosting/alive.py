@@ -15,18 +15,38 @@ LOG_BYTES, LOG_KEPT_BYTES = 10_000_000, 1_000_000
 
 
 def identity(pid: int) -> dict[str, Any]:
-    """Names a process so that it is told from a later one of the same number; ``started`` is empty if it is gone."""
+    """Names a process so that it is told from a later one of the same number; ``started`` is empty if it is gone.
+
+    ``network`` names the network namespace, whose processes share a loopback interface; it is empty where that is unknown.
+    """
     try:
         namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - not a file
     except OSError:
         namespace = ""
-    return {"host": f"{socket.gethostname()} {namespace}", "pid": pid, "started": _started(pid)}
+    return {
+        "host": f"{socket.gethostname()} {namespace}",
+        "pid": pid,
+        "started": _started(pid),
+        "network": _network(),
+    }
+
+
+def _network() -> str:
+    try:
+        return f"{_boot()} {os.readlink('/proc/self/ns/net')}"  # noqa: PTH115 - not a file
+    except OSError:
+        return ""
+
+
+def _boot() -> str:
+    """Names this start of the operating system, which all containers of a machine share."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
 def _started(pid: int) -> str:
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        boot = _boot()
     except OSError:
         return "" if sys.platform == "linux" else _exists(pid)
     state, *fields = stat.rpartition(")")[2].split()
