@@ -40,6 +40,7 @@ from hrlab.server.sizing import SizingHandler
 from hrlab.services.clusters import ClusterService
 from hrlab.services.quota_makers import quota_service, site_limits
 from hrlab.services.quotas import QuotaService
+from hrlab.services.storage_warning import storage_warning
 from hrlab.services.users import groups_of, user_name
 from hrlab.store.location import VARIABLE, store_path
 
@@ -229,6 +230,9 @@ class HRLab(ExtensionApp):
             timeout_seconds=self.lock_timeout_seconds,
             max_record_bytes=self.max_record_bytes,
         )
+        self._backend.storage_warning = storage_warning(path, os.environ)
+        if self._backend.storage_warning:
+            self.log.warning("hrlab: %s", self._backend.storage_warning)
         self._exports = ExportSideOfServer(
             self.influx,
             self.redact,

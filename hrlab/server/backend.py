@@ -52,6 +52,8 @@ class Backend:
         self._stores: list[RunStore] = []
         #: Is told of changes that are made, and of lists that are served, through this backend.
         self.announcer: ChangeListener | None = None
+        #: Told with the list of runs: what would not outlive the server; empty: nothing is known that would not.
+        self.storage_warning = ""
         #: What may be asked for, for advice on sizes.
         self.shape_of: ShapeOf = any_shape
 

@@ -21,15 +21,17 @@ class RunsHandler(HrlabHandler):
     async def get(self) -> None:
         """A page of the runs that the filters let through, newest first."""
         query = run_query(self.query())
-        seq, text = await self.backend.ask(lambda service: _page(service, query))
+        warning = self.backend.storage_warning
+        seq, text = await self.backend.ask(lambda service: _page(service, query, warning))
         self.backend.served(seq)
         self.answer(text)
 
 
-def _page(service: RunService, query: RunQuery) -> tuple[int, str]:
+def _page(service: RunService, query: RunQuery, warning: str) -> tuple[int, str]:
     page = service.page(query)
+    told = {"storage_warning": warning} if warning else {}
     runs = [run.to_dict() for run in page.runs]
-    return page.seq, to_json({"runs": runs, "total": page.total, "seq": page.seq})
+    return page.seq, to_json({"runs": runs, "total": page.total, "seq": page.seq, **told})
 
 
 class RunHandler(HrlabHandler):

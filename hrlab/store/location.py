@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 VARIABLE = "HRLAB_STORE"
+MOUNTS = Path("/proc/mounts")
 
 #: Where SQLite's write-ahead log is unsafe, because it needs memory shared by all users of the file.
 NETWORK_FILE_SYSTEMS = frozenset(
@@ -48,14 +49,19 @@ def data_directory_without_jupyter(environ: Mapping[str, str], platform: str, ho
     return (Path(shared) if shared else home / ".local" / "share") / "jupyter"
 
 
-def is_on_network(path: Path, mounts: Path = Path("/proc/mounts")) -> bool:
+def is_on_network(path: Path, mounts: Path = MOUNTS) -> bool:
     """Whether `path` is on a network file system; False where that cannot be found out (no ``/proc``)."""
+    kind = file_system_of(path, mounts)
+    return kind in NETWORK_FILE_SYSTEMS or (kind.startswith("fuse") and kind not in LOCAL_FUSE)
+
+
+def file_system_of(path: Path, mounts: Path = MOUNTS) -> str:
+    """Type of the file system that `path` is on, whether it exists or not; empty where that cannot be found out."""
     try:
         table = mounts.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return False
-    kind = _kind_of_mount(os.path.realpath(path), table)
-    return kind in NETWORK_FILE_SYSTEMS or (kind.startswith("fuse") and kind not in LOCAL_FUSE)
+        return ""
+    return _kind_of_mount(os.path.realpath(path), table)
 
 
 def _kind_of_mount(path: str, table: str) -> str:

@@ -53,6 +53,8 @@ export interface IRunPage {
   readonly runs: readonly IRunSummary[];
   readonly total: number;
   readonly seq: number;
+  /** What would not outlive the server, and what to do; empty if nothing is known. */
+  readonly storage_warning: string;
 }
 
 function readChange(value: unknown): IChange | null {
@@ -105,6 +107,7 @@ export function readPage(value: unknown): IRunPage {
   return {
     runs: listOf(data.runs, readRow),
     total: asNumber(data.total, 'total'),
-    seq: numberOr(data.seq, 0)
+    seq: numberOr(data.seq, 0),
+    storage_warning: stringOr(data.storage_warning, '')
   };
 }

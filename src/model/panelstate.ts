@@ -23,6 +23,8 @@ export interface IPanelState {
   readonly folded: readonly string[];
   /** Runs that were refused until then (UTC epoch seconds) are known to the user. */
   readonly refusalsSeenAt: number;
+  /** The warning on storage that the user has dismissed. */
+  readonly storageWarningSeen: string;
 }
 
 const EMPTY: IPanelState = {
@@ -31,7 +33,8 @@ const EMPTY: IPanelState = {
   label: '',
   selected: [],
   folded: [],
-  refusalsSeenAt: 0
+  refusalsSeenAt: 0,
+  storageWarningSeen: ''
 };
 
 function read(value: unknown): IPanelState {
@@ -42,7 +45,8 @@ function read(value: unknown): IPanelState {
     label: stringOr(data.label, ''),
     selected: listOf(data.selected, textOrNull),
     folded: listOf(data.folded, textOrNull),
-    refusalsSeenAt: numberOr(data.refusalsSeenAt, 0)
+    refusalsSeenAt: numberOr(data.refusalsSeenAt, 0),
+    storageWarningSeen: stringOr(data.storageWarningSeen, '')
   };
 }
 

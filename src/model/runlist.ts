@@ -42,6 +42,11 @@ export class RunList {
     return this._total;
   }
 
+  /** What the server says of runs that would not outlive it. */
+  get storageWarning(): string {
+    return this._storageWarning;
+  }
+
   get error(): Error | null {
     return this._error;
   }
@@ -182,6 +187,7 @@ export class RunList {
     }
     this._pages.set(number, { runs: page.runs, asked });
     this._total = page.total;
+    this._storageWarning = page.storage_warning;
     this._error = null;
     this._dropFarPages();
     this._changed.emit();
@@ -214,6 +220,7 @@ export class RunList {
   private readonly _pages = new Map<number, IPage>();
   private _query: IRunQuery = {};
   private _total: number | null = null;
+  private _storageWarning = '';
   private _error: Error | null = null;
   private _first = 0;
   private _last = PAGE_SIZE - 1;

@@ -104,6 +104,31 @@ function Trouble(props: IViewProps): JSX.Element | null {
   );
 }
 
+/** Runs that go with the server: said until the user has dismissed it. */
+function StorageWarning({
+  list,
+  state,
+  trans
+}: IViewProps): JSX.Element | null {
+  const said = list.storageWarning;
+  if (!said || said === state.value.storageWarningSeen) {
+    return null;
+  }
+  return (
+    <div className="hrlab-Trouble" role="status">
+      {said}{' '}
+      <button
+        type="button"
+        className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
+        title={trans.__('Show this no more')}
+        onClick={() => state.set({ storageWarningSeen: said })}
+      >
+        {trans.__('Dismiss')}
+      </button>
+    </div>
+  );
+}
+
 function Footer(props: IViewProps): JSX.Element | null {
   const { list, state, trans } = props;
   const selected = state.value.selected.length;
@@ -163,6 +188,7 @@ function RunsView(props: IViewProps): JSX.Element {
         trans={props.trans}
       />
       <Trouble {...props} />
+      <StorageWarning {...props} />
       <DeliveryNotes {...props} />
       <Empty {...props} />
       {props.list.total ? <RunRows {...props} /> : null}

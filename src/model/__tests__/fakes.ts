@@ -28,6 +28,7 @@ export class FakeRuns implements IRuns {
   readonly asked: string[] = [];
   readonly saved: unknown[] = [];
   failing = false;
+  storageWarning = '';
   records = new Map<string, IRunRecord>();
 
   async list(
@@ -43,7 +44,8 @@ export class FakeRuns implements IRuns {
     const runs = Array.from({ length: count }, (_, i) =>
       summary(`${query.text ?? 'run'}-${offset + i}`)
     );
-    return { runs, total: this.total, seq: 1 };
+    const storage_warning = this.storageWarning;
+    return { runs, total: this.total, seq: 1, storage_warning };
   }
 
   async get(id: string): Promise<IRunRecord> {

@@ -16,7 +16,8 @@ describe('PanelState', () => {
       label: 'a=1',
       selected: ['x'],
       folded: ['hrlab-runs'],
-      refusalsSeenAt: 1795229400
+      refusalsSeenAt: 1795229400,
+      storageWarningSeen: 'Runs are kept in memory.'
     };
     const state = new PanelState(databaseWith(saved));
     await state.load();

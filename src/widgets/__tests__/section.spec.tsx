@@ -83,18 +83,18 @@ function sectionOf(runs: FakeRuns): RunsSection {
   });
 }
 
-describe('RunsSection', () => {
-  let section: RunsSection;
-
-  beforeAll(() => {
-    Object.assign(window, {
-      IntersectionObserver: FakeObserver,
-      ResizeObserver: FakeObserver
-    });
+beforeAll(() => {
+  Object.assign(window, {
+    IntersectionObserver: FakeObserver,
+    ResizeObserver: FakeObserver
   });
+});
 
-  afterEach(() => section.dispose());
+let section: RunsSection;
 
+afterEach(() => section.dispose());
+
+describe('RunsSection', () => {
   it('draws an answer that comes before the drawing has taken effect', async () => {
     const runs: FakeRuns = new PromptRuns(() => section.node);
     section = sectionOf(runs);
@@ -144,4 +144,30 @@ describe('RunsSection', () => {
       expect(broken[0].getAttribute('data-hrlab-run')).toBe('odd');
     });
   }
+});
+
+describe('The warning on storage', () => {
+  it('says that runs go with the server, until that is dismissed', async () => {
+    const runs = new FakeRuns(3);
+    runs.storageWarning = 'Runs are kept in memory only (tmpfs).';
+    section = sectionOf(runs);
+    Widget.attach(section, document.body);
+    observers[0]([{ isIntersecting: true }]);
+    await shows(section, '3 runs');
+    expect(section.node.textContent).toContain(runs.storageWarning);
+    section.node
+      .querySelector<HTMLElement>('[title="Show this no more"]')
+      ?.click();
+    await pause(100);
+    expect(section.node.textContent).not.toContain('tmpfs');
+    expect(section.node.textContent).toContain('3 runs');
+  });
+
+  it('has nothing to say of runs that are kept', async () => {
+    section = sectionOf(new FakeRuns(3));
+    Widget.attach(section, document.body);
+    observers[0]([{ isIntersecting: true }]);
+    await shows(section, '3 runs');
+    expect(section.node.querySelector('.hrlab-Trouble')).toBeNull();
+  });
 });

@@ -1,0 +1,46 @@
+"""Which places are told of as not lasting, by a pod's table of mounts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hrlab.services.storage_warning import storage_warning
+
+IN_POD = """\
+overlay / overlay rw,relatime,lowerdir=/a,upperdir=/b,workdir=/c 0 0
+/dev/sda1 /persistent ext4 rw 0 0
+tmpfs /dev/shm tmpfs rw 0 0
+"""
+
+
+@pytest.fixture
+def pod(tmp_path, monkeypatch):
+    mounts = tmp_path / "mounts"
+    mounts.write_text(IN_POD)
+    monkeypatch.setenv("JUPYTER_DATA_DIR", "/persistent/jupyter")
+
+    def warning(path, hub="alice"):
+        return storage_warning(Path(path), {"JUPYTERHUB_USER": hub}, mounts)
+
+    return warning
+
+
+def test_a_store_on_a_volume_is_nothing_to_warn_of(pod):
+    assert pod("/persistent/jupyter/hrlab/runs.sqlite") == ""
+
+
+def test_a_store_beside_the_volume_is_named_with_its_own_setting(pod):
+    warning = pod("/opt/runs.sqlite")
+    assert warning.startswith("Runs are kept in /opt/runs.sqlite, ")
+    assert "HRLab.store_path" in warning
+    assert "in memory only" in pod("/dev/shm/runs.sqlite")
+    assert pod("/opt/runs.sqlite", hub="") == ""
+
+
+def test_what_is_kept_beside_runs_is_told_of_too(pod, monkeypatch):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", "/root/jupyter")
+    warning = pod("/persistent/runs.sqlite")
+    assert warning.startswith("Core-hours and usual start times are kept in /root/jupyter/hrlab, ")
+    assert "set JUPYTER_DATA_DIR" in warning
