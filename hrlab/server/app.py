@@ -37,10 +37,10 @@ from hrlab.server.runs import (
 )
 from hrlab.server.shapes import shapes
 from hrlab.server.sizing import SizingHandler
+from hrlab.services.cluster_activity import ClusterActivity
 from hrlab.services.clusters import ClusterService
 from hrlab.services.quota_makers import quota_service, site_limits
 from hrlab.services.quotas import QuotaService
-from hrlab.services.storage_warning import storage_warning
 from hrlab.services.users import groups_of, user_name
 from hrlab.store.location import VARIABLE, store_path
 
@@ -173,6 +173,17 @@ class HRLab(ExtensionApp):
         """,
     ).tag(config=True)
 
+    cluster_activity_seconds = Float(
+        12 * 3600.0,
+        min=0,
+        help="""How long unfinished tasks of the user's own clusters count as activity of the server, in seconds.
+
+        Hubs end servers without activity, and clusters on the server's machine with them. Counted
+        since the work on a cluster was first seen, for clusters that hrlab made; the default is 12
+        hours, so that work may take a night, but tasks that hang do not keep a server for ever. 0: never.
+        """,
+    ).tag(config=True)
+
     influx = Dict(
         help="""Where each run that ends is delivered to, in InfluxDB's line protocol; see docs/exporting.md.
 
@@ -217,6 +228,7 @@ class HRLab(ExtensionApp):
     _campaigns: CampaignWatch | None = None
     _campaign_announcer: ClusterAnnouncer | None = None
     _settling: Settling | None = None
+    _activity: ClusterActivity | None = None
 
     def initialize_settings(self) -> None:
         """Put the server side together."""
@@ -230,9 +242,7 @@ class HRLab(ExtensionApp):
             timeout_seconds=self.lock_timeout_seconds,
             max_record_bytes=self.max_record_bytes,
         )
-        self._backend.storage_warning = storage_warning(path, os.environ)
-        if self._backend.storage_warning:
-            self.log.warning("hrlab: %s", self._backend.storage_warning)
+        self._warn_of_storage(self._backend)
         self._exports = ExportSideOfServer(
             self.influx,
             self.redact,
@@ -251,7 +261,7 @@ class HRLab(ExtensionApp):
         self._offer_clusters(self._backend)
 
     def current_activity(self) -> bool:
-        """Whether a run or campaign is on: then the server does not end itself for idleness."""
+        """Whether a run, a campaign or a cluster is at work: then the server does not end itself for idleness."""
         return self._campaigns is not None and self._campaigns.is_active
 
     def initialize_handlers(self) -> None:
@@ -292,6 +302,16 @@ class HRLab(ExtensionApp):
             self._announcer.stop()
         if self._backend is not None:
             await self._backend.close()
+
+    def _warn_of_storage(self, backend: Backend) -> None:
+        # Only a hub ends servers with all that is not on a volume; elsewhere the place is the user's choice.
+        if not os.environ.get("JUPYTERHUB_USER"):
+            return
+        from hrlab.services.storage_warning import storage_warning
+
+        backend.storage_warning = storage_warning(backend.path)
+        if backend.storage_warning:
+            self.log.warning("hrlab: %s", backend.storage_warning)
 
     def _announce_changes(self, backend: Backend) -> None:
         assert self.serverapp is not None
@@ -357,7 +377,14 @@ class HRLab(ExtensionApp):
             self.log,
         )
         self._campaigns.left_now = self._quotas.left_now
+        self._campaigns.clusters_at_work = self._clusters_at_work
+        self._activity = ClusterActivity(self.cluster_activity_seconds)
         server.io_loop.add_callback(self._campaigns.start)
+
+    def _clusters_at_work(self) -> bool:
+        assert self._activity is not None
+        assert self._clusters is not None
+        return self._activity.is_on(self._clusters.known())
 
     def _tell_clusters(self, ids: Sequence[str]) -> None:
         assert self._cluster_announcer is not None

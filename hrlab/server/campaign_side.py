@@ -1,8 +1,8 @@
 """Campaigns on the server's event loop: begun, followed, announced, and the server kept from being taken for idle.
 
-A hub ends servers without activity. Kernels of head-less runs are not the server's, so while a run or campaign is on, the
-server says so itself: in `last_activity_times`, which hubs are told, and by `current_activity`, which Jupyter asks before it
-ends itself.
+A hub ends servers without activity. Kernels of head-less runs are not the server's, and a cluster works on while the kernel
+that handed it tasks is idle. So while a run, a campaign or a cluster is at work, the server says so itself: in
+`last_activity_times`, which hubs are told, and by `current_activity`, which Jupyter asks before it ends itself.
 """
 
 from __future__ import annotations
@@ -66,8 +66,10 @@ class CampaignWatch:
         self._task: asyncio.Task[None] | None = None
         self._soon = asyncio.Event()
         self._alive_at = float("-inf")
-        #: Whether a run or campaign was on when it was looked last.
+        #: Whether a run, a campaign or a cluster was at work when it was looked last.
         self.is_active = False
+        #: Whether clusters are at work.
+        self.clusters_at_work: Callable[[], bool] = lambda: False
         #: What quotas leave for the next cluster of a profile; None: nobody says.
         self.left_now: Callable[[str], Left] | None = None
 
@@ -137,7 +139,7 @@ class CampaignWatch:
                 on = await self._look()
                 if loop.time() - self._alive_at >= ALIVE_SECONDS:
                     self._alive_at = loop.time()
-                    self.is_active = on or await self._running()
+                    self.is_active = self.clusters_at_work() or on or await self._running()
                     if self.is_active:
                         self._activity[KEY] = datetime.now(timezone.utc)
             wait = ACTIVE_SECONDS if self._any_active() else QUIET_SECONDS

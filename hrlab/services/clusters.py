@@ -117,6 +117,10 @@ class ClusterService:
             ],
         }
 
+    def known(self) -> Sequence[Cluster]:
+        """Clusters as they were told last, of kinds that have begun."""
+        return [cluster for cluster, _ in self._kinds.clusters()]
+
     async def get(self, cluster_id: str) -> Cluster:
         """One cluster."""
         await self._begin()

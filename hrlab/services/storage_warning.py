@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from hrlab.store.location import MOUNTS, file_system_of, jupyter_data_directory
@@ -15,13 +14,8 @@ _GOES = {
 }
 
 
-def storage_warning(store: Path, environ: Mapping[str, str], mounts: Path = MOUNTS) -> str:
-    """Sentences on what would not outlive the server of a hub; empty if everything does, or nothing is known.
-
-    Only a hub ends servers with all that is not on a volume; elsewhere such places are the user's choice.
-    """
-    if not environ.get("JUPYTERHUB_USER"):
-        return ""
+def storage_warning(store: Path, mounts: Path = MOUNTS) -> str:
+    """Sentences on what would not outlive the server of a hub; empty if everything does, or nothing is known."""
     data = jupyter_data_directory()
     setting = "JUPYTER_DATA_DIR" if store.is_relative_to(data) else "HRLab.store_path"
     for what, path, remedy in (
