@@ -11,22 +11,26 @@ import { answerOf, askKernel } from './askkernel';
 
 const text = (value: string) => JSON.stringify(value); // valid Python, too
 
+/** Above code that connects to a cluster of somebody else. */
+const NOT_MINE =
+  '# Not one of your clusters: its owner can run code in this kernel.';
+
 /** Code that connects to a cluster, for people to keep in their notebook. */
 export function clientCode(cluster: ICluster, hasHrlab: boolean): string {
-  if (hasHrlab || cluster.scheduler_address === null) {
-    return [
-      'import hrlab',
-      '',
-      `client = hrlab.connect(${text(cluster.name)})`,
-      'client'
-    ].join('\n');
-  }
-  return [
-    'from dask.distributed import Client',
-    '',
-    `client = Client(${text(cluster.scheduler_address)})`,
-    'client'
-  ].join('\n');
+  const { id, mine, name, scheduler_address } = cluster;
+  const [load, made] =
+    hasHrlab || scheduler_address === null
+      ? [
+          'import hrlab',
+          // A name means one of the user's own clusters.
+          `hrlab.connect(${mine ? text(name) : `${text(id)}, others=True`})`
+        ]
+      : [
+          'from dask.distributed import Client',
+          `Client(${text(scheduler_address)})`
+        ];
+  const lines = [load, '', `client = ${made}`, 'client'];
+  return [...(mine ? [] : [NOT_MINE]), ...lines].join('\n');
 }
 
 /**
@@ -34,6 +38,7 @@ export function clientCode(cluster: ICluster, hasHrlab: boolean): string {
  *
  * It runs in a namespace of its own, so that only the client's name is left
  * behind; a variable of that name is kept, and the client gets another one.
+ * Nobody is warned of another user's cluster who has just consented to it.
  */
 const CONNECT = `
 import warnings
@@ -50,13 +55,13 @@ def connected(space, address):
             if address and value.scheduler is not None and value.scheduler.address == address:
                 return name
 
-def opened(name, address):
+def opened(name, address, others):
     try:
         from hrlab import connect
     except ImportError:
         from distributed import Client
         return Client(address)
-    return connect(name)
+    return connect(name, others=True) if others else connect(name)
 
 def in_use(value):
     return not (type(value).__name__ == "Client" and getattr(value, "status", "") == "closed")
@@ -68,28 +73,35 @@ def free_name(space):
         name = f"client_{number}"
     return name
 
-def bind(name, address):
+def bind(name, address, others):
     space = get_ipython().user_ns
     known = connected(space, address)
     if known:
         return {"variable": known, "already": True, "taken": False, "warnings": []}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        client = opened(name, address)
+        client = opened(name, address, others)
     variable = free_name(space)
     taken = variable != "client"
     space[variable] = client
-    said = [str(found.message) for found in caught if issubclass(found.category, UserWarning)]
+    said = [str(found.message) for found in caught if issubclass(found.category, UserWarning)
+            and found.category.__name__ != "OthersClusterWarning"]
     return {"variable": variable, "already": False, "taken": taken, "warnings": said}
 `;
 
-/** An expression that connects the kernel and gives `IConnected` as JSON. */
+/**
+ * An expression that connects the kernel and gives `IConnected` as JSON.
+ *
+ * To a cluster that is not the user's own it connects at once: whoever has it
+ * worked out has asked the user.
+ */
 export function connectExpression(cluster: ICluster): string {
-  const arguments_ = `${text(cluster.id)}, ${
-    cluster.scheduler_address === null
-      ? 'None'
-      : text(cluster.scheduler_address)
-  }`;
+  const { id, mine, scheduler_address } = cluster;
+  const arguments_ = [
+    text(id),
+    scheduler_address === null ? 'None' : text(scheduler_address),
+    mine ? 'False' : 'True'
+  ].join(', ');
   return `(lambda space: (exec(${text(CONNECT)}, space), space['JSON'](space['bind'](${arguments_})))[1])({})`;
 }
 

@@ -1,4 +1,9 @@
-import { Clipboard, Notification } from '@jupyterlab/apputils';
+import {
+  Clipboard,
+  Dialog,
+  Notification,
+  showDialog
+} from '@jupyterlab/apputils';
 import {
   INotebookTracker,
   NotebookActions,
@@ -102,6 +107,30 @@ function connectedInWords(
     : trans.__('Connected to %1 as `%2`.', cluster.name, variable);
 }
 
+/** Whether the kernel may be connected: to a cluster of somebody else only with the user's consent. */
+async function isWanted(
+  cluster: ICluster,
+  trans: TranslationBundle
+): Promise<boolean> {
+  if (cluster.mine) {
+    return true;
+  }
+  const { button } = await showDialog({
+    title: trans.__('Connect to %1?', cluster.name),
+    body: trans.__(
+      '%1 (%2) is not one of your clusters. Connecting runs what its scheduler sends, in your notebook’s kernel and with your credentials, and its owner can read what you send. Connect only if you trust its owner.',
+      cluster.name,
+      cluster.id
+    ),
+    buttons: [
+      Dialog.cancelButton(),
+      Dialog.warnButton({ label: trans.__('Connect') })
+    ],
+    defaultButton: 0
+  });
+  return button.accept;
+}
+
 /** Bind a client in the kernel of the notebook in front, and say its name. */
 async function connect(
   cluster: ICluster,
@@ -117,6 +146,9 @@ async function connect(
     throw new Error(
       trans.__('Its kernel runs %1, not Python.', language_info.name)
     );
+  }
+  if (!(await isWanted(cluster, trans))) {
+    return;
   }
   const id = Notification.emit(
     kernel.status === 'idle'

@@ -128,17 +128,52 @@ function Action({ icon, label, onClick, pressed }: IActionProps): JSX.Element {
   );
 }
 
+function commandAction(
+  { item, execute }: ICardProps,
+  icon: LabIcon,
+  label: string,
+  command: string
+): IActionProps {
+  return { icon, label, onClick: () => execute(command, item.cluster.id) };
+}
+
+/** How a notebook gets to a cluster; also offered for those of others. */
+function connectingOf(props: ICardProps): readonly IActionProps[] {
+  const { item, trans } = props;
+  const { name, state } = item.cluster;
+  return state === 'ready'
+    ? [
+        commandAction(
+          props,
+          connectIcon,
+          trans.__('Connect this notebook’s kernel to %1', name),
+          CommandIDs.connectCluster
+        ),
+        commandAction(
+          props,
+          codeIcon,
+          trans.__('Insert a cell that connects to %1', name),
+          CommandIDs.insertClient
+        )
+      ]
+    : [];
+}
+
 /** What one may do with a cluster now; closing is always last. */
 function actionsOf(props: ICardProps): readonly IActionProps[] {
-  const { item, execute, trans, scaling } = props;
-  const { id, name, state, dashboard_path, scheduler_address } = item.cluster;
+  const { item, trans, scaling } = props;
+  const { id, mine, name, state, dashboard_path, scheduler_address } =
+    item.cluster;
+  if (!mine) {
+    return connectingOf(props);
+  }
   const ready = state === 'ready';
   const action = (
     shown: boolean,
     icon: LabIcon,
     label: string,
     command: string
-  ) => (shown ? [{ icon, label, onClick: () => execute(command, id) }] : []);
+  ) => (shown ? [commandAction(props, icon, label, command)] : []);
   const scale = {
     icon: scaleIcon,
     label: trans.__('Scale %1', name),
@@ -146,18 +181,7 @@ function actionsOf(props: ICardProps): readonly IActionProps[] {
     onClick: () => props.onScale(scaling ? null : id)
   };
   return [
-    ...action(
-      ready,
-      connectIcon,
-      trans.__('Connect this notebook’s kernel to %1', name),
-      CommandIDs.connectCluster
-    ),
-    ...action(
-      ready,
-      codeIcon,
-      trans.__('Insert a cell that connects to %1', name),
-      CommandIDs.insertClient
-    ),
+    ...connectingOf(props),
     ...action(
       ready && dashboard_path !== null,
       dashboardIcon,
@@ -326,7 +350,8 @@ export function ClusterCard(props: ICardProps): JSX.Element {
   const { cluster } = item;
   const { id, mine, name, state } = cluster;
   const card = useRef<HTMLLIElement>(null);
-  const acts = mine && !item.pending && state !== 'starting';
+  const acts =
+    !item.pending && (mine ? state !== 'starting' : state === 'ready');
   return (
     <li
       ref={card}

@@ -53,6 +53,43 @@ test.describe('cards', () => {
     expect(noise).toEqual([]);
   });
 
+  test('of others are connected to with consent only', async ({
+    hrlab,
+    page
+  }) => {
+    const name = 'zee-of-bob';
+    server.clusters.push({
+      ...server.clusters[0],
+      id: 'zee-of-bob-x1',
+      name,
+      mine: false,
+      owner: 'bob'
+    });
+    await hrlab.openPanel();
+    await hrlab.openNotebook(['1 + 1']);
+    await section(hrlab).locator('.hrlab-Others summary').click();
+    const others = card(hrlab, name);
+    await expect(others.getByRole('button')).toHaveCount(2);
+    const connect = others.getByRole('button', { name: /Connect/ });
+    const dialog = page.locator('.jp-Dialog');
+    await connect.click();
+    await expect(dialog).toContainText('is not one of your clusters');
+    await hrlab.picture('clusters-consent');
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await expect(dialog).toHaveCount(0);
+    await expect(hrlab.notification).toHaveCount(0);
+    await connect.click();
+    await dialog.getByRole('button', { name: 'Connect' }).click();
+    // The kernel asks the real server, which has no such cluster.
+    await expect(
+      hrlab.notification.filter({ hasText: 'There is no cluster' })
+    ).toBeVisible();
+    await others.getByRole('button', { name: /Insert/ }).click();
+    await expect(hrlab.cell(0)).toContainText(
+      'hrlab.connect("zee-of-bob-x1", others=True)'
+    );
+  });
+
   test('look right in the dark, and 240 and 900 pixels wide', async ({
     hrlab,
     page

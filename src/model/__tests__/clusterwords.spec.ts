@@ -106,6 +106,33 @@ describe('client code', () => {
     expect(clientCode(odd, true)).toContain('connect("a\\"); import os #")');
   });
 
+  it('takes another user’s cluster by its id, with consent in sight', () => {
+    const others = cluster('zee-9x', {
+      name: 'zee',
+      mine: false,
+      scheduler_address: 'tcp://10.0.0.9:8786'
+    });
+    expect(clientCode(others, true)).toContain(
+      'client = hrlab.connect("zee-9x", others=True)'
+    );
+    for (const code of [clientCode(others, true), clientCode(others, false)]) {
+      expect(code).toMatch(/^# Not one of your clusters: .*\n/);
+    }
+    expect(clientCode(others, false)).toContain(
+      'Client("tcp://10.0.0.9:8786")'
+    );
+    expect(connectExpression(others)).toContain(
+      '"zee-9x", "tcp://10.0.0.9:8786", True'
+    );
+    const own = { ...others, mine: true };
+    expect(clientCode(own, true)).toBe(
+      'import hrlab\n\nclient = hrlab.connect("zee")\nclient'
+    );
+    expect(connectExpression(own)).toContain(
+      '"zee-9x", "tcp://10.0.0.9:8786", False'
+    );
+  });
+
   it('is one expression that leaves no name behind', () => {
     const expression = connectExpression(there);
     expect(expression).not.toContain('\n');

@@ -1,0 +1,88 @@
+import { Dialog } from '@jupyterlab/apputils';
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import { nullTranslator } from '@jupyterlab/translation';
+import type { ICluster } from '../../api';
+import { cluster } from '../../model/__tests__/fakeclusters';
+import { CommandIDs } from '../../tokens';
+import { clientActions, ClientCode } from '../clusterclients';
+
+const trans = nullTranslator.load('hrlab');
+
+/** A notebook whose kernel notes what it is asked to evaluate. */
+function notebookAnd(asked: string[]): INotebookTracker {
+  const answer = {
+    status: 'ok',
+    data: { 'application/json': { variable: 'client' } }
+  };
+  const kernel = {
+    id: 'kernel',
+    status: 'idle',
+    info: Promise.resolve({ language_info: { name: 'python' } }),
+    requestExecute: (content: { user_expressions: Record<string, string> }) => {
+      asked.push(...Object.values(content.user_expressions));
+      const names = Object.keys(content.user_expressions);
+      const user_expressions = Object.fromEntries(names.map(n => [n, answer]));
+      const reply = { content: { status: 'ok', user_expressions } };
+      return { done: Promise.resolve(reply), dispose: () => undefined };
+    }
+  };
+  const sessionContext = { session: { kernel } };
+  return {
+    currentWidget: { sessionContext }
+  } as unknown as INotebookTracker;
+}
+
+async function dialog(): Promise<Dialog<unknown>> {
+  for (let i = 0; i < 100 && !Dialog.tracker.currentWidget; i++) {
+    await new Promise(done => setTimeout(done, 20));
+  }
+  const found = Dialog.tracker.currentWidget;
+  if (!found) {
+    throw new Error('nothing was asked');
+  }
+  return found;
+}
+
+describe('Connect', () => {
+  const asked: string[] = [];
+  const connect = (to: ICluster) =>
+    clientActions(new ClientCode(notebookAnd(asked)), trans)
+      .find(({ id }) => id === CommandIDs.connectCluster)
+      ?.act(to, {});
+  const others = cluster('zee-9', { mine: false });
+
+  beforeEach(() => asked.splice(0));
+
+  it('asks nothing about one’s own cluster', async () => {
+    await connect(cluster('zee-1'));
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toContain('"zee-1", None, False');
+    expect(Dialog.tracker.currentWidget).toBeNull();
+  });
+
+  it('does not connect to another’s without consent', async () => {
+    const done = connect(others);
+    const shown = await dialog();
+    expect(shown.node.textContent).toContain('Connect to zee-9?');
+    expect(shown.node.textContent).toContain('is not one of your clusters');
+    expect(shown.node.textContent).toContain('with your credentials');
+    shown.reject();
+    await done;
+    expect(asked).toEqual([]);
+  });
+
+  it('says to the kernel that the user has consented', async () => {
+    const done = connect(others);
+    (await dialog()).resolve(1);
+    await done;
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toContain('"zee-9", None, True');
+  });
+
+  it('takes the return key for no consent', async () => {
+    const done = connect(others);
+    (await dialog()).resolve();
+    await done;
+    expect(asked).toEqual([]);
+  });
+});
