@@ -235,6 +235,30 @@ test('a server that is away is said, and asked again', async ({
   await expect(hrlab.panel).not.toContainText('does not answer');
 });
 
+test('runs that go with the server are told of until that is dismissed', async ({
+  hrlab,
+  page
+}) => {
+  const storage_warning = 'Runs are kept in memory only (tmpfs).';
+  await page.route(/hrlab\/api\/runs\?/, async route => {
+    const response = await route.fetch();
+    await route.fulfill({
+      response,
+      json: { ...(await response.json()), storage_warning }
+    });
+  });
+  add({ name: 'here' });
+  await hrlab.openPanel();
+  await expect(hrlab.rows).toHaveCount(1);
+  await expect(hrlab.panel).toContainText(storage_warning);
+  await hrlab.picture('storage-warning');
+  await hrlab.panel.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(hrlab.panel).not.toContainText(storage_warning);
+  await hrlab.reload();
+  await expect(hrlab.rows).toHaveCount(1);
+  await expect(hrlab.panel).not.toContainText(storage_warning);
+});
+
 test('folds survive a reload', async ({ hrlab, page }) => {
   const title = hrlab.panel.locator('.jp-AccordionPanel-title', {
     hasText: 'Runs'
