@@ -32,15 +32,16 @@ function notebookAnd(asked: string[]): INotebookTracker {
   } as unknown as INotebookTracker;
 }
 
+/** The dialog that is open, once its title is drawn. */
 async function dialog(): Promise<Dialog<unknown>> {
-  for (let i = 0; i < 100 && !Dialog.tracker.currentWidget; i++) {
+  for (let i = 0; i < 300; i++) {
+    const found = Dialog.tracker.currentWidget;
+    if (found?.node.querySelector('.jp-Dialog-header')?.textContent) {
+      return found;
+    }
     await new Promise(done => setTimeout(done, 20));
   }
-  const found = Dialog.tracker.currentWidget;
-  if (!found) {
-    throw new Error('nothing was asked');
-  }
-  return found;
+  throw new Error('nothing was asked');
 }
 
 describe('Connect', () => {
@@ -52,6 +53,7 @@ describe('Connect', () => {
   const others = cluster('zee-9', { mine: false });
 
   beforeEach(() => asked.splice(0));
+  afterEach(() => Dialog.flush());
 
   it('asks nothing about one’s own cluster', async () => {
     await connect(cluster('zee-1'));
