@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from hrlab.clusters.hostfiles import DESCRIPTION, Status, described
 from hrlab.clusters.hosting.alive import SOCKET, STATUS, identity, write_json
 from hrlab.clusters.launch import end, is_there, launch, sweep, tail
-from hrlab.model.cluster import Cluster, State, Step, WorkerCount
+from hrlab.model.cluster import Cluster, State, Step, Target, WorkerCount
 from hrlab.model.errors import BackendError
 from hrlab.model.host_metrics import is_loopback
 from hrlab.model.quota import Claim
+from hrlab.model.wire import decode_known
 
-DESCRIPTION = "cluster.json"
 #: Seconds between looks at the files, while there is no connection.
 RETRY_STARTING, RETRY = 0.05, 1.0
 #: A host on another machine is given up after so many seconds without proof of life.
@@ -38,15 +39,6 @@ ALIVE_SECONDS, HANGS_SECONDS = 3.0, 6.0
 #: Between thoughts about whether a host that says nothing should have.
 SILENT_SECONDS = 5.0
 LONGEST_ANSWER = 2**24
-#: Of a description, with their types.
-_NEEDED: Mapping[str, type | tuple[type, ...]] = {
-    "id": str,
-    "name": str,
-    "profile": (str, type(None)),
-    "created_at": (int, float),
-    "start_timeout_seconds": (int, float),
-    "target": Mapping,
-}
 ELSEWHERE = (
     "It runs on {where} and listens on the loopback interface there only, which cannot be reached from here. "
     "Use it from Jupyter on {where}, or close it."
@@ -60,24 +52,16 @@ def describe(directory: Path, description: Mapping[str, Any]) -> None:
     write_json(directory / DESCRIPTION, {**description, "server": identity(os.getpid())})
 
 
-def is_description(value: Any) -> bool:
-    """Whether `value` is what `describe` wrote, with all that is needed to watch a host."""
-    return (
-        isinstance(value, Mapping)
-        and all(
-            isinstance(value.get(name), kinds) and not isinstance(value.get(name), bool)
-            for name, kinds in _NEEDED.items()
-        )
-        and all(type(number) is int for number in value["target"].values() if number is not None)
-    )
-
-
 def read(path: Path) -> Any:
-    """What a JSON file holds; None if it is not there, or not JSON."""
+    """What a JSON file holds; None if it is not there, its beginning if it is not JSON."""
+    text = ""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        return json.loads(text)
+    except OSError:
         return None
+    except (ValueError, RecursionError):
+        return text[:40]
 
 
 class Hosted:
@@ -89,12 +73,11 @@ class Hosted:
         Called, on the event loop, whenever `cluster` is new.
     """
 
-    def __init__(
-        self, directory: Path, description: Mapping[str, Any], changed: Callable[[], None]
-    ) -> None:
+    def __init__(self, directory: Path, description: object, changed: Callable[[], None]) -> None:
         self.directory = directory
-        self.description = description
+        self.description, self._odd_description = described(directory, description)
         self.status: dict[str, Any] = {}
+        self._odd_status = ""
         self.gone = False
         self._changed = changed
         self._seen_at = time.time()
@@ -113,6 +96,8 @@ class Hosted:
         known: State = self.status.get("state", "starting")
         if self._closing_at and known != "failed":
             return "closing"
+        if known != "failed" and self.odd:
+            return "unreachable"
         return "unreachable" if known == "ready" and self._out_of_reach else known
 
     @property
@@ -134,15 +119,28 @@ class Hosted:
         Another container with the same home sees the host's files and its socket, but has a loopback interface of its own,
         where nobody, or somebody else's scheduler, has that port.
         """
-        there = self.status.get("process", {}).get("network")
+        there = (self.status.get("process") or {}).get("network")
         is_same = not there or not self._network or there == self._network
         return is_same or not is_loopback(urlsplit(url or "").hostname or "")
+
+    @property
+    def odd(self) -> str:
+        """Why its files cannot be used, and what to do; empty if they can."""
+        why = self._odd_description or self._odd_status
+        return (
+            why and f"The files of its host cannot be used: {why} Close the cluster to remove them."
+        )
+
+    def take(self, told: object) -> None:
+        """Take a status that the host told or wrote, as far as it can be used."""
+        known, self._odd_status = decode_known(Status, told, STATUS)
+        self.status = known or self.status  # of one that tells nothing, what was known before
 
     @property
     def cluster(self) -> Cluster:
         """The cluster as the panel shows it."""
         about, now = self.description, self.status
-        asked = about["target"].get("workers") or 0
+        asked = Target(**about["target"]).workers or 0
         first = {"host": ["running", ""], "scheduler": ["waiting", ""], "workers": ["waiting", ""]}
         steps = now.get("steps", first).items()
         told = ("id", "name", "profile", "site", "owner", "created_at")
@@ -170,17 +168,19 @@ class Hosted:
 
     @property
     def _reason(self) -> str:
-        if self.state == "unreachable" and self.status["state"] == "ready":
+        if self.state == "unreachable" and self.odd:
+            return self.odd
+        if self.state == "unreachable" and self.status.get("state") == "ready":
             return self._out_of_reach
         return str(self.status.get("reason", ""))
 
     @property
     def claim(self) -> Claim:
         """What it holds: by what it was made with, else by its workers that are there."""
-        seen, each = self.cluster, self.description.get("each") or {}
+        seen, each = self.cluster, self.description["each"]
         most, ready = max(seen.workers.most, self._wanted), seen.workers.ready or 1
-        cores = each.get("cores") or seen.cores / ready
-        memory = each.get("memory_bytes") or seen.memory_bytes / ready
+        cores = each["cores"] or seen.cores / ready
+        memory = each["memory_bytes"] or seen.memory_bytes / ready
         return Claim(
             id=seen.id,
             name=seen.name,
@@ -195,9 +195,8 @@ class Hosted:
     @property
     def _wanted(self) -> int:
         """Workers of its first target, until the host knows how many there are to be."""
-        first = self.description["target"]
         known = self.status.get("state", "starting") != "starting"
-        return 0 if known else int(first.get("maximum", first.get("workers", 0)))
+        return 0 if known else Target(**self.description["target"]).most
 
     @property
     def dashboard_url(self) -> str | None:
@@ -266,7 +265,7 @@ class Hosted:
 
     async def _listen(self) -> None:
         """Hear what the host says, until it says no more."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, RecursionError):
             async with self._connection() as (reader, writer):
                 writer.write(b'{"do": "watch"}\n')
                 while not self._overdue():
@@ -277,8 +276,8 @@ class Hosted:
                     if not line:
                         return
                     said = json.loads(line)
-                    if "state" in said:
-                        self.status = said
+                    if not (isinstance(said, Mapping) and "ok" in said):
+                        self.take(said)
                         self._tell()
 
     @asynccontextmanager
@@ -307,14 +306,22 @@ class Hosted:
         try:
             async with self._connection() as (reader, writer):
                 writer.write(json.dumps(request).encode() + b"\n")
-                answer = json.loads(await self._answer(reader))
-        except (OSError, ValueError, asyncio.TimeoutError) as error:
+                answer = dict(json.loads(await self._answer(reader)))
+                fine = bool(answer["ok"])
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            KeyError,
+            RecursionError,
+            asyncio.TimeoutError,
+        ) as error:
             raise BackendError(
                 f"The host of cluster {self.description['name']!r} does not answer. See its log, or close it."
             ) from error
-        if not answer["ok"]:
-            raise BackendError(str(answer["error"]))
-        return dict(answer)
+        if not fine:
+            raise BackendError(str(answer.get("error")))
+        return answer
 
     async def _answer(self, reader: asyncio.StreamReader) -> bytes:
         """A line; a host that lives may take its time, one that hangs is not waited for."""
@@ -350,6 +357,8 @@ class Hosted:
             return  # closed as soon as there is something to close: see `_live`
         await asyncio.to_thread(self._end)
         self._tell()
+        if self._work is not None:
+            self._work.cancel()  # there is nothing left to watch
 
     def _tell(self) -> None:
         """Say that something is new, if it is."""
@@ -367,7 +376,9 @@ class Hosted:
             return
         if self.status.get("state") == "failed":
             return  # said by the host, which may have had no room to write it
-        self.status = read(self.directory / STATUS) or self.status
+        told = read(self.directory / STATUS)
+        if told is not None:
+            self.take(told)
         if self.status.get("state") == "failed":
             return
         process = self.status.get("process")
@@ -386,6 +397,8 @@ class Hosted:
 
     def _examine_start(self) -> None:
         """There is no host, or not yet: a start that failed, was given up, or whose server was killed."""
+        if self.odd and not self._closing_at:
+            return  # there may be one, of which nothing is known
         waited = time.time() - self._seen_at
         if not self._launching and (self._closing_at or waited > HALF_STARTED_SECONDS):
             self._end()
@@ -410,8 +423,9 @@ class Hosted:
     def _bury(self, process: Mapping[str, Any], reason: str = "") -> None:
         """Clean up after a dead host; it is shown as failed, unless it died while it closed."""
         sweep(process, self.status.get("cleanup", ()))
-        before = self.status.get("reason", "") if self.status["state"] == "closing" else ""
-        if self._closing_at or (self.status["state"] == "closing" and not before):
+        closing = self.status.get("state") == "closing"
+        before = self.status.get("reason", "") if closing else ""
+        if self._closing_at or (closing and not before):
             self._remove()
         else:
             unexpected = f"The cluster host ended unexpectedly. {tail(self.directory)}"
@@ -424,6 +438,7 @@ class Hosted:
         }
         about = {"state": "failed", "reason": reason, "since_at": time.time(), "steps": steps}
         self.status = {**self.status, **about, "idle_stop_at": None, "tasks": None}
+        self._odd_status = ""
         with suppress(OSError):  # dismissed by another server meanwhile
             write_json(self.directory / STATUS, self.status)
 
@@ -432,8 +447,8 @@ class Hosted:
         process = self.status.get("process")
         if process is not None and is_there(process) is not None:
             end(process)
-            left = (read(self.directory / STATUS) or self.status).get("cleanup", ())
-            sweep(process, left)
+            self.take(read(self.directory / STATUS) or self.status)
+            sweep(process, self.status.get("cleanup", ()))
         self._remove()
 
     def _remove(self) -> None:

@@ -18,12 +18,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from hrlab.clusters.hosted import DESCRIPTION, Hosted, describe, is_description, read
+from hrlab.clusters.hosted import Hosted, describe, read
+from hrlab.clusters.hostfiles import DESCRIPTION
 from hrlab.clusters.hosting.alive import STATUS
 from hrlab.clusters.hosting.making import SECRET_VARIABLES
 from hrlab.clusters.kind import Plan
 from hrlab.clusters.launch import as_json, read_log, specification, target
-from hrlab.model.cluster import Cluster, Target
+from hrlab.model.cluster import ID, Cluster, Target
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.profile import CORES, MEMORY
 from hrlab.model.quota import Claim
@@ -32,11 +33,6 @@ from hrlab.model.quota import Claim
 SCAN_SECONDS = 2.0
 #: A directory without description is what a server left that was killed while it made it.
 NAMELESS_SECONDS = 60.0
-
-
-def _is_of(description: Any, directory: Path) -> bool:
-    """Whether a description that cannot be used may be another hrlab's, whose host may be at work: it is left alone."""
-    return isinstance(description, Mapping) and description.get("id") == directory.name
 
 
 class ProcessClusters:
@@ -151,7 +147,7 @@ class ProcessClusters:
         except KeyError:
             raise NotFoundError(f"There is no cluster {cluster_id!r}.", id=cluster_id) from None
 
-    def _add(self, cluster_id: str, description: Mapping[str, Any]) -> Hosted:
+    def _add(self, cluster_id: str, description: object) -> Hosted:
         tell = partial(self._tell, cluster_id)
         host = self._hosts[cluster_id] = Hosted(self.root / cluster_id, description, tell)
         return host
@@ -174,9 +170,9 @@ class ProcessClusters:
             if directory.name in known:
                 continue
             description = read(directory / DESCRIPTION)
-            if is_description(description) and description["id"] == directory.name:
+            if description is not None and ID.fullmatch(directory.name):
                 found[directory.name] = description, read(directory / STATUS)
-            elif not _is_of(description, directory) and self._is_old(directory):
+            elif self._is_old(directory):
                 shutil.rmtree(directory, ignore_errors=True)
         return found
 
@@ -192,7 +188,8 @@ class ProcessClusters:
         for cluster_id in new:
             description, status = found[cluster_id]
             host = self._add(cluster_id, description)
-            host.status = status or {}
+            if status is not None:
+                host.take(status)
             host.begin()
         if new:
             self._changed(new)

@@ -72,6 +72,28 @@ def decode(kind: type[T], value: object, path: str = "record") -> T:
     return kind(**arguments)
 
 
+def decode_known(kind: type, value: object, path: str) -> tuple[dict[str, Any], str]:
+    """What of JSON value `value` can be used as fields of a `kind`, as JSON values, and what is wrong with the rest.
+
+    For what is shown as broken rather than refused; the text is empty where nothing is wrong.
+    """
+    if not isinstance(value, Mapping):
+        return {}, _mismatch(path, "an object", value).message
+    known: dict[str, Any] = {}
+    wrong = []
+    hints = _hints(kind)
+    for field in dataclasses.fields(kind):
+        if field.name in value:
+            try:
+                here = f"{path}.{field.name}"
+                known[field.name] = encode(_decode(hints[field.name], value[field.name], here))
+            except InvalidRecordError as error:
+                wrong.append(error.message)
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            wrong.append(f"{path} has no field {field.name!r}.")
+    return known, wrong[0] if wrong else ""
+
+
 @cache
 def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
