@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from tornado.httpclient import AsyncHTTPClient
 
 from hrlab.clusters.hosting.alive import write_json
 from hrlab.clusters.kind import Plan
-from hrlab.model.cluster import Cluster, State, Step, Target, WorkerCount
+from hrlab.model.cluster import ID, Cluster, State, Step, Target, WorkerCount
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.template import fill
+from hrlab.model.wire import decode_known
 
 LOOK_SECONDS = 5.0
 ANSWER_SECONDS = 3.0
@@ -28,7 +30,7 @@ _MOST = 10**12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
-    """A cluster on the list: what is kept about it."""
+    """A cluster on the list: what is kept about it; `broken` says what of that cannot be used."""
 
     id: str
     name: str
@@ -38,6 +40,7 @@ class Attached:
     created_at: float
     address: str
     dashboard: str | None
+    broken: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,10 @@ class Seen:
     since_at: float = 0.0
     dashboard: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
+
+
+#: Of what is known about a cluster, what is kept.
+_KEPT = tuple(name for name in Attached.__slots__ if name != "broken")
 
 
 class AddressClusters:
@@ -139,7 +146,8 @@ class AddressClusters:
 
     def dashboard_url(self, cluster_id: str) -> str | None:
         """Where this machine reaches the dashboard."""
-        return self._get(cluster_id).dashboard
+        one = self._get(cluster_id)
+        return None if one.broken else one.dashboard
 
     def _get(self, cluster_id: str) -> Attached:
         try:
@@ -189,7 +197,8 @@ class AddressClusters:
                     self._changed(sorted(changed))
 
     async def _look(self, one: Attached) -> None:
-        seen, before = await look(one.address, one.dashboard), self._seen.get(one.id)
+        seen = _unusable(one) if one.broken else await look(one.address, one.dashboard)
+        before = self._seen.get(one.id)
         same = before is not None and before.state == seen.state
         since_at = before.since_at if before is not None and same else time.time()
         seen = replace(seen, since_at=since_at)
@@ -198,23 +207,35 @@ class AddressClusters:
             self._changed([one.id])
 
     def _read(self) -> dict[str, Attached]:
+        found = map(_attached, self._entries())
+        return {one.id: one for one in found if one is not None}
+
+    def _entries(self) -> list[Any]:
         try:
             listed = json.loads(self._file.read_text(encoding="utf-8"))
-            return {one["id"]: Attached(**one) for one in listed}
-        except (OSError, ValueError, TypeError, KeyError):
-            return {}  # nothing yet, or nothing that can be used: a list is easily made again
+        except (OSError, ValueError, RecursionError):
+            return []  # nothing yet, or nothing that can be used: a list is easily made again
+        return listed if isinstance(listed, list) else []
 
     def _keep(self, cluster_id: str, one: Attached | None) -> None:
         """Write the list with this change: of what is in the file, as another server may have changed it."""
-        known = self._read()
+        # Entries as they are: one that cannot be used stays until it is closed.
+        known = {each.id: entry for entry in self._entries() if (each := _attached(entry))}
         known.pop(cluster_id, None)
         if one is not None:
-            known[cluster_id] = one
+            known[cluster_id] = {name: getattr(one, name) for name in _KEPT}
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        names = Attached.__slots__
-        write_json(
-            self._file, [{name: getattr(each, name) for name in names} for each in known.values()]
-        )
+        write_json(self._file, list(known.values()))
+
+
+def _attached(entry: object) -> Attached | None:
+    """An entry of the list; None where not even its id can be told."""
+    known, broken = decode_known(Attached, entry, "attached.json")
+    cluster_id = known.get("id", "")
+    if not ID.fullmatch(cluster_id):
+        return None
+    instead = {"name": cluster_id, "profile": "", "site": None, "owner": "", "created_at": 0.0}
+    return Attached(**{**instead, "address": "", "dashboard": None, **known, "broken": broken})
 
 
 def unfinished(counts: Mapping[str, int]) -> int | None:
@@ -242,6 +263,12 @@ def counts_of(answer: bytes) -> dict[str, int]:
     if not good or not isinstance(told, dict):
         raise ValueError("what answers there is no Dask dashboard")
     return counts
+
+
+def _unusable(one: Attached) -> Seen:
+    """Of an entry of the list that cannot be used."""
+    reason = f"Its entry in the list of attached clusters cannot be used: {one.broken} Close it, and attach it again."
+    return Seen(state="unreachable", reason=reason)
 
 
 async def look(address: str, dashboard: str | None) -> Seen:

@@ -54,7 +54,7 @@ def claim_of(cluster_id: str, facts: Facts, profile: str | None, *, mine: bool) 
         groups=tuple(facts.annotations.get(MARKS, "").split()),
         created_at=created_at(facts.resource),
         uid=str(metadata.get("uid", "")),
-        granted=int(granted) if granted.isdecimal() else None,
+        granted=int(granted) if granted.isdecimal() and len(granted) < 10 else None,
         grown_at=grown[0] if grown else 0.0,
         grown_from=grown[1] if grown else None,
     )

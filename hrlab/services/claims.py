@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hrlab.clusters.kind import Counts, Plan, Weighs
+from hrlab.clusters.kind import Plan, Weighs
 from hrlab.model.cluster import Cluster
 from hrlab.model.options import Value
 from hrlab.model.profile import CORES, MEMORY
@@ -18,12 +18,7 @@ GONE = ("failed", "closing")
 
 def claims_of(kinds: Kinds) -> Iterator[Claim]:
     """Of every cluster that can be seen."""
-    told = {
-        claim.id: claim
-        for kind in kinds.there()
-        if isinstance(kind, Counts)
-        for claim in kind.claims()
-    }
+    told = {claim.id: claim for claim in kinds.claims()}
     for cluster, _ in kinds.clusters():
         if cluster.state not in GONE and cluster.kind != "address":
             yield told.get(cluster.id) or _seen(cluster)

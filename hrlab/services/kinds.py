@@ -6,15 +6,18 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from logging import Logger
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
-from hrlab.clusters.kind import ClusterKind, MayBeBlind
+from hrlab.clusters.kind import ClusterKind, Counts, MayBeBlind
 from hrlab.model.cluster import Cluster
 from hrlab.model.errors import BackendError, HrlabError, NotFoundError
+from hrlab.model.quota import Claim
 from hrlab.services.nearest import did_you_mean
 
 #: Makes a kind; may load what is heavy, in a thread.
 Maker: TypeAlias = Callable[[], Awaitable[ClusterKind]]
+
+T = TypeVar("T")
 
 #: How long a list waits for a kind that is being begun, how long whoever needs it, and when a failed one is tried again.
 LIST_SECONDS = 3.0
@@ -46,8 +49,8 @@ class Kinds:
         self._log = log
         self._tasks: dict[str, asyncio.Task[ClusterKind]] = {}
         self._failed_at: dict[str, float] = {}
-        #: What went wrong when a kind was last asked for its clusters.
-        self._broken: dict[str, str] = {}
+        #: What went wrong when a kind was last asked for its clusters, or for what they hold.
+        self._broken: dict[tuple[str, str], str] = {}
         #: Those that a list was given without: when they are there, all may be new.
         self._missed: set[str] = set()
 
@@ -84,11 +87,8 @@ class Kinds:
     def problems(self) -> dict[str, str]:
         """Why clusters of a kind can't be seen now, by name."""
         found = {name: _reason(name, task) or _blind(task) for name, task in self._tasks.items()}
-        for name in self._broken:
-            found[name] = (
-                found[name]
-                or f"Clusters of kind {name} cannot be listed now. The server's log has the details."
-            )
+        for name, problem in self._broken:
+            found[name] = found[name] or f"{problem} now. The server's log has the details."
         return {name: reason for name, reason in found.items() if reason}
 
     def clusters(self) -> Iterator[tuple[Cluster, ClusterKind]]:
@@ -100,16 +100,27 @@ class Kinds:
                     seen.add(cluster.id)
                     yield cluster, kind
 
+    def claims(self) -> Iterator[Claim]:
+        """What clusters hold, of the kinds that know it."""
+        for name, kind in self._there():
+            if isinstance(kind, Counts):
+                yield from self._told(
+                    name, f"What clusters of kind {name} hold cannot be told", kind.claims
+                )
+
     def _of(self, name: str, kind: ClusterKind) -> Sequence[Cluster]:
-        """Clusters of one kind; none while it cannot tell them, so that those of the others can be seen."""
+        return self._told(name, f"Clusters of kind {name} cannot be listed", kind.clusters)
+
+    def _told(self, name: str, problem: str, ask: Callable[[], Sequence[T]]) -> Sequence[T]:
+        """What one kind tells; nothing while it cannot, so that what others tell can be seen."""
         try:
-            found = kind.clusters()
+            found = ask()
         except Exception as error:
-            if self._broken.get(name) != repr(error):
-                self._log.exception("hrlab: clusters of kind %s cannot be listed", name)
-            self._broken[name] = repr(error)
+            if self._broken.get((name, problem)) != repr(error):
+                self._log.exception("hrlab: %s", problem)
+            self._broken[name, problem] = repr(error)
             return ()
-        self._broken.pop(name, None)
+        self._broken.pop((name, problem), None)
         return found
 
     def find(self, cluster_id: str) -> tuple[Cluster, ClusterKind]:

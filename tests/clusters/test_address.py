@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import stat
 
 import pytest
@@ -13,6 +14,7 @@ from hrlab.clusters.address import AddressClusters
 from hrlab.model.cluster import Target
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.profile import Profile
+from hrlab.model.wire import encode
 from tests.clusters.queues import free_port
 from tests.clusters.side import Side, plan
 
@@ -115,7 +117,11 @@ def test_is_not_scaled_and_unknown_ones_are_not_found(listed, theirs):
         attach(side, "tcp://{where}", cluster_id="test-3")
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "[1]", '[{"id": "a"}]', "{}"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "nonsense", "[1]", '[{"name": "a"}]', "{}", "[" * 100_000],
+    ids=lambda text: text[:20],
+)
 def test_a_list_that_cannot_be_read_is_empty(listed, theirs, tmp_path, text):
     (tmp_path / "hrlab").mkdir()
     (tmp_path / "hrlab" / "attached.json").write_text(text)
@@ -175,3 +181,47 @@ def test_a_cluster_with_an_odd_dashboard_is_listed_with_the_reason(listed, their
     assert (cluster.workers.ready, cluster.cores, cluster.tasks) == (0, 0, None)
     side(side.kind.close("test-1"))
     assert side.kind.clusters() == []
+
+
+GOOD_ENTRY = {
+    "id": "good-1",
+    "name": "good",
+    "profile": "theirs",
+    "site": None,
+    "owner": "alice",
+    "created_at": 1.0,
+    "address": "tcp://127.0.0.1:1",
+    "dashboard": None,
+}
+
+
+@pytest.mark.parametrize("value", [[1], True, float("nan")], ids=str)
+@pytest.mark.parametrize("field", [name for name in GOOD_ENTRY if name != "id"])
+def test_an_odd_entry_of_the_list_is_shown_as_broken_beside_the_others(
+    tmp_path, monkeypatch, field, value
+):
+    file = tmp_path / "attached.json"
+    file.write_text(json.dumps([{**GOOD_ENTRY, "id": "odd-1", field: value}, GOOD_ENTRY]))
+    side = Side(address.AddressClusters(file, "alice"))
+    try:
+        side.until(lambda: "cannot be reached" in side.get("good-1").reason)
+        odd = side.get("odd-1")
+        assert (odd.id, odd.state) == ("odd-1", "unreachable")
+        assert f"attached.json.{field} must be" in odd.reason
+        json.dumps(encode(side.kind.clusters()), allow_nan=False)
+        assert side.kind.dashboard_url("odd-1") is None
+        side(side.kind.close("odd-1"))
+        assert [one["id"] for one in json.loads(file.read_text())] == ["good-1"]
+    finally:
+        side.stop()
+
+
+def test_closing_a_good_one_leaves_an_odd_one_on_the_list(tmp_path):
+    file = tmp_path / "attached.json"
+    file.write_text(json.dumps([{**GOOD_ENTRY, "id": "odd-1", "address": 5}, GOOD_ENTRY]))
+    side = Side(address.AddressClusters(file, "alice"))
+    try:
+        side(side.kind.close("good-1"))
+        assert [one["id"] for one in json.loads(file.read_text())] == ["odd-1"]
+    finally:
+        side.stop()

@@ -363,3 +363,20 @@ async def test_a_cluster_of_an_odd_kind_can_not_keep_others_from_being_made_and_
     await service.close(made.id)
     assert not good.known
     await service.stop()
+
+
+async def test_a_kind_that_cannot_tell_what_its_clusters_hold_takes_no_other_away():
+    good, odd = PretendedClusters(), PretendedClusters()
+    odd.claims = lambda: [float("x")]
+    service = service_of(good)
+    service._kinds._makers = {"odd": odd.maker, "process": good.maker}
+    odd.add("seen")
+    good.add("zee")
+    held = await service.held()
+    assert {claim.id for claim in held.claims} == {"seen", "zee"}
+    assert (await service.create({"profile": "zee", "dry_run": True})).allowed
+    assert list(service._kinds.problems()) == ["odd"]
+    odd.claims = list
+    await service.held()
+    assert service._kinds.problems() == {}
+    await service.stop()
