@@ -20,6 +20,9 @@ SCHEMA_VERSION = 1
 LONGEST_SECONDS = 10 * 365.25 * 86400.0
 #: UTC epoch seconds of the year 2200: databases count nanoseconds in 63 bits, which end in 2262.
 LATEST_START = 7_258_118_400.0
+#: Longest name and note that people may give a run, most labels, and the longest of these, its key included.
+MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS = 500, 20_000
+MAX_LABELS, MAX_LABEL_CHARACTERS = 100, 500
 
 Status: TypeAlias = Literal["running", "ok", "failed", "interrupted"]
 Phase: TypeAlias = Literal["pre", "dask", "between", "post"]

@@ -40,7 +40,7 @@ class ClustersHandler(ClusterSide):
     @authorized
     async def post(self) -> None:
         """Make one, or say what would become of it."""
-        made = await self.clusters.create(self.json_body())
+        made = await self.clusters.create(await self.json_body())
         status = HTTPStatus.OK if isinstance(made, DryRun) else HTTPStatus.CREATED
         self.answer(to_json(encode(made)), status)
 
@@ -59,7 +59,7 @@ class ClusterHandler(ClusterSide):
     @authorized
     async def patch(self, cluster_id: str) -> None:
         """Scale, adapt, or extend its idle time."""
-        cluster = await self.clusters.change(cluster_id, self.json_body())
+        cluster = await self.clusters.change(cluster_id, await self.json_body())
         self.answer(to_json(encode(cluster)))
 
     @web.authenticated

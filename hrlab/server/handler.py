@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import json.scanner
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -16,15 +18,26 @@ from hrlab.model.errors import MalformedError, TooLargeError
 from hrlab.server.backend import Backend
 from hrlab.server.errors import ErrorsInOneShape
 
+#: A body of more bytes is read beside the event loop.
+LARGE_BYTES = 100_000
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 
 Verb: TypeAlias = Callable[..., Awaitable[None] | None]
 
 
+class _InSteps(json.JSONDecoder):
+    """Reads JSON in Python, so that other threads go on meanwhile: the decoder in C keeps the interpreter to itself."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.scan_once = json.scanner.py_make_scanner(self)  # type: ignore[attr-defined]
+
+
 def from_json(body: bytes) -> Any:
-    """The JSON value that `body` writes."""
+    """The JSON value that `body` writes; to be called in a thread where the body is large."""
+    decoder = _InSteps if len(body) > LARGE_BYTES else json.JSONDecoder
     try:
-        return json.loads(body, parse_constant=_no_number)
+        return json.loads(body, cls=decoder, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"The body is not JSON: {error}.") from error
 
@@ -102,9 +115,12 @@ class HrlabHandler(ErrorsInOneShape, APIHandler):
             raise TooLargeError(message, bytes=len(body), limit_bytes=limit)
         return body
 
-    def json_body(self) -> Any:
-        """JSON value in the body; for large ones rather give :meth:`body` to a thread."""
-        return from_json(self.body())
+    async def json_body(self) -> Any:
+        """JSON value in the body; a large one is read in a thread."""
+        body = self.body()
+        return (
+            await asyncio.to_thread(from_json, body) if len(body) > LARGE_BYTES else from_json(body)
+        )
 
     def answer(self, text: str, status: int = HTTPStatus.OK) -> None:
         """Write JSON text."""

@@ -56,7 +56,7 @@ class RunHandler(HrlabHandler):
     @authorized
     async def patch(self, run_id: str) -> None:
         """Rename, label, note, or undo the deletion."""
-        patch = self.json_body()
+        patch = await self.json_body()
         summary = await self.backend.change(lambda service: service.change(run_id, patch))
         self.answer(to_json(summary.to_dict()))
 

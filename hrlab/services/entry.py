@@ -23,14 +23,20 @@ def check_run(run: Run) -> None:
     Raises
     ------
     InvalidRecordError
-        If its time is impossible, or name, labels or note are longer than people may make them.
+        If its time or that of a cell is impossible, or name, labels or note are longer than people may make them.
     """
-    if not 0 <= run.started_at <= LATEST_START:
-        raise InvalidRecordError(
-            f"record.started_at must be from 0 to {LATEST_START:.0f} (the year 2200), not {run.started_at:g}.",
-            path="record.started_at",
-        )
+    _check_time(run.started_at, "record.started_at")
+    for number, cell in enumerate(run.cells):
+        if cell.started_at is not None:
+            _check_time(cell.started_at, f"record.cells[{number}].started_at")
     read_patch({"name": run.name, "labels": run.labels, "note": run.note})
+
+
+def _check_time(at: float, path: str) -> None:
+    if not 0 <= at <= LATEST_START:
+        raise InvalidRecordError(
+            f"{path} must be from 0 to {LATEST_START:.0f} (the year 2200), not {at:g}.", path=path
+        )
 
 
 def check_values(record: object) -> None:

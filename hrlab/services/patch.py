@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hrlab.model.errors import InvalidRecordError, MalformedError
+from hrlab.model.run import (
+    MAX_LABEL_CHARACTERS,
+    MAX_LABELS,
+    MAX_NAME_CHARACTERS,
+    MAX_NOTE_CHARACTERS,
+)
 from hrlab.services.nearest import did_you_mean
 
 FIELDS = ("name", "labels", "note", "deleted")
-MAX_NAME_CHARACTERS = 500
-MAX_NOTE_CHARACTERS = 20_000
-MAX_LABELS = 100
-MAX_LABEL_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from hrlab.model.run import Approach, Phases, Run, RunError, Status
+from hrlab.model.run import (
+    MAX_LABEL_CHARACTERS,
+    MAX_LABELS,
+    MAX_NAME_CHARACTERS,
+    MAX_NOTE_CHARACTERS,
+    Approach,
+    Phases,
+    Run,
+    RunError,
+    Status,
+)
 from hrlab.model.wire import encode
 
 #: Longest text of an error in a list; the record has all of it.
@@ -36,6 +47,8 @@ class Summary:
     ----------
     error
         Its message is cut after `ERROR_MESSAGE_LIMIT` characters.
+    name, labels, note
+        Cut, with an ellipsis, to what people may give a run; records of before these limits hold longer ones.
     clusters
         Names of the clusters used.
     warnings
@@ -88,6 +101,17 @@ def facts_of_list(run: Run) -> str:
     )
 
 
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 1] + "…"
+
+
+def _few(labels: Mapping[str, str]) -> dict[str, str]:
+    good = ((key, text) for key, text in labels.items() if len(key) < MAX_LABEL_CHARACTERS)
+    return {
+        key: _cut(text, MAX_LABEL_CHARACTERS - len(key)) for key, text in islice(good, MAX_LABELS)
+    }
+
+
 #: Columns for :func:`summary` of ``runs``, left joined with ``annotations`` and ``running``.
 COLUMNS = """
     runs.id AS id, coalesce(annotations.name, runs.name), runs.status,
@@ -110,7 +134,7 @@ def summary(row: tuple[Any, ...]) -> Summary:
     shown = json.loads(facts)
     return Summary(
         id=run_id,
-        name=name,
+        name=_cut(name, MAX_NAME_CHARACTERS),
         status=status,
         error=RunError(**shown["error"]) if shown["error"] else None,
         started_at=started_at,
@@ -122,8 +146,8 @@ def summary(row: tuple[Any, ...]) -> Summary:
         workers_peak=shown["workers_peak"],
         threads_peak=shown["threads_peak"],
         clusters=tuple(shown["clusters"]),
-        labels=json.loads(labels),
-        note=note,
+        labels=_few(json.loads(labels)),
+        note=_cut(note, MAX_NOTE_CHARACTERS),
         notebook=notebook,
         code_sha256=code,
         warnings=tuple(shown["warnings"]),

@@ -107,3 +107,43 @@ def test_csv_has_every_run(service, odd):
 def test_what_is_nested_too_deep_is_redacted_whole(odd):
     record = {**golden().to_dict(), "later": nested(600)}
     assert "(redacted)" in json.dumps(redacted(record, ALL))
+
+
+@pytest.mark.parametrize("at", [1e18, -1.0, 1e10])
+def test_a_cell_at_an_impossible_time_is_refused(service, at):
+    record = golden().to_dict()
+    assert record["cells"]
+    record["cells"][-1]["started_at"] = at
+    with pytest.raises(InvalidRecordError, match="started_at must be from 0 to"):
+        service.save(golden().id, record)
+
+
+@pytest.mark.parametrize("at", [float("nan"), float("inf"), "x"])
+def test_a_cell_at_no_time_is_refused(service, at):
+    record = golden().to_dict()
+    record["cells"][-1]["started_at"] = at
+    with pytest.raises(InvalidRecordError, match="started_at must be a"):
+        service.save(golden().id, record)
+
+
+def test_what_was_kept_before_bounds_is_cut_in_lists_and_whole_in_details(service, store):
+    long = replace(
+        run(1),
+        name="n" * 10_000,
+        note="x" * 1_000_000,
+        labels={**{f"l{i:05}": "" for i in range(1000)}, "k" * 600: "v", "a": "v" * 600},
+    )
+    store.save(long)
+    (shown,) = service.page(RunQuery()).runs
+    assert len(json.dumps(shown.to_dict())) < 40_000
+    assert (len(shown.name), len(shown.note), len(shown.labels)) == (500, 20_000, 100)
+    assert (shown.name[-1], shown.note[-1], shown.labels["a"][-1]) == ("…", "…", "…")
+    whole = service.get(long.id)
+    assert (whole["name"], whole["note"], whole["labels"]) == (long.name, long.note, long.labels)
+
+
+def test_what_people_may_write_is_whole_in_lists(service, store):
+    most = {"name": "n" * 500, "note": "x" * 20_000, "labels": {"a": "v" * 499, "b": ""}}
+    store.save(replace(run(1), **most))
+    (shown,) = service.page(RunQuery()).runs
+    assert {"name": shown.name, "note": shown.note, "labels": shown.labels} == most
