@@ -70,7 +70,7 @@ def load(path: Path) -> Position | None:
         return _position(found)
     except FileNotFoundError:
         return None
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError):
         return Position(0)
 
 

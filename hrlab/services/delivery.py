@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+import zlib
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from logging import Logger
 from pathlib import Path
@@ -27,6 +28,16 @@ MOST_RUNS = 50
 MOST_BYTES = 1_000_000
 #: First and longest time between two attempts while the server is away.
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
+#: What reading and writing a record may raise that is damaged, or was kept before records were bounded.
+_UNUSABLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    zlib.error,
+)
 
 
 class Ask(Protocol):
@@ -178,24 +189,26 @@ class Delivery:
         items: list[_Item] = []
         size = 0
         for run_id, seq in store.queue(after, MOST_RUNS):
-            item = self._item(store.get(run_id), run_id, seq)
+            item = self._item(store, run_id, seq)
             if items and size + len(item.text) > MOST_BYTES:
                 break
             items.append(item)
             size += len(item.text)
         return items
 
-    def _item(self, record: Mapping[str, Any] | None, run_id: str, seq: int) -> _Item:
-        if record is None or record.get("status") == "running":
-            return _Item(run_id, seq, "")
-        name = str(record.get("name", ""))
+    def _item(self, store: RunStore, run_id: str, seq: int) -> _Item:
+        name = ""
         try:
+            record = store.get(run_id)
+            if record is None or record.get("status") == "running":
+                return _Item(run_id, seq, "")
+            name = str(record.get("name", ""))
             run = Run.from_dict(redacted(record, self._secrets))
             text = "".join(f"{x}\n" for x in line_protocol.lines(run, self._target.tags))
         except InvalidRecordError as error:
             return _Item(run_id, seq, "", broken=error.message, name=name)
-        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
-            # Kept before records were bounded: one that cannot be written must not hold up all that follow.
+        except _UNUSABLE as error:
+            # Kept before records were bounded, or damaged: it must not hold up all that follow.
             why = f"The record cannot be written for a database: {str(error) or type(error).__name__}."
             return _Item(run_id, seq, "", broken=why, name=name)
         return _Item(run_id, seq, text, name=name)
