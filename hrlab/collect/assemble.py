@@ -136,7 +136,7 @@ def coverage(links: list[SchedulerLink]) -> float:
     """Share of finished tasks, failed attempts included, whose execution times were seen."""
     reports = [link.report for link in links if link.report]
     finished = sum(report["finished"] + report["unseen_attempts"] for report in reports)
-    if any(link.refusal and len(link.outgoing) for link in links):
+    if any((link.refusal or link.lost) and len(link.outgoing) for link in links):
         return 0.0 if not finished else sum(report["timed"] for report in reports) / (finished + 1)
     return min(1.0, sum(report["timed"] for report in reports) / finished) if finished else 1.0
 

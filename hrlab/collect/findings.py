@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hrlab.collect.dask.link import SchedulerLink
 from hrlab.collect.evidence import Evidence
 from hrlab.model.run import RunWarning
 
@@ -47,11 +48,18 @@ def _about_schedulers(evidence: Evidence, used: list[int]) -> list[tuple[str, st
             found.append(
                 (
                     "scheduler-lost",
-                    f"The connection to the scheduler at {link.address} broke ({link.lost}): what happened after its last "
-                    "report, at most a second earlier, is not in the record.",
+                    f"The scheduler at {link.address} was lost, or too busy to answer ({link.lost}): "
+                    f"{_unreported(evidence, link)} is not in the record, and tasks and times may be incomplete.",
                 )
             )
     return found
+
+
+def _unreported(evidence: Evidence, link: SchedulerLink) -> str:
+    if link.reported_at is None:
+        return "what its workers did"
+    before = max(0.0, (evidence.now - link.reported_at) / 1e9)
+    return f"what happened after its last report, {before:.1f} s before the run ended,"
 
 
 def _about_tasks(evidence: Evidence) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import contextlib
 import pickle
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from hrlab.collect.background import Background
@@ -23,11 +23,15 @@ from hrlab.collect.samples import Samples, sampling_seconds
 
 #: Bounds, in seconds. A scheduler answers in milliseconds; who does not within these is taken for lost.
 CONNECT_SECONDS = 5.0
+#: So long the end of a run waits for a scheduler that says nothing at all: one that hangs, or whose event loop is blocked.
+SILENT_SECONDS = 1.0
+#: The same for one that was silent before, and for one that the run asked nothing of.
+BRIEF_SECONDS = 0.1
+ASK_AGAIN_PER_SILENCE = 4  # how often it is asked for a sign of life in that time
 REPORT_SECONDS = 1.0
 LAST_GRAPH_SECONDS = 2.0
 LAST_REPORT_SECONDS = LAST_GRAPH_SECONDS + 3.0
 RETRY_SECONDS = 0.5  # between attempts to hear of a scheduler again
-LAST_TRY_SECONDS = 1.0  # when the connection broke already
 CLOCK_READINGS = 5
 #: A round trip within this is good enough to stop comparing clocks; what a longer run may add to it by drift, too.
 GOOD_SECONDS = 0.001
@@ -47,6 +51,10 @@ Refused = (
     EOFError,
     pickle.PickleError,
 )
+
+
+#: Addresses of schedulers that did not answer, of this process: no later run waits for them until they answer again.
+_silent: set[str] = set()
 
 
 class SchedulerLink:
@@ -69,6 +77,8 @@ class SchedulerLink:
         Numbers of graphs that had not arrived when the run ended.
     samples
         What the workers used, on the scheduler's monotonic clock.
+    reported_at
+        When the report was told, on the kernel's monotonic clock; None before the first.
     """
 
     def __init__(
@@ -81,6 +91,7 @@ class SchedulerLink:
         self.refusal: str | None = None
         self.lost: str | None = None
         self.report: dict[str, Any] | None = None
+        self.reported_at: int | None = None
         self.here_before = False
         self.outgoing = Outgoing()
         self.fetching = Stretches()
@@ -95,6 +106,7 @@ class SchedulerLink:
         self._arrived = asyncio.Event()
         self._ending = False
         self._ended = False
+        self._heard_at = monotonic()
 
     # -- from the kernel's threads ---------------------------------------------------------------------------------
 
@@ -115,9 +127,19 @@ class SchedulerLink:
         """Wait for what :meth:`finish` began."""
         try:
             if last is not None:
-                last.result(CONNECT_SECONDS + LAST_REPORT_SECONDS)
+                last.result(SILENT_SECONDS + LAST_REPORT_SECONDS)
         except concurrent.futures.TimeoutError as error:
             self.lost = self.lost or _reason(error)
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Wait until the plugin is in place; not for a scheduler that is silent."""
+        if not self.silent and not self.ready.wait(seconds):
+            _silent.add(self.address)
+
+    @property
+    def silent(self) -> bool:
+        """Whether the scheduler did not answer when it was last waited for, in this run or before."""
+        return self.address in _silent
 
     def _scheduler_on_this_thread(self) -> Any:
         """The scheduler, if it runs on the very event loop that calls: it could not answer while we wait."""
@@ -135,7 +157,7 @@ class SchedulerLink:
             return
         before, remote, epoch, after = monotonic(), plugin.tally.clock(), wall(), monotonic()
         self._last_readings = [_reading(before, remote, epoch, after)]
-        self.report = plugin.snapshot(self.samples.next)
+        self.report, self.reported_at = plugin.snapshot(self.samples.next), before
         self.samples.take(self.report["samples"])
         plugin.leave()
 
@@ -204,6 +226,7 @@ class SchedulerLink:
             name=f"hrlab-{self.run_id}",
             idempotent=True,
         )
+        self._heard()
         self._since = len(self.outgoing)
 
     async def _compare_clocks(self, within_seconds: float) -> list[Reading]:
@@ -230,26 +253,59 @@ class SchedulerLink:
             "report", since=self._since, wait=REPORT_SECONDS, rows=self.samples.next
         )
         if not self._ended:
-            self.report, self.lost = report, None
+            self.report, self.reported_at, self.lost = report, monotonic(), None
             self.samples.take(report["samples"])
         if report["closing"]:
             with contextlib.suppress(*Refused):
                 await self._ask("report", heard=True)
 
     async def _end(self) -> None:
-        await self._arrived.wait()  # which has a bound of its own
-        if self.refusal is not None or self._closed:
-            self._ended = True
-            return
-        bound = LAST_TRY_SECONDS if self.lost else LAST_REPORT_SECONDS
+        silence = SILENT_SECONDS if self.used and not self.silent else BRIEF_SECONDS
+        if self.silent and not self.used:
+            silence = 0.0  # there is nothing to ask for
         try:
-            await asyncio.wait_for(self._fetch_last(), bound)
-            self.lost = None
+            await asyncio.wait_for(
+                self._while_answering(self._finish(), silence), LAST_REPORT_SECONDS
+            )
         except (asyncio.TimeoutError, TimeoutError):
-            self.lost = self.lost or f"no answer within {bound:g} s"
+            self.lost = self.lost or f"no answer within {LAST_REPORT_SECONDS:g} s"
+        except _SilentError:
+            _silent.add(self.address)
+            self.lost = self.lost or f"it gave no answer for {silence:g} s"
+            if not self._arrived.is_set():
+                self.refusal = self.refusal or self.lost
         except Refused as error:
             self.lost = self.lost or _reason(error)
         self._ended = True
+
+    async def _while_answering(self, work: Coroutine[Any, Any, None], silence: float) -> None:
+        """Wait for `work`, and no longer than `silence` without any sign of life of the scheduler."""
+        begun = monotonic()
+        working = asyncio.ensure_future(work)
+        asking = asyncio.ensure_future(self._ask_whether_alive(silence / ASK_AGAIN_PER_SILENCE))
+        try:
+            while not working.done():
+                left = silence - (monotonic() - max(begun, self._heard_at)) / 1e9
+                if left <= 0:
+                    raise _SilentError
+                await asyncio.wait({working}, timeout=left)
+            working.result()
+        finally:
+            working.cancel()
+            asking.cancel()
+
+    async def _ask_whether_alive(self, every_seconds: float) -> None:
+        with contextlib.suppress(*Refused):
+            await self._arrived.wait()
+            while self.refusal is None:
+                await asyncio.sleep(every_seconds)
+                await self._ask("clock")
+
+    async def _finish(self) -> None:
+        await self._arrived.wait()
+        if self.refusal is None and not self._closed:
+            await self._fetch_last()
+            self.lost = None
 
     async def _fetch_last(self) -> None:
         self._ending = True
@@ -266,7 +322,7 @@ class SchedulerLink:
             rows=self.samples.next,
         )
         self._ended = True
-        self.report = report
+        self.report, self.reported_at = report, monotonic()
         self.samples.take(report["samples"])
         refused = set(self.outgoing.refused())
         self.missing = [number for number in report["missing"] if number not in refused]
@@ -280,7 +336,17 @@ class SchedulerLink:
             await self._scheduler.close_rpc()
 
     async def _ask(self, what: str, **arguments: Any) -> Any:
-        return await getattr(self._scheduler, f"hrlab_{what}_{self.run_id}")(**arguments)
+        answer = await getattr(self._scheduler, f"hrlab_{what}_{self.run_id}")(**arguments)
+        self._heard()
+        return answer
+
+    def _heard(self) -> None:
+        self._heard_at = monotonic()
+        _silent.discard(self.address)
+
+
+class _SilentError(Exception):
+    """The scheduler gave no sign of life."""
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

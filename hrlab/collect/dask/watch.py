@@ -17,7 +17,7 @@ from hrlab.collect.dask.link import SchedulerLink
 from hrlab.collect.dask.stretches import Stretches
 
 #: How long a graph may wait for the plugin to be in place; it usually is before the first graph is built.
-PLUGIN_SECONDS = 2.0
+PLUGIN_SECONDS = 1.0
 SAMPLE_SECONDS = 0.01
 
 
@@ -82,7 +82,7 @@ class DaskWatch:
         link = self._link(client)
         # Else this thread may be the one that the scheduler runs on.
         if not client.asynchronous and not link.ready.is_set():
-            link.ready.wait(PLUGIN_SECONDS)
+            link.wait_until_ready(PLUGIN_SECONDS)
             self.waited = max(self.waited, monotonic() - at)
         return Departure(self, link, at)
 

@@ -13,6 +13,7 @@ import distributed
 import pytest
 from distributed import CancelledError, Client, wait
 
+from hrlab.collect.dask import link
 from hrlab.collect.dask.parcel import module_name
 from tests.collect.conftest import TOLERANCE, serious, wait_until
 from tests.collect.work import has_hrlab, modules_of_hrlab, nap, step
@@ -39,6 +40,15 @@ asyncio.run(main())
 REFUSING = """
 async def refuse(*args, **kwargs):
     raise ValueError("no plugins here")
+"""
+#: Graphs become tasks late, while the event loop goes on.
+LATE_GRAPHS = """
+import asyncio, distributed.scheduler
+prompt = distributed.scheduler.Scheduler.update_graph
+async def late(*args, **kwargs):
+    await asyncio.sleep({seconds})
+    return await prompt(*args, **kwargs)
+distributed.scheduler.Scheduler.update_graph = late
 """
 #: Every clock that tells the time of day goes wrong by `time.shift` seconds.
 SHIFTED = """
@@ -199,21 +209,86 @@ def test_killed_scheduler_is_said_within_bounded_time(recorder):
             client.close(timeout=1)
 
 
-def test_scheduler_that_hangs_is_said_within_bounded_time(recorder, monkeypatch):
-    monkeypatch.setattr("hrlab.collect.dask.link.LAST_REPORT_SECONDS", 1.0)
-    with scheduler() as process:
-        client = Client(process.address)
-        with recorder.block():
-            kept = client.submit(nap, 0.1)
-            kept.result()
-            os.kill(process.pid, signal.SIGSTOP)
-            begin = time.monotonic()
-        took = time.monotonic() - begin
+@contextlib.contextmanager
+def stopped(process):
+    os.kill(process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
         os.kill(process.pid, signal.SIGCONT)
-        assert took < 5
-        assert "scheduler-lost" in recorder.codes
-        wait_until(lambda: client.status == "running")
-        client.close()
+
+
+def test_scheduler_that_stops_answering_holds_one_cell_and_no_later_one(recorder, monkeypatch):
+    monkeypatch.setattr(link, "SILENT_SECONDS", 4.0)
+    with scheduler() as process, Client(process.address) as client:
+        with contextlib.ExitStack() as until_later:
+            with recorder.block():
+                kept = client.submit(nap, 0.1)
+                kept.result()
+                (one,) = recorder.timing.active.watch.links
+                wait_until(lambda: one.report and one.report["tasks"])
+                until_later.enter_context(stopped(process))
+                begin = time.monotonic()
+            held = time.monotonic() - begin
+            (lost,) = [one for one in recorder.record.warnings if one.code == "scheduler-lost"]
+            assert "incomplete" in lost.message
+            assert recorder.record.tasks == 1
+            assert recorder.record.coverage < 1
+            for _ in range(3):
+                with recorder.block():
+                    pass
+                assert recorder.codes == set()
+            with recorder.block():
+                more = client.submit(nap, 0.1, 1)
+            assert recorder.codes == {"plugin-refused"}
+            assert time.monotonic() - begin - held < held  # all four together
+        assert more.result() is None
+        with recorder.block():
+            nap(0.1)
+            client.submit(nap, 0.1, 2).result()
+        assert recorder.record.tasks == 1
+        assert not serious(recorder.record)
+
+
+def test_cell_without_dask_is_not_held_by_a_scheduler_that_does_not_answer(recorder, monkeypatch):
+    monkeypatch.setattr(link, "SILENT_SECONDS", 10.0)
+    with scheduler() as process, Client(process.address):
+        with stopped(process):
+            begin = time.monotonic()
+            for _ in range(2):
+                with recorder.block():
+                    pass
+            assert time.monotonic() - begin < link.SILENT_SECONDS / 2
+    assert recorder.codes == set()
+
+
+def test_graphs_do_not_wait_one_after_the_other_for_a_scheduler_that_does_not_answer(
+    recorder, monkeypatch
+):
+    waits = []
+    with scheduler() as process, Client(process.address) as client:
+        with stopped(process):
+            with recorder.block():
+                (one,) = recorder.timing.active.watch.links
+                wait_for = one.ready.wait
+                monkeypatch.setattr(
+                    one.ready, "wait", lambda seconds: waits.append(seconds) or wait_for(seconds)
+                )
+                kept = [client.submit(nap, 0.01, i) for i in range(3)]
+        assert len(waits) == 1
+        wait(kept)
+
+
+def test_scheduler_that_is_slow_to_see_a_graph_but_answers_is_waited_for(recorder, monkeypatch):
+    monkeypatch.setattr(link, "SILENT_SECONDS", 0.8)
+    with scheduler(before=LATE_GRAPHS.format(seconds=1.2)) as process:
+        with Client(process.address) as client:
+            with recorder.block():
+                nap(0.3)
+                kept = client.submit(nap, 0.01)
+            assert recorder.record.tasks == 1
+            assert not recorder.codes & {"scheduler-lost", "graphs-unseen"}
+            kept.result()
 
 
 def test_link_that_breaks_for_a_moment_loses_nothing(recorder):
