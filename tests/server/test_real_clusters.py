@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
@@ -54,6 +55,22 @@ async def test_dashboard_is_reached_through_the_proxy_only(
 ):
     async with ready_cluster(ask) as ready:
         await check_dashboard(jp_serverapp, jp_fetch, http_server_client, jp_base_url, ready)
+
+
+async def test_a_cluster_with_odd_files_takes_no_function_away(jp_serverapp, ask):
+    directory = Path(jp_serverapp.runtime_dir) / "hrlab-clusters" / "odd-1"
+    directory.mkdir(parents=True)
+    (directory / "cluster.json").write_text('{"id": "odd-1", "each": "x"}')
+    (directory / "status.json").write_text('{"steps": 5, "workers": [1], "process": 5}')
+    answer = await ask("GET", "clusters")
+    (odd,) = answer.json["clusters"]
+    assert (odd["id"], odd["state"], answer.json["problems"]) == ("odd-1", "unreachable", [])
+    assert (await ask("GET", "quotas")).status == 200
+    tried = await ask("POST", "clusters", body={"profile": "local", "dry_run": True})
+    assert tried.json["allowed"], tried.text
+    assert (await ask("DELETE", "clusters/odd-1")).status == 204
+    assert (await ask("GET", "clusters")).json["clusters"] == []
+    assert not directory.exists()
 
 
 async def check_dashboard(app, jp_fetch, http_server_client, jp_base_url, ready):
