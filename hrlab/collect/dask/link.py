@@ -25,7 +25,7 @@ from hrlab.collect.samples import Samples, sampling_seconds
 CONNECT_SECONDS = 5.0
 #: So long the end of a run waits for a scheduler that says nothing at all: one that hangs, or whose event loop is blocked.
 SILENT_SECONDS = 1.0
-#: The same for one that was silent before, and for one that the run asked nothing of.
+#: The same for one that was silent for that long before, and for one that the run asked nothing of.
 BRIEF_SECONDS = 0.1
 ASK_AGAIN_PER_SILENCE = 4  # how often it is asked for a sign of life in that time
 REPORT_SECONDS = 1.0
@@ -53,8 +53,9 @@ Refused = (
 )
 
 
-#: Addresses of schedulers that did not answer, of this process: no later run waits for them until they answer again.
-_silent: set[str] = set()
+#: Schedulers of this process that did not answer, by address, and for how many seconds they were waited for: no later run
+#: waits for them as long, until they answer again.
+_unheard: dict[str, float] = {}
 
 
 class SchedulerLink:
@@ -134,12 +135,19 @@ class SchedulerLink:
     def wait_until_ready(self, seconds: float) -> None:
         """Wait until the plugin is in place; not for a scheduler that is silent."""
         if not self.silent and not self.ready.wait(seconds):
-            _silent.add(self.address)
+            self._not_heard(seconds)
 
     @property
     def silent(self) -> bool:
-        """Whether the scheduler did not answer when it was last waited for, in this run or before."""
-        return self.address in _silent
+        """Whether the scheduler did not answer when it was last waited for long enough, in this run or before."""
+        return _unheard.get(self.address, 0.0) >= SILENT_SECONDS
+
+    @property
+    def _patience(self) -> float:
+        """How long the end of the run waits for a scheduler that says nothing."""
+        if not self.used and self.address in _unheard:
+            return 0.0  # there is nothing to ask for
+        return SILENT_SECONDS if self.used and not self.silent else BRIEF_SECONDS
 
     def _scheduler_on_this_thread(self) -> Any:
         """The scheduler, if it runs on the very event loop that calls: it could not answer while we wait."""
@@ -260,9 +268,7 @@ class SchedulerLink:
                 await self._ask("report", heard=True)
 
     async def _end(self) -> None:
-        silence = SILENT_SECONDS if self.used and not self.silent else BRIEF_SECONDS
-        if self.silent and not self.used:
-            silence = 0.0  # there is nothing to ask for
+        silence = self._patience
         try:
             await asyncio.wait_for(
                 self._while_answering(self._finish(), silence), LAST_REPORT_SECONDS
@@ -270,7 +276,7 @@ class SchedulerLink:
         except (asyncio.TimeoutError, TimeoutError):
             self.lost = self.lost or f"no answer within {LAST_REPORT_SECONDS:g} s"
         except _SilentError:
-            _silent.add(self.address)
+            self._not_heard(silence)
             self.lost = self.lost or f"it gave no answer for {silence:g} s"
             if not self._arrived.is_set():
                 self.refusal = self.refusal or self.lost
@@ -342,7 +348,10 @@ class SchedulerLink:
 
     def _heard(self) -> None:
         self._heard_at = monotonic()
-        _silent.discard(self.address)
+        _unheard.pop(self.address, None)
+
+    def _not_heard(self, seconds: float) -> None:
+        _unheard[self.address] = max(seconds, _unheard.get(self.address, 0.0))
 
 
 class _SilentError(Exception):

@@ -262,6 +262,19 @@ def test_cell_without_dask_is_not_held_by_a_scheduler_that_does_not_answer(recor
     assert recorder.codes == set()
 
 
+def test_scheduler_that_was_slow_for_a_cell_without_dask_is_waited_for_by_one_with(recorder):
+    with scheduler() as process, Client(process.address) as client:
+        with stopped(process):
+            with recorder.block():
+                pass
+        with recorder.block():
+            (one,) = recorder.timing.active.watch.links
+            assert not one.silent
+            client.submit(nap, 0.01).result()
+    assert recorder.record.tasks == 1
+    assert not serious(recorder.record)
+
+
 def test_graphs_do_not_wait_one_after_the_other_for_a_scheduler_that_does_not_answer(
     recorder, monkeypatch
 ):
