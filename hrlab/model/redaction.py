@@ -82,6 +82,11 @@ def redacted(record: Mapping[str, Any], secrets: Collection[Secret]) -> dict[str
             {**_without(one, "hosts"), "scheduler_address": None}
             for one in record.get("clusters", ())
         ]
+    if found.get("clusters"):  # their ids tell their names, unlike others
+        found["clusters"] = [
+            {**one, "id": clean(one["id"])} if isinstance(one.get("id"), str) else one
+            for one in found["clusters"]
+        ]
     if "environment" in record:
         found["environment"] = environment
     return cast("dict[str, Any]", _walk(found, clean)) if secrets else found

@@ -37,7 +37,10 @@ def telling() -> Run:
         warnings=(RunWarning("slow", said),),
         inputs=(Input("/data/my.root", 5), Input("root://eos.example//store/f.root")),
         environment=replace(run.environment, user="alice", hostname="node-17.example.org"),
-        clusters=tuple(replace(one, hosts=("worker-3",)) for one in run.clusters),
+        clusters=tuple(
+            replace(one, hosts=("worker-3",), id="alice-zee-k3x9", name="alice zee")
+            for one in run.clusters
+        ),
         source=Source("cell", "import secret_analysis", "a" * 64, "work/Zee.ipynb"),
     )
 
