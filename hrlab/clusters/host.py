@@ -187,11 +187,20 @@ class Host:
             self.cluster, security=security, asynchronous=True, set_as_default=False
         )
         await outcome(self.client)
+        await self.identify()
         self.tell(
             scheduler_address=self.cluster.scheduler_address,
             dashboard_url=self.making.dashboard(self.cluster),
             cleanup=self.queue.cleanup,
         )
+
+    async def identify(self) -> None:
+        """Tell the scheduler which cluster it belongs to, before anybody can connect; some run no functions."""
+        cluster = {key: self.spec[key] for key in ("id", "name", "profile")}
+        try:
+            await outcome(call(self.client.run_on_scheduler, self.sent.identify, cluster))
+        except Failed as error:
+            log.warning("Runs by address will not record which cluster it is: %s", error)
 
     async def deliver(self) -> None:
         """Files and set-up for every worker: workers that join later get them from the scheduler."""

@@ -159,6 +159,7 @@ def resource_of(
     common = {key: template[key] for key in _COMMON if key in template}
     common["environment"] = environment
     scheduler = combined(common, template.get("scheduler") or {})
+    scheduler = combined(scheduler, {"environment": _identity(plan)})
     worker = combined(common, template.get("worker") or {})
     if away is not None:
         worker = {**worker, "scheduler_address": SCHEDULER}
@@ -230,6 +231,17 @@ def autoscaler_of(resource: Object, minimum: int, maximum: int) -> Object:
         },
         "spec": {"cluster": metadata["name"], "minimum": minimum, "maximum": maximum},
     }
+
+
+def _identity(plan: Plan) -> dict[str, str]:
+    """Variables by which Dask's configuration in the scheduler tells records of runs which cluster it is."""
+    told = {"ID": plan.id, "NAME": plan.name, "PROFILE": plan.profile.name}
+    return {f"DASK_HRLAB__CLUSTER__{key}": _quoted(text) for key, text in told.items()}
+
+
+def _quoted(text: str) -> str:
+    """`text` for a variable that Dask reads as Python, in which Kubernetes finds no place to fill."""
+    return ascii(text).replace("$", r"\x24")
 
 
 def _metadata(plan: Plan, namespace: str, workers: int) -> Object:

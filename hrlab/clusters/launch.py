@@ -50,6 +50,8 @@ def specification(
         template = fill(profile.template, values)
         return {
             "id": plan.id,
+            "name": plan.name,
+            "profile": profile.name,
             "class": template["class"],
             "arguments": template.get("arguments", {}),
             "target": as_json(target(plan.options)),

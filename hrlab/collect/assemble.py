@@ -142,9 +142,9 @@ def coverage(links: list[SchedulerLink]) -> float:
 
 
 def _cluster(evidence: Evidence, link: SchedulerLink) -> Cluster:
-    report, clock = link.report or {}, link.clock
+    report, clock, identity = link.report or {}, link.clock, link.identity
     return Cluster(
-        name=link.name or link.address,
+        name=identity.name if identity else link.name or link.address,
         scheduler_address=link.address,
         dask_version=report.get("version"),
         memory_bytes=int(report.get("memory_bytes", 0)),
@@ -152,6 +152,8 @@ def _cluster(evidence: Evidence, link: SchedulerLink) -> Cluster:
         if clock is None
         else Clock(clock.start.ahead_seconds, clock.uncertainty_seconds),
         workers=_workers(evidence, link, clock),
+        id=identity.id if identity else None,
+        profile=identity.profile if identity else None,
         hosts=tuple(report["hosts"]) if report.get("hosts") else None,
     )
 

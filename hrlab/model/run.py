@@ -162,6 +162,9 @@ class Workers:
 class Cluster:
     """A Dask cluster that the run used. `memory_bytes` is the sum of its workers' limits at their largest; 0 if unknown.
 
+    A cluster that hrlab made has its `id` and its `profile`, and the `name` that it was made with. One that others made has
+    an `id` where `hrlab.connect` was used; else the `name` is that of its object in the kernel, or the scheduler's address.
+
     `hosts` are those in the addresses of the workers that executed the run's tasks, at most 64; absent if unknown.
     """
 

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from hrlab.collect.dask.identity import note
 from hrlab.model.errors import BackendError, UsageError
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.parent_server import ParentServer
@@ -176,13 +177,16 @@ def _client(cluster: Mapping[str, Any], timeout_seconds: float) -> Any:
         warnings.simplefilter("ignore", VersionMismatchWarning)  # hrlab's own says it in a sentence
         try:
             if address.startswith(GATEWAY):
-                return _at_gateway(address)
-            return Client(address, timeout=f"{max(5.0, timeout_seconds)}s")
+                client = _at_gateway(address)
+            else:
+                client = Client(address, timeout=f"{max(5.0, timeout_seconds)}s")
         except (OSError, asyncio.TimeoutError) as error:  # not the built-in one before Python 3.11
             raise BackendError(
                 f"{cluster['name']} is ready, but its scheduler at {address} does not answer this "
                 f"kernel: {error}."
             ) from error
+    note(client, cluster)
+    return client
 
 
 def _at_gateway(address: str) -> Any:

@@ -3,8 +3,9 @@ import type { ICluster, IClusterSeen, IRunRecord } from '../api';
 /**
  * The cluster that a run has used, if it is still there.
  *
- * Names, ids and addresses are used again by later clusters: it must have been
- * there before the run ended.
+ * Names and addresses are used again by later clusters: it must have been there
+ * before the run ended. A name may be that of several at once, so it says
+ * something only where the record has no id.
  */
 export function usedCluster(
   seen: IClusterSeen,
@@ -24,7 +25,7 @@ export function usedCluster(
             scheduler_address === seen.scheduler_address
         )
       : null) ??
-    same(({ name }) => name === seen.name) ??
+    (seen.id === null ? same(({ name }) => name === seen.name) : null) ??
     null
   );
 }

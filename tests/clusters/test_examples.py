@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 import yaml
@@ -41,6 +43,12 @@ def computes(side, profile, **options):
     assert address.startswith("tcp://127.0.0.1:")
     with Client(address) as client:
         assert client.submit(sum, [1, 2, 3]).result(timeout=30) == 6
+        assert told(client) == {"id": "test-1", "name": "test-1", "profile": profile.name}
+
+
+def told(client):
+    """What the scheduler was told of its cluster."""
+    return client.run_on_scheduler(lambda dask_scheduler: dask_scheduler.hrlab_cluster)
 
 
 @pytest.mark.parametrize("file", OURS)
@@ -86,6 +94,18 @@ def test_slurm_computes(slurm, side, tmp_path):
     computes(side, example("slurm"), **small)
 
 
+#: What a notebook does that finds the cluster at the gateway by itself.
+TIMED = """
+from dask_gateway import Gateway
+import hrlab
+with Gateway({address!r}).connect({name!r}, shutdown_on_close=False) as cluster:
+    with cluster.get_client() as client, hrlab.timed("test"):
+        assert client.submit(sum, [1, 2, 3]).result(timeout=30) == 6
+(used,) = hrlab.last_run().clusters
+print(used.id, used.name, used.profile)
+"""
+
+
 def test_gateway_computes(gateway, side):
     profile = example("gateway")
     side.create(of=profile, **defaults(profile, workers=1, address=gateway.address))
@@ -95,6 +115,10 @@ def test_gateway_computes(gateway, side):
     side.until(lambda: side.get().versions, "versions")
     assert side.kind.dashboard_url("test-1").startswith(f"{gateway.address}/clusters/")
     assert "scheduler" in side(side.kind.logs("test-1"))
+    name = cluster.scheduler_address.rpartition("/")[2]
+    code = TIMED.format(address=gateway.address, name=name)
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, stdout=PIPE)
+    assert done.stdout.split() == [b"test-1", b"test-1", profile.name.encode()]
     side.close()
     gateway.until_empty()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import dask.config
 import pytest
 
 from hrlab.clusters.kind import Plan
@@ -119,6 +121,26 @@ def test_common_parts_go_into_both_pods_and_lists_are_joined():
     assert spec["worker"]["spec"]["nodeSelector"] == {"site": "x"}
     env = {one["name"]: one["value"] for one in spec["worker"]["spec"]["containers"][0]["env"]}
     assert env.items() >= {"A": "1", "B": "2", "C": "3"}.items()
+
+
+def told_by_dask(environment):
+    """What Dask's configuration says of the cluster in a process with that environment."""
+    return dask.config.get("hrlab.cluster", None, config=dask.config.collect_env(environment))
+
+
+@pytest.mark.parametrize("name", ["zee 1", "2024", "1e5", "none", "it's $(HOME) \\ größe"])
+def test_the_scheduler_alone_is_told_which_cluster_it_is(name):
+    asked = replace(plan(), name=name)
+    env = {
+        part: {
+            one["name"]: one["value"] for one in container(resource_of(asked, "jhub"), part)["env"]
+        }
+        for part in ("scheduler", "worker")
+    }
+    assert told_by_dask(env["scheduler"]) == {"id": "zee-1-k3x9", "name": name, "profile": "p"}
+    assert told_by_dask(env["worker"]) is None
+    # Kubernetes would put values in such places.
+    assert not [value for value in env["scheduler"].values() if "$(" in value]
 
 
 def test_bounds_make_a_cluster_that_begins_with_the_fewest_workers():

@@ -52,3 +52,5 @@ async def test_a_run_beside_another_cluster_is_told_apart_from_one_alone_on_its_
     assert (beside.name, beside.other_pods, beside.alone) == ("beside", 2, True)
     assert (beside.was_alone, alone.was_alone) == (False, True)
     assert (alone.name, alone.other_pods) == ("alone", None)
+    (cluster,) = alone.clusters  # connected by its address
+    assert (cluster.id, cluster.name, cluster.profile) == (zee.id, zee.name, "plain")

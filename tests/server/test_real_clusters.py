@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,7 +13,13 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from hrlab.export import flat
+from hrlab.export.line_protocol import lines
+from hrlab.model.host_metrics import stretches, window_of
+from hrlab.model.run import Run
 from hrlab.server import cluster_side
+from hrlab.services.host_queries import variables
+from hrlab.services.host_source import source_from
 
 pytestmark = pytest.mark.slow
 
@@ -148,6 +155,48 @@ async def test_kernel_connects_by_name(jp_serverapp, ask):
         said = await said_by_a_kernel(jp_serverapp, CONNECT)
     assert said.startswith("42\n"), said
     assert "UsageError There is no cluster 'zeee'. Did you mean zee?" in said
+
+
+TIMED = """
+import json, hrlab
+from distributed import Client, LocalCluster
+
+def timed(client):
+    with hrlab.timed("test"):
+        assert client.submit(sum, [20, 22]).result() == 42
+    print(json.dumps(hrlab.last_run().to_dict()))
+
+with hrlab.connect("zee") as client:
+    timed(client)
+with Client("{address}") as client:
+    client.restart()
+    timed(client)
+own = {{"n_workers": 1, "processes": False, "dashboard_address": None}}
+with LocalCluster(name="zee", **own) as cluster, Client(cluster) as client:
+    timed(client)
+"""
+
+
+async def test_a_run_records_the_cluster_whichever_way_the_kernel_connects(jp_serverapp, ask):
+    async with ready_cluster(ask) as ready:
+        code = TIMED.format(address=ready["scheduler_address"])
+        said = await said_by_a_kernel(jp_serverapp, code)
+    printed = [line for line in said.splitlines() if line.startswith("{")]
+    assert len(printed) == 3, said
+    by_name, by_address, own = [Run.from_dict(json.loads(line)) for line in printed]
+    for run in (by_name, by_address):
+        (cluster,) = run.clusters
+        assert (cluster.id, cluster.name, cluster.profile) == (ready["id"], "zee", "local")
+        assert cluster.scheduler_address == ready["scheduler_address"]
+        assert flat.row(run)["profile"] == "local"
+        assert ",profile=local," in next(lines(run))
+        source = source_from({"url": "http://metrics.example.org"})
+        window = window_of(stretches(run), source.interval_seconds)
+        assert variables(run, source, window, [])["clusters"] == ready["id"]
+    listed = (await ask("GET", "runs")).json["runs"]
+    assert {one["id"]: one["clusters"] for one in listed}[by_address.id] == ["zee"]
+    # A look-alike, which is none of hrlab's clusters.
+    assert [(one.id, one.name, one.profile) for one in own.clusters] == [(None, "zee", None)]
 
 
 async def test_cluster_is_scaled_and_its_logs_are_read(ask):

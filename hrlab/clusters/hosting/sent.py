@@ -25,6 +25,11 @@ def look(dask_scheduler: Any = None) -> dict[str, Any]:
     }
 
 
+def identify(cluster: dict[str, str], dask_scheduler: Any = None) -> None:
+    """On the scheduler: which cluster it belongs to, for the records of runs whose clients connect by any way."""
+    dask_scheduler.hrlab_cluster = cluster
+
+
 def introduce(packages: list[str], dask_worker: Any = None) -> dict[str, Any]:
     """On a worker: versions of Python and of those `packages` that are there, and why it could not be set up."""
     import platform

@@ -16,6 +16,7 @@ from typing import Any
 
 from hrlab.collect.background import Background
 from hrlab.collect.clock import DRIFT, ClockMap, Reading, best, monotonic, wall
+from hrlab.collect.dask.identity import ATTRIBUTE, ClusterIdentity, identity_of
 from hrlab.collect.dask.outgoing import Outgoing
 from hrlab.collect.dask.parcel import PluginParcel
 from hrlab.collect.dask.stretches import Stretches
@@ -80,6 +81,8 @@ class SchedulerLink:
         What the workers used, on the scheduler's monotonic clock.
     reported_at
         When the report was told, on the kernel's monotonic clock; None before the first.
+    name
+        What the clients' own cluster objects call it, if they have one.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class SchedulerLink:
     ) -> None:
         self.address = address
         self.name: str | None = None
+        self._noted: ClusterIdentity | None = None
         self.run_id = run_id
         self.ready = threading.Event()
         self.refusal: str | None = None
@@ -110,6 +114,17 @@ class SchedulerLink:
         self._heard_at = monotonic()
 
     # -- from the kernel's threads ---------------------------------------------------------------------------------
+
+    def learn_from(self, client: Any) -> None:
+        """Take what a client of the scheduler knows of the cluster; `hrlab.connect` notes it once it has connected."""
+        name = getattr(client.cluster, "name", None)
+        self.name = self.name if name is None else str(name)
+        self._noted = getattr(client, ATTRIBUTE, None) or self._noted
+
+    @property
+    def identity(self) -> ClusterIdentity | None:
+        """Which of the Jupyter server's clusters it is: by what the server told, else by what the scheduler tells."""
+        return self._noted or identity_of((self.report or {}).get("cluster"))
 
     def start(self, client_ids: list[str]) -> None:
         """Connect and put the plugin there, without waiting for it."""

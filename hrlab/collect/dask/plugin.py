@@ -1,8 +1,8 @@
 """The scheduler plugin: tells the tally of one run what happens on one scheduler, in constant time per transition.
 
 It travels as source text with `tally.py` and `sampler.py` (see `parcel.py`), so the scheduler needs no hrlab and may
-run another Python: this file imports nothing but the standard library and distributed, keeps to Python 3.9, and must
-work from distributed 2023.11.0 on.
+run another Python: this file imports nothing but the standard library, distributed and its dask, keeps to Python 3.9, and
+must work from distributed 2023.11.0 on.
 """
 # ruff: noqa: ARG002 - the signatures are those by which distributed calls
 
@@ -15,6 +15,7 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+import dask
 import distributed
 from distributed.diagnostics.plugin import SchedulerPlugin
 from distributed.metrics import time as wall_time
@@ -33,6 +34,7 @@ EXPIRES_AFTER = 600.0  # seconds without a question: the kernel is gone
 LINGERS = 0.2  # seconds for which the handlers outlast the plugin
 LATELY = 64  # finished tasks that are remembered
 LAST_ANSWER_SECONDS = 0.5  # for the answer to leave a scheduler that closes
+CLUSTER = ("id", "name", "profile")
 UNASKED = (
     "handle-worker-cleanup",
     "check-worker-ttl",
@@ -83,6 +85,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         self.fresh = self.fresh_workers()
         self.cold = not scheduler.task_prefixes
         self.last_tag = self.tag_of_last_graph()
+        self.cluster = cluster_of(scheduler)
         self.count_workers()
         self.adopt_early_tasks()
         self.find_left_over()
@@ -437,6 +440,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
             **self.tally.snapshot(self.sampler.executing_since(self.tally.keys)),
             "wall": wall_time(),
             "version": distributed.__version__,
+            "cluster": self.cluster,
             "closing": self.closing,
             "inferred": self.inferred,
             "shared": self.shared,
@@ -444,6 +448,14 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
             "occupied_until": self.tally.clock() if self.left_over else self.occupied_until,
             "samples": self.sampler.since(rows),
         }
+
+
+def cluster_of(scheduler: Any) -> dict[str, str] | None:
+    """Id, name and profile of hrlab's cluster that the scheduler belongs to, if it was told; see `identity.py`."""
+    told = getattr(scheduler, "hrlab_cluster", None) or dask.config.get("hrlab.cluster", None)
+    if not isinstance(told, dict):
+        return None
+    return {key: told[key] for key in CLUSTER if isinstance(told.get(key), str)}
 
 
 def _is_execution(entry: Any) -> bool:

@@ -135,6 +135,7 @@ class DaskWatch:
         if link is None:
             with self._lock:
                 link = self._by_client[client.id] = self._link_to(client, owners or [client.id])
+        link.learn_from(client)
         return link
 
     def _link_to(self, client: Any, owners: list[str]) -> SchedulerLink:
@@ -144,8 +145,6 @@ class DaskWatch:
             link = SchedulerLink(self._background(), self.run_id, address, client.connection_args)
             self.links.append(link)
             link.start(owners)
-        name = getattr(client.cluster, "name", None)
-        link.name = link.name if name is None else str(name)
         return link
 
     async def _follow(self, ended: Callable[[], None]) -> None:

@@ -108,9 +108,22 @@ describe('the cluster of a run', () => {
     ],
     ['its name', cluster('zee-1-k3x9', { ...during, name: 'zee-1' })]
   ])('is known by %s', (_, there) => {
-    expect(usedCluster(seen, run, [cluster('other', during), there])).toBe(
+    // A record of before ids were recorded, or of a cluster of the user's own.
+    const noted = there.id === seen.id ? seen : { ...seen, id: null };
+    expect(usedCluster(noted, run, [cluster('other', during), there])).toBe(
       there
     );
+  });
+
+  it('is not another that had the same name at that time', () => {
+    const other = cluster('zee-1-k3x9', { ...during, name: 'zee-1' });
+    expect(usedCluster(seen, run, [other])).toBeNull();
+  });
+
+  it('is known by its id whatever it is called now', () => {
+    const other = cluster('zee-1-k3x9', { ...during, name: 'zee-1' });
+    const renamed = cluster('zee-1', { ...during, name: 'tau' });
+    expect(usedCluster(seen, run, [other, renamed])).toBe(renamed);
   });
 
   it('is not a later one of the same name, nor one that failed', () => {
