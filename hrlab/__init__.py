@@ -82,7 +82,8 @@ def phase(
     """Name a stretch of the run that is on: ``with hrlab.phase("stage-out"): ...``.
 
     The labels ``pre``, ``dask`` and ``post`` also declare that phase, so that the event loop of a serial baseline is
-    compared like for like; `phase` declares it under another label. Without a run nothing is noted.
+    compared like for like; `phase` declares it under another label. Dask work in the stretch counts
+    as ``dask`` whatever is declared, and the record warns of it. Without a run nothing is noted.
     """
     from hrlab.kernel import named_phase
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from hrlab.collect.active import ActiveRun, OpenMark
 from hrlab.collect.cells import Axis
 from hrlab.collect.dask.link import SchedulerLink
-from hrlab.model.intervals import Intervals, union
+from hrlab.model.intervals import Intervals, intersect, subtract, total, union
 from hrlab.model.phases import Account, DeclaredTime, Observed, account
-from hrlab.model.run import Cell, Mark
+from hrlab.model.run import Cell, DeclaredPhase, Mark
 
 #: So long the word that tasks ended may be on its way to who waits for it: the scheduler collects for 2 ms what it tells
 #: a client. A fetch that begins within that time fetches their results.
@@ -131,6 +131,18 @@ class Evidence:
             for m in self.active.marks
             if m.phase is not None
         ]
+
+    def dask_in_other_phases(self) -> dict[tuple[str, DeclaredPhase], int]:
+        """Nanoseconds of Dask work in stretches that marks declare to be another phase, by label and phase."""
+        seen = self.observed
+        work = union(seen.submitting, seen.travelling, seen.busy, seen.gathering)
+        work = subtract(work, union(seen.declared))
+        spans: dict[tuple[str, DeclaredPhase], Intervals] = {}
+        for mark in self.active.marks:
+            if mark.phase is not None and mark.phase != "dask":
+                spans.setdefault((mark.label, mark.phase), []).append(self._span(mark))
+        place = self.axis.intervals
+        return {which: total(intersect(place(several), work)) for which, several in spans.items()}
 
     def marks(self) -> tuple[Mark, ...]:
         """Marks in seconds of own time."""

@@ -6,12 +6,17 @@ from typing import Any
 
 from hrlab.collect.dask.link import SchedulerLink
 from hrlab.collect.evidence import Evidence
+from hrlab.model.names import one_line
 from hrlab.model.run import RunWarning
 
 #: Task prefixes of ROOT's distributed RDataFrame.
 ROOT_PREFIXES = frozenset({"dask_mapper", "distrdf_reducer"})
 CLOCK_SECONDS = 0.01
 WAITED_SECONDS = 0.1
+#: To within this, and the clocks' uncertainty, the edges of phases are true.
+EDGE_SECONDS = 0.01
+MARKS_TOLD = 3
+LONGEST_LABEL = 60
 
 
 def warnings_of(evidence: Evidence, used: list[int]) -> tuple[RunWarning, ...]:
@@ -20,6 +25,7 @@ def warnings_of(evidence: Evidence, used: list[int]) -> tuple[RunWarning, ...]:
         *_about_schedulers(evidence, used),
         *_about_tasks(evidence),
         *_about_times(evidence, used),
+        *_about_marks(evidence),
     ]
     found += [("recorder-failed", text) for text in dict.fromkeys(evidence.active.failures)]
     return tuple(RunWarning(code, message) for code, message in found)
@@ -158,8 +164,7 @@ def _about_times(evidence: Evidence, used: list[int]) -> list[tuple[str, str]]:
                 "the run took that much longer, in the stage submit.",
             )
         )
-    clocks = [link.clock for link in evidence.links if link.clock is not None]
-    worst = max((times.uncertainty_seconds for times in clocks), default=0.0)
+    worst = _uncertainty_seconds(evidence)
     if worst > CLOCK_SECONDS:
         found.append(
             (
@@ -169,6 +174,38 @@ def _about_times(evidence: Evidence, used: list[int]) -> list[tuple[str, str]]:
             )
         )
     return found
+
+
+def _uncertainty_seconds(evidence: Evidence) -> float:
+    """Of the edges of loops, by the clock that is known worst."""
+    clocks = [link.clock for link in evidence.links if link.clock is not None]
+    return max((times.uncertainty_seconds for times in clocks), default=0.0)
+
+
+def _about_marks(evidence: Evidence) -> list[tuple[str, str]]:
+    least = EDGE_SECONDS + _uncertainty_seconds(evidence)
+    found = [
+        (nanoseconds / 1e9, label, phase)
+        for (label, phase), nanoseconds in evidence.dask_in_other_phases().items()
+        if nanoseconds / 1e9 > least
+    ]
+    if not found:
+        return []
+    told = [
+        f"{seconds:.3g} s of {one_line(label)[:LONGEST_LABEL]!r} (declared as {phase})"
+        for seconds, label, phase in found[:MARKS_TOLD]
+    ]
+    if len(found) > MARKS_TOLD:
+        told.append(f"of {_number(len(found) - MARKS_TOLD, 'other mark', 'other marks')}")
+    *first, last = told
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return [
+        (
+            "dask-in-declared-phase",
+            f"Dask work took {listed}: it counts as dask, as in every run. A mark holds the whole time of its stretch. "
+            'Name the stretch without a phase, as in hrlab.phase("stage-out"), or do its work without Dask.',
+        )
+    ]
 
 
 def _number(number: int, one: str, several: str) -> str:
