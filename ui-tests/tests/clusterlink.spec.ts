@@ -16,6 +16,7 @@ test('a run leads to the card of its cluster while that is there', async ({
   await clusters.serve(page);
   clusters.clusters = clusters.clusters.map(one => ({
     ...one,
+    id: one.name, // by which the record knows it
     created_at: BEFORE
   }));
   add({ name: 'now', started_at: Date.now() / 1000 - 600 });
