@@ -23,7 +23,7 @@ def add_compare(commands: Any) -> None:
         "--previous", metavar="RUN", help="this run and the successful one of its code before it"
     )
     made.add_argument(
-        "--by", help="approach, threads, workers, run, label:<name> or workload:<name>"
+        "--by", help="approach, threads, workers, run, profile, label:<name> or workload:<name>"
     )
     made.add_argument("--baseline", metavar="KEY", help="the group that is 1")
     made.add_argument(

@@ -26,7 +26,7 @@ def add_report(commands: Any) -> None:
         help="the page, or - for the standard output",
     )
     made.add_argument(
-        "--by", help="approach, threads, workers, run, label:<name> or workload:<name>"
+        "--by", help="approach, threads, workers, run, profile, label:<name> or workload:<name>"
     )
     made.add_argument("--baseline", metavar="KEY", help="the group that is 1")
     add_redact(made)

@@ -21,12 +21,12 @@ from hrlab.model.units import pods_in_words
 Key: TypeAlias = str | float
 Over: TypeAlias = Literal["threads", "workers"]
 
-#: By what runs may be grouped, beside ``label:<name>`` and ``workload:<name>``.
+#: By what runs may be grouped, beside ``profile``, ``label:<name>`` and ``workload:<name>``.
 FIXED = ("approach", "workers", "threads", "run")
 #: Against what speed-up and efficiency are.
 OVERS: tuple[Over, ...] = get_args(Over)
 MAX_RUNS = 200
-#: Key of the runs that have not the label or the figure by which they are grouped.
+#: Key of the runs that have not the profile, the label or the figure by which they are grouped.
 ABSENT = "–"
 _APPROACHES: tuple[str, ...] = get_args(Approach)
 
@@ -98,7 +98,8 @@ class Comparison:
     over
         Whether the efficiency is by threads or by workers.
     choices
-        By what these runs may be grouped: `FIXED`, and the labels and figures of the workload in which they differ.
+        By what these runs may be grouped: `FIXED`, and the profiles of their clusters, the labels and the figures of the
+        workload in which they differ.
     differs
         Those of the notes that say what differs and should not; they come first.
     """
@@ -124,7 +125,7 @@ def compare(
     Parameters
     ----------
     by
-        One of `FIXED`, ``label:<name>`` or ``workload:<name>``; None: the first in which they differ.
+        One of `FIXED`, ``profile``, ``label:<name>`` or ``workload:<name>``; None: the first in which they differ.
     baseline
         Text of the key that is 1; None: serial runs, else the fewest threads, else the oldest run.
     over
@@ -194,11 +195,17 @@ def _key_of(by: str) -> Callable[[Run], Key]:
         "workers": lambda run: float(run.workers_peak),
         "threads": lambda run: float(threads_of(run)),
         "run": lambda run: run.id,
+        "profile": _profiles_of,
     }
     if by not in found:
-        known = ", ".join([*FIXED, "label:<name>", "workload:<name>"])
+        known = ", ".join([*FIXED, "profile", "label:<name>", "workload:<name>"])
         raise MalformedError(f"Runs can't be grouped by {by[:80]!r}. Use one of {known}.")
     return found[by]
+
+
+def _profiles_of(run: Run) -> str:
+    named = dict.fromkeys(cluster.profile for cluster in run.clusters if cluster.profile)
+    return " ".join(named) or ABSENT
 
 
 def _first_difference(runs: Sequence[Run]) -> str:
@@ -221,12 +228,13 @@ def _over(over: str | None, by: str | None) -> Over:
 
 
 def _choices(runs: Sequence[Run], by: str) -> tuple[str, ...]:
+    profile = ["profile"] if len({_profiles_of(run) for run in runs}) > 1 else []
     labels = sorted({name for run in runs for name in run.labels})
     differing = [
         f"label:{name}" for name in labels if len({run.labels.get(name) for run in runs}) > 1
     ]
     figures = [f"workload:{name}" for name in differing_workload(runs)]
-    return tuple(dict.fromkeys((*FIXED, *differing, *figures, by)))
+    return tuple(dict.fromkeys((*FIXED, *profile, *differing, *figures, by)))
 
 
 def _group(key: Key, amount: float | None, runs: Sequence[Run], by: str) -> Group:

@@ -12,6 +12,8 @@ export function groupingName(by: string, trans: TranslationBundle): string {
       return trans.__('threads');
     case 'workers':
       return trans.__('workers');
+    case 'profile':
+      return trans.__('profile');
     case 'run':
       return trans.__('single runs');
     default:

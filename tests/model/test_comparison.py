@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hrlab.model.comparison import compare
+from hrlab.model.comparison import ABSENT, compare
 from hrlab.model.errors import InvalidRequestError, MalformedError
 from hrlab.model.run import Cluster, Environment, Input, Phases, Run, RunError, Source, Workers
 from hrlab.render.comparison import charts, headline
@@ -210,6 +210,24 @@ def test_choices_are_what_the_runs_differ_in():
         *("approach", "workers", "threads", "run"),
         *("label:cut", "workload:events", "workload:bytes"),
     )
+
+
+def on_profile(name, wall):
+    made = run(wall, "distributed", 4)
+    return replace(made, clusters=tuple(replace(one, profile=name) for one in made.clusters))
+
+
+def test_runs_are_grouped_by_the_profiles_of_their_clusters():
+    runs = [on_profile("naples", 10), on_profile("local", 5), on_profile("naples", 12), run(20)]
+    by_profile = compare(runs, "profile")
+    assert {group.key: group.runs for group in by_profile.groups} == {
+        "naples": (runs[0].id, runs[2].id),
+        "local": (runs[1].id,),
+        ABSENT: (runs[3].id,),
+    }
+    assert "profile" in compare(runs, "approach").choices
+    assert "profile" not in compare([run(10), run(5)], "run").choices
+    assert "profile" not in compare([runs[0], runs[2]], "run").choices
 
 
 def test_what_differs_is_said_first():

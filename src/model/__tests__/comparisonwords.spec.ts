@@ -20,6 +20,8 @@ describe('a comparison in words', () => {
     expect(groupingChoice('label:workers', trans)).toBe('label workers');
     expect(groupingChoice('workload:events', trans)).toBe('workload events');
     expect(groupingChoice('workers', trans)).toBe('workers');
+    expect(groupingChoice('label:profile', trans)).toBe('label profile');
+    expect(groupingChoice('profile', trans)).toBe('profile');
   });
 
   it('has whole seconds from 100 on, as tables are published', () => {
