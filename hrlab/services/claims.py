@@ -18,10 +18,10 @@ GONE = ("failed", "closing")
 
 def claims_of(kinds: Kinds) -> Iterator[Claim]:
     """Of every cluster that can be seen."""
-    told = {claim.id: claim for claim in kinds.claims()}
-    for cluster, _ in kinds.clusters():
+    told = {(id(kind), claim.id): claim for kind, claim in kinds.claims()}
+    for cluster, kind in kinds.clusters():
         if cluster.state not in GONE and cluster.kind != "address":
-            yield told.get(cluster.id) or _seen(cluster)
+            yield told.get((id(kind), cluster.id)) or _seen(cluster)
 
 
 def claim_of(kinds: Kinds, cluster: Cluster) -> Claim:

@@ -222,8 +222,8 @@ class ClusterService:
         await self._begin()
         cluster, kind = self._kinds.find(cluster_id)
         if not cluster.mine:
-            owner = cluster.owner or "somebody else"
-            message = f"{cluster.name} belongs to {owner}, and cannot be {done} from here."
+            whose = f"belongs to {cluster.owner}" if cluster.owner else "is not known to be yours"
+            message = f"{cluster.name} {whose}, and cannot be {done} from here."
             raise ForbiddenError(message, id=cluster_id)
         return cluster, kind
 

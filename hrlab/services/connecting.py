@@ -120,8 +120,8 @@ def choose(
 def _not_yours(wanted: str, foreign: Sequence[Mapping[str, Any]]) -> str:
     calls = " or ".join(f"hrlab.connect({str(one['id'])!r}, others=True)" for one in foreign[:3])
     return (
-        f"{wanted!r} is not one of your clusters. Whoever owns a cluster can run code in a kernel that connects to it. "
-        f"If you trust its owner: {calls}."
+        f"{wanted!r} is not known to be one of your clusters. Whoever owns a cluster can run code in a kernel that "
+        f"connects to it. If you trust its owner: {calls}."
     )
 
 
@@ -144,8 +144,8 @@ def connect(
     cluster = wait_for_address(server, wanted, timeout_seconds, others=others)
     if not cluster["mine"]:
         warnings.warn(
-            f"{cluster['name']} ({cluster['id']}) is not one of your clusters: its owner can read what you send, and run "
-            "code in this kernel.",
+            f"{cluster['name']} ({cluster['id']}) is not known to be one of your clusters: its owner can read what you "
+            "send, and run code in this kernel.",
             OthersClusterWarning,
             stacklevel=4,
         )

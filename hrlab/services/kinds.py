@@ -92,21 +92,22 @@ class Kinds:
         return {name: reason for name, reason in found.items() if reason}
 
     def clusters(self) -> Iterator[tuple[Cluster, ClusterKind]]:
-        """Every cluster that is known, with its kind."""
-        seen: set[str] = set()
+        """Every cluster that is known, with its kind; of several with one id, the user's own."""
+        found: dict[str, tuple[Cluster, ClusterKind]] = {}
         for name, kind in self._there():
             for cluster in self._of(name, kind):
-                if cluster.id not in seen:
-                    seen.add(cluster.id)
-                    yield cluster, kind
+                before = found.get(cluster.id)
+                if before is None or (cluster.mine and not before[0].mine):
+                    found[cluster.id] = cluster, kind
+        yield from found.values()
 
-    def claims(self) -> Iterator[Claim]:
-        """What clusters hold, of the kinds that know it."""
+    def claims(self) -> Iterator[tuple[ClusterKind, Claim]]:
+        """What clusters hold, of the kinds that know it, each with its kind."""
         for name, kind in self._there():
             if isinstance(kind, Counts):
-                yield from self._told(
-                    name, f"What clusters of kind {name} hold cannot be told", kind.claims
-                )
+                problem = f"What clusters of kind {name} hold cannot be told"
+                for claim in self._told(name, problem, kind.claims):
+                    yield kind, claim
 
     def _of(self, name: str, kind: ClusterKind) -> Sequence[Cluster]:
         return self._told(name, f"Clusters of kind {name} cannot be listed", kind.clusters)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hrlab.model.cluster import ID, Cluster, ClusterRequest, DryRun, Target, WorkerCount
 from hrlab.model.errors import ConflictError, ForbiddenError, InvalidRequestError, MalformedError
 from hrlab.model.wire import encode
+from hrlab.services.claims import claims_of
 from hrlab.services.cluster_names import free_name, new_id
 from hrlab.services.clusters import ClusterService
 from hrlab.services.idempotency import KEPT_SECONDS, MAX_KEYS, Idempotency
@@ -293,7 +294,7 @@ async def test_clusters_of_others_are_read_only():
     service = service_of(kind)
     await service.list()
     kind.add("theirs", mine=False)
-    with pytest.raises(ForbiddenError, match="belongs to somebody else"):
+    with pytest.raises(ForbiddenError, match="is not known to be yours"):
         await service.close("theirs")
     await service.stop()
 
@@ -380,3 +381,21 @@ async def test_a_kind_that_cannot_tell_what_its_clusters_hold_takes_no_other_awa
     await service.held()
     assert service._kinds.problems() == {}
     await service.stop()
+class Shared(PretendedClusters):
+    """A kind in which others make clusters, too; it knows what all of them hold."""
+
+    def claims(self):
+        return [self._claim(cluster, {"cores": 100}) for cluster in self.known.values()]
+
+
+async def test_a_cluster_that_takes_the_id_of_ones_own_hides_neither_it_nor_what_it_holds():
+    shared, own = Shared(), PretendedClusters()
+    shared.add("zee-1", mine=False, name="forged")
+    own.add("zee-1")
+    for makers in ({"a": shared.maker, "b": own.maker}, {"b": own.maker, "a": shared.maker}):
+        kinds = Kinds(makers, lambda _ids: None, logging.getLogger())
+        await kinds.begun()
+        assert [(one.name, kind) for one, kind in kinds.clusters()] == [("zee-1", own)]
+        assert kinds.find("zee-1")[1] is own
+        assert [(one.name, one.mine, one.cores) for one in claims_of(kinds)] == [("zee-1", True, 0)]
+        await kinds.stop()

@@ -156,7 +156,9 @@ def test_a_name_means_my_cluster_even_if_it_is_the_id_of_anothers():
 @pytest.mark.parametrize("others", [False, True])
 def test_a_name_never_means_anothers_cluster(others):
     found = listed(cluster("bobs-1", "zee", mine=False), cluster("a", "mine"))
-    with pytest.raises(UsageError, match=r"not one of your.*connect\('bobs-1', others=True\)"):
+    with pytest.raises(
+        UsageError, match=r"not known to be one of your.*connect\('bobs-1', others=True\)"
+    ):
         choose(found, "zee", others=others)
 
 
