@@ -1,10 +1,11 @@
-"""Small files of hrlab's own, replaced in one step: whoever reads one finds it whole, the old one or the new one."""
+"""Small files of hrlab's own, written in one step: whoever reads one finds it whole, the old one or the new one."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -21,6 +22,33 @@ def replace_file(path: Path, text: str, *, durable: bool = False) -> None:
     OSError
         If it can't be written; the old file stays.
     """
+    with _written(path, text, durable=durable) as new:
+        new.replace(path)
+
+
+def create_file(path: Path, text: str) -> None:
+    """Write `text` to `path`, for its owner only, unless there is such a file: the first of several who do so succeeds.
+
+    Raises
+    ------
+    OSError
+        If it can't be written.
+    """
+    if path.exists():
+        return
+    with _written(path, text, durable=True) as new:
+        try:
+            path.hardlink_to(new)
+        except FileExistsError:
+            return
+        except OSError:
+            # A file system without links, where of two in the same moment one may replace the other's.
+            new.replace(path)
+
+
+@contextlib.contextmanager
+def _written(path: Path, text: str, *, durable: bool) -> Iterator[Path]:
+    """A new file beside `path`, which is removed afterwards unless it was renamed."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     new = Path(name)
     try:
@@ -29,7 +57,7 @@ def replace_file(path: Path, text: str, *, durable: bool = False) -> None:
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        new.replace(path)
+        yield new
     finally:
         with contextlib.suppress(OSError):
             new.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from hrlab.files import replace_file
+from hrlab.files import create_file, replace_file
 
 
 @pytest.mark.parametrize("durable", [False, True])
@@ -29,4 +29,19 @@ def test_what_can_not_be_written_leaves_the_old_one_and_nothing_else(tmp_path, m
     with pytest.raises(OSError, match="No space left"):
         replace_file(path, "new", durable=True)
     assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_file_that_is_there_is_not_created_again(tmp_path, monkeypatch, has_links):
+    def no_links(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    if not has_links:
+        monkeypatch.setattr(os, "link", no_links)
+    path = tmp_path / "key"
+    create_file(path, "first")
+    create_file(path, "second")
+    assert path.read_text() == "first"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]

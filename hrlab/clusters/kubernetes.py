@@ -24,6 +24,7 @@ from hrlab.clusters.kubernetes_changes import Changes
 from hrlab.clusters.kubernetes_errands import Errands
 from hrlab.clusters.kubernetes_kept import Kept, Noted
 from hrlab.clusters.kubernetes_known import Known
+from hrlab.clusters.kubernetes_ownership import KEY_FILE, SIGNATURE, Ownership
 from hrlab.clusters.kubernetes_parcels import Parcels
 from hrlab.clusters.kubernetes_probes import Probes
 from hrlab.clusters.kubernetes_reasons import ended, is_ending
@@ -48,13 +49,13 @@ class KubernetesClusters:
     Parameters
     ----------
     owner
-        The user, whose clusters are recognized by a label.
+        The user, whose clusters are recognized by a signature; see :mod:`hrlab.clusters.kubernetes_ownership`.
     profiles
         All profiles; those of other kinds are left alone.
     kubeconfig
         None: as Kubernetes' own tools find it, or the pod's service account.
     kept
-        See :mod:`hrlab.clusters.kubernetes_kept`.
+        See :mod:`hrlab.clusters.kubernetes_kept`; the key of the signature is beside it. None: nothing is kept.
     """
 
     def __init__(
@@ -68,7 +69,9 @@ class KubernetesClusters:
     ) -> None:
         self._profiles = {n: p for n, p in profiles.items() if p.kind == "kubernetes"}
         self._owner = owner
-        self._views = Views(owner, self._profiles)
+        key = None if kept is None else kept.with_name(KEY_FILE)
+        self._ownership = Ownership(owner, key, log)
+        self._views = Views(owner, self._profiles, self._ownership)
         self._log = log
         self._kubeconfig = kubeconfig
         self._poked = asyncio.Event()
@@ -205,10 +208,12 @@ class KubernetesClusters:
         self._care = Care(self._changes, self._errands)
         self._again = Again(self._changes, self._errands, self._keep)
         self._parcels = Parcels(self._changes, self._errands, self._log)
+        await asyncio.to_thread(self._ownership.load)
         left = await self._kept.take_over()
+        self._ownership.take_over(left.clusters)
         self._unwanted.update(left.closing)
         self._again.take_up(left.again, self._views.profile, self._owner, namespaces)
-        self._known = Known(api, namespaces, self._poke, self._log)
+        self._known = Known(api, namespaces, self._poke, self._log, self._ownership.is_mine)
         self._known.start()
         if self._blind:
             self._tell([])
@@ -251,7 +256,7 @@ class KubernetesClusters:
             return
         assert self._again is not None
         assert self._parcels is not None
-        self._facts = {id_: self._with_health(id_, f) for id_, f in self._known.facts().items()}
+        self._facts = self._present(self._known.facts())
         self._probes.forget([one for one in self._probes.known() if one not in self._facts])
         self._care.forget(self._facts)
         self._parcels.forget([str(f.resource["metadata"]["uid"]) for f in self._facts.values()])
@@ -259,12 +264,13 @@ class KubernetesClusters:
         self._starts.update(self._again.due(self._known.remains))
         self._begin_starts(self._changes)
         self._delete_unwanted(self._changes)
-        for namespace, name in self._known.orphans(self._views.label):
+        for namespace, name in self._known.orphans(self._ownership.made_group):
             release = partial(self._changes.release_group, namespace, name)
             self._errands.run(f"{name} release", release)
         for cluster_id, facts in self._facts.items():
             if self._views.is_mine(facts) and cluster_id not in self._unwanted:
                 profile = self._views.profile(facts)
+                self._sign(cluster_id, facts, self._changes)
                 self._care.look(cluster_id, facts, profile.idle_seconds if profile else None)
                 if profile is not None and facts.by_hrlab:
                     self._look_after(cluster_id, facts, profile, self._again, self._parcels)
@@ -281,6 +287,22 @@ class KubernetesClusters:
             again.look(cluster_id, facts, plan, services)
         if not is_ending(facts.resource):
             parcels.look(cluster_id, facts, plan)
+
+    def _present(self, found: Mapping[str, Facts]) -> dict[str, Facts]:
+        """What there is, without what took the name of a cluster of the user's that is being made."""
+        assert self._known is not None
+        self._ownership.look(facts.resource for facts in found.values())
+        own = {id_ for id_, facts in found.items() if self._views.is_mine(facts)}
+        if self._known.is_complete:
+            self._ownership.forget({*own, *self._starts})
+        shown = {id_: f for id_, f in found.items() if id_ in own or id_ not in self._starts}
+        return {id_: self._with_health(id_, facts) for id_, facts in shown.items()}
+
+    def _sign(self, cluster_id: str, facts: Facts, changes: Changes) -> None:
+        signature = self._ownership.missing(facts.resource)
+        if signature is not None and not is_ending(facts.resource):
+            note = partial(changes.note, facts, {SIGNATURE: signature})
+            self._errands.run(f"{cluster_id} sign", note)
 
     def _with_health(self, cluster_id: str, facts: Facts) -> Facts:
         if facts.place is not None and not is_ending(facts.resource):
@@ -302,17 +324,30 @@ class KubernetesClusters:
 
     def _begin_starts(self, changes: Changes) -> None:
         for cluster_id, start in list(self._starts.items()):
-            if cluster_id in self._facts:
+            is_there = cluster_id in self._facts
+            if is_there and (start.made or start.failed):
                 del self._starts[cluster_id]
             elif start.failed:
                 continue
-            elif time.time() - start.plan.created_at > start.plan.profile.start_timeout_seconds:
+            elif not is_there and self._is_overdue(start):
                 seconds = start.plan.profile.start_timeout_seconds
                 start.failed = too_late(seconds, start.waits_for)
                 self._unwanted[cluster_id] = start.resource["metadata"]["namespace"]
             elif not start.made:
-                make = partial(start.attempt, changes)
+                make = partial(self._make, start, changes)
                 self._errands.run(f"{cluster_id} make", make, again=1)
+
+    def _is_overdue(self, start: Start) -> bool:
+        return time.time() - start.plan.created_at > start.plan.profile.start_timeout_seconds
+
+    async def _make(self, start: Start, changes: Changes) -> None:
+        """Ask for a cluster; it is noted before, so that the next server knows it if this one is killed now."""
+        name = start.plan.id
+        signature = self._ownership.begin(start.resource["metadata"]["namespace"], name)
+        await self._keep()
+        await start.attempt(changes, signature)
+        if start.made:
+            self._ownership.made(name, start.uid)
 
     def _delete_unwanted(self, changes: Changes) -> None:
         for cluster_id, namespace in list(self._unwanted.items()):
@@ -382,12 +417,10 @@ class KubernetesClusters:
         await self._kept.keep(self._noted())
 
     def _noted(self) -> Noted:
-        """What the next server must know; of clusters that can't be seen yet, what the one before knew."""
-        mine = {one.id for one in self._shown.values() if one.mine and one.created_by == "hrlab"}
-        if self._known is None or not self._known.is_complete:
-            mine |= self._kept.clusters
+        """What the next server must know."""
         again = self._again.noted() if self._again is not None else {}
-        return Noted(closing=dict(self._unwanted), clusters=frozenset(mine), again=again)
+        clusters = dict(self._ownership.noted)
+        return Noted(closing=dict(self._unwanted), clusters=clusters, again=again)
 
     def problem(self) -> str:
         """Why clusters can't be seen now; empty when all is well."""

@@ -30,8 +30,10 @@ class Changes:
         self._api = api
         self._numbered_ports: set[str] = set()
 
-    async def make(self, resource: Object) -> None:
+    async def make(self, resource: Object) -> Object:
         """Make a DaskCluster, in the form of ``targetPort`` that the site's CRD takes; it may be there already.
+
+        Returns what is there now.
 
         Raises
         ------
@@ -44,16 +46,17 @@ class Changes:
             forms.reverse()
         for last, form in enumerate(forms):
             try:
-                await self._api.call("POST", "daskclusters", namespace, body=form)
+                made = await self._api.call("POST", "daskclusters", namespace, body=form)
             except ApiFailure as failure:
-                if failure.code == 409 and await self._is_made(resource):
-                    return  # by an attempt whose answer was lost
+                if failure.code == 409 and (there := await self._made(resource)):
+                    return there  # by an attempt whose answer was lost
                 if last or failure.code != 422 or "targetPort" not in failure.message:
                     raise
                 continue
             if form is not resource:
                 self._numbered_ports.add(namespace)
-            return
+            return made
+        raise AssertionError("the last form returns or raises")
 
     async def free_port(self, ports: range) -> int:
         """One of `ports` that no service of any namespace holds, by chance, so that two users seldom take the same."""
@@ -105,13 +108,13 @@ class Changes:
             body = {"metadata": owners, "data": body["data"]}
             await self._api.call("PATCH", "secrets", namespace, name, body=body)
 
-    async def _is_made(self, resource: Object) -> bool:
-        """Whether what is there by that name is this very cluster."""
+    async def _made(self, resource: Object) -> Object | None:
+        """What is there by that name, if it is this very cluster."""
         metadata = resource["metadata"]
         place = (metadata["namespace"], metadata["name"])
         found = await self._api.call("GET", "daskclusters", *place)
         noted = (found["metadata"].get("annotations") or {}).get(CREATED_AT)
-        return bool(noted == metadata["annotations"][CREATED_AT])
+        return found if noted == metadata["annotations"][CREATED_AT] else None
 
     async def note(self, facts: Facts, annotations: dict[str, str | None]) -> None:
         """Write annotations of a cluster; None removes one."""

@@ -11,6 +11,7 @@ from hrlab.clusters.kind import Plan
 from hrlab.clusters.kubernetes import KubernetesClusters
 from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, Object, Plural
 from hrlab.clusters.kubernetes_holding import asks_of, claim_of, grown_of, sums
+from hrlab.clusters.kubernetes_known import with_ids
 from hrlab.clusters.kubernetes_reasons import ended, is_ending
 from hrlab.clusters.kubernetes_spec import GRANTED, GROWN, PROFILE, SHRUNK, bounds_of, resource_of
 from hrlab.clusters.kubernetes_state import Facts
@@ -109,18 +110,19 @@ class CountedKubernetes(KubernetesClusters):
         api = self._api
         if api is None:
             raise BackendError(self.problem() or "Kubernetes was not asked yet.")
-        found = []
+        found: list[Facts] = []
         for namespace in self._homes():
             try:
                 listed = await self._listed(api, namespace)
             except ApiFailure as failure:
                 raise BackendError(f"Kubernetes refuses: {ended(failure.message)}") from failure
-            for name, facts in listed.items():
-                known = self._facts.get(name)
-                pods = known.pods if known is not None else ()
-                if not is_ending(facts.resource):
-                    found.append(self._claim(name, replace(facts, pods=pods)))
-        return found
+            found += [facts for facts in listed.values() if not is_ending(facts.resource)]
+        pods = {facts.resource["metadata"]["uid"]: facts.pods for facts in self._facts.values()}
+        named = with_ids(found, self._namespace, self._ownership.is_mine)
+        return [
+            self._claim(id_, replace(facts, pods=pods.get(facts.resource["metadata"]["uid"], ())))
+            for id_, facts in named.items()
+        ]
 
     async def withdraw(self, cluster_id: str, reason: str) -> None:
         """Take back a cluster that was made too late for a limit; it is shown as failed, with the reason."""

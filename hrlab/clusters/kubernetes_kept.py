@@ -39,13 +39,13 @@ class Noted:
     closing
         Namespaces of clusters that are to be closed, by id.
     clusters
-        Ids of those that there are.
+        Uids of those that there are, by name; empty for one that is being made.
     again
         What clusters that are made again are made from, by id; see :mod:`hrlab.clusters.kubernetes_again`.
     """
 
     closing: Mapping[str, str] = field(default_factory=dict)
-    clusters: frozenset[str] = frozenset()
+    clusters: Mapping[str, str] = field(default_factory=dict)
     again: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
@@ -70,11 +70,6 @@ class Kept:
         self._path = path
         self._mine = Noted()
         self._lock = asyncio.Lock()
-
-    @property
-    def clusters(self) -> frozenset[str]:
-        """Those that this server read or wrote last."""
-        return self._mine.clusters
 
     async def take_over(self) -> Noted:
         """All that is there, whoever wrote it; from now on this server may remove it."""
@@ -105,12 +100,12 @@ def _lay(path: Path, before: Noted, now: Noted) -> None:
             found = _read(path)
             new = Noted(
                 closing=_merged(found.closing, before.closing, now.closing),
-                clusters=(found.clusters - before.clusters) | now.clusters,
+                clusters=_merged(found.clusters, before.clusters, now.clusters),
                 again=_merged(found.again, before.again, now.again),
             )
             if new != found:
-                value = {"closing": new.closing, "clusters": sorted(new.clusters)}
-                replace_file(path, json.dumps({**value, "again": new.again}))
+                value = {key: getattr(new, key) for key in ("closing", "clusters", "again")}
+                replace_file(path, json.dumps(value))
 
 
 def _merged(
@@ -151,7 +146,7 @@ def _read(path: Path) -> Noted:
             closing, clusters, again = (found.get(key) for key in ("closing", "clusters", "again"))
             return Noted(
                 closing={k: str(v) for k, v in _mapping(closing).items()},
-                clusters=frozenset(map(str, clusters if isinstance(clusters, list) else ())),
+                clusters={k: str(v) for k, v in _mapping(clusters).items()},
                 again={k: v for k, v in _mapping(again).items() if isinstance(v, dict)},
             )
     return Noted()

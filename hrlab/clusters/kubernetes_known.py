@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 from hrlab.clusters.kubernetes_api import KubernetesApi, Object, Plural
 from hrlab.clusters.kubernetes_reasons import created_at
-from hrlab.clusters.kubernetes_spec import OWNER
 from hrlab.clusters.kubernetes_state import Facts
 from hrlab.clusters.kubernetes_watch import Follower
 
@@ -33,6 +32,8 @@ class Known:
     ----------
     namespaces
         Where to look; the first is the one whose clusters have their names as ids.
+    is_mine
+        Whether a DaskCluster is the user's.
     """
 
     def __init__(
@@ -41,8 +42,10 @@ class Known:
         namespaces: Collection[str],
         changed: Callable[[], None],
         log: logging.Logger,
+        is_mine: Callable[[Object], bool],
     ) -> None:
         self._home = next(iter(namespaces))
+        self._is_mine = is_mine
         self._followers: dict[tuple[str, Plural], Follower] = {
             (namespace, plural): Follower(
                 api, plural, namespace, changed, selector=selector, log=log
@@ -79,8 +82,8 @@ class Known:
         return all(follower.synced for follower in self._followers.values())
 
     def facts(self) -> dict[str, Facts]:
-        """What is known of every cluster, by id."""
-        found = {}
+        """What is known of every cluster, by id; the user's own have their names, whatever others are called."""
+        found = []
         problem = self.problem
         for namespace in dict.fromkeys(where for where, _ in self._followers):
             pods = self._by_cluster(namespace, "pods")
@@ -93,8 +96,8 @@ class Known:
                     pods=tuple(pods.get(name, ())),
                     api_problem=problem,
                 )
-                found[self._id(namespace, name, facts)] = facts
-        return found
+                found.append(facts)
+        return with_ids(found, self._home, self._is_mine)
 
     def services(self, namespace: str) -> list[Object]:
         """Services of all schedulers of a namespace."""
@@ -112,8 +115,8 @@ class Known:
         there = any(one in self._items(namespace, plural) for plural, one in found)
         return there or bool(self._by_cluster(namespace, "pods").get(name))
 
-    def orphans(self, owner: str) -> list[tuple[str, str]]:
-        """Namespaces and names of worker groups of that owner label whose cluster is gone.
+    def orphans(self, is_mine: Callable[[Object], bool]) -> list[tuple[str, str]]:
+        """Namespaces and names of the user's worker groups whose cluster is gone.
 
         The operator makes a group first and its cluster the owner later: one whose cluster is deleted in between belongs to
         nobody, and would stay for ever.
@@ -125,13 +128,9 @@ class Known:
             for name, group in self._items(namespace, "daskworkergroups").items()
             if created_at(group) < old
             and self._followers[namespace, "daskclusters"].is_heard
-            and (group["metadata"].get("labels") or {}).get(OWNER) == owner
             and group["spec"].get("cluster") not in self._items(namespace, "daskclusters")
+            and is_mine(group)
         ]
-
-    def _id(self, namespace: str, name: str, facts: Facts) -> str:
-        """Names are unique where hrlab makes them; another's in a foreign namespace gets that behind a dot."""
-        return name if facts.by_hrlab or namespace == self._home else f"{name}.{namespace}"
 
     def _items(self, namespace: str, plural: Plural) -> dict[str, Object]:
         return self._followers[namespace, plural].items
@@ -141,3 +140,20 @@ class Known:
         for item in self._items(namespace, plural).values():
             found.setdefault(item["metadata"]["labels"][_CLUSTER], []).append(item)
         return found
+
+
+def with_ids(
+    found: Iterable[Facts], home: str, is_mine: Callable[[Object], bool]
+) -> dict[str, Facts]:
+    """Clusters by id.
+
+    Names are unique where hrlab makes them; another's outside the namespace `home` gets its namespace behind a dot. So does
+    one that has taken the name of one of the user's in another namespace.
+    """
+    ids: dict[str, Facts] = {}
+    for facts in sorted(found, key=lambda facts: not is_mine(facts.resource)):
+        metadata = facts.resource["metadata"]
+        name, namespace = metadata["name"], metadata["namespace"]
+        is_plain = facts.by_hrlab or namespace == home or is_mine(facts.resource)
+        ids[name if is_plain and name not in ids else f"{name}.{namespace}"] = facts
+    return ids

@@ -10,6 +10,7 @@ from hrlab.clusters.kubernetes_api import ApiFailure, Object
 from hrlab.clusters.kubernetes_away import Away, away_of
 from hrlab.clusters.kubernetes_changes import Changes
 from hrlab.clusters.kubernetes_deliver import read, sources_of
+from hrlab.clusters.kubernetes_ownership import SIGNATURE
 from hrlab.clusters.kubernetes_reasons import ended
 from hrlab.clusters.kubernetes_spec import (
     TRIES,
@@ -40,6 +41,8 @@ class Start:
         Why it never will be.
     tries
         How many came before that found their ports taken.
+    uid
+        Of what was made.
     """
 
     plan: Plan
@@ -48,12 +51,14 @@ class Start:
     waits_for: str = ""
     failed: str = ""
     tries: int = 0
+    uid: str = ""
 
-    async def attempt(self, changes: Changes) -> None:
-        """Ask the API once."""
+    async def attempt(self, changes: Changes, signature: str) -> None:
+        """Ask the API once, for a cluster with that signature."""
         try:
             self.resource = await self._written(changes)
-            await changes.make(self.resource)
+            self.resource["metadata"]["annotations"][SIGNATURE] = signature
+            self.uid = (await changes.make(self.resource))["metadata"]["uid"]
         except BackendError as error:
             self.failed = error.message
             return

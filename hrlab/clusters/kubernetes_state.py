@@ -86,7 +86,7 @@ class Facts:
 
     @property
     def by_hrlab(self) -> bool:
-        """Whether hrlab made it."""
+        """Whether it says that hrlab made it."""
         return OWNER in self.labels and NAME in self.annotations
 
     @property

@@ -6,14 +6,8 @@ import statistics
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from hrlab.clusters.kubernetes_spec import (
-    NAME,
-    OWNER,
-    PROFILE,
-    READY_AT,
-    owner_label,
-    profile_label,
-)
+from hrlab.clusters.kubernetes_ownership import CLAIM, Ownership
+from hrlab.clusters.kubernetes_spec import NAME, PROFILE, READY_AT, profile_label
 from hrlab.clusters.kubernetes_state import (
     Facts,
     idle_stop_at,
@@ -29,16 +23,16 @@ from hrlab.model.profile import Profile
 class Views:
     """What is remembered of clusters beside their facts, for one user."""
 
-    def __init__(self, owner: str, profiles: Mapping[str, Profile]) -> None:
+    def __init__(self, owner: str, profiles: Mapping[str, Profile], ownership: Ownership) -> None:
         self._owner = owner
-        self.label = owner_label(owner)
+        self._ownership = ownership
         self._by_label = {profile_label(profile): profile for profile in profiles.values()}
         self._since: dict[str, tuple[State, float]] = {}
         self._took: dict[str, dict[str, float]] = {}
 
     def is_mine(self, facts: Facts) -> bool:
         """Whether the user made it."""
-        return facts.labels.get(OWNER) == self.label
+        return self._ownership.is_mine(facts.resource)
 
     def profile(self, facts: Facts) -> Profile | None:
         """The profile it was made from, if that still exists."""
@@ -52,6 +46,8 @@ class Views:
     def view(self, cluster_id: str, facts: Facts, now: float) -> Cluster:
         """A cluster that is there."""
         state, reason = state_of(facts, now)
+        if self._ownership.is_claimed(facts.resource):
+            reason = f"{CLAIM} {reason}".rstrip()
         mine, profile = self.is_mine(facts), self.profile(facts)
         label = profile.name if profile else facts.labels.get(PROFILE)
         place, workers = facts.place, workers_of(facts)

@@ -12,7 +12,7 @@ from hrlab.clusters import kubernetes_kept
 from hrlab.clusters.kubernetes_kept import Kept, Noted, has_clusters
 
 AGAIN = {"zee-3": {"tries": 1, "namespace": "jhub", "said": {}}}
-ALL = Noted(closing={"zee-1": "jhub"}, clusters=frozenset({"zee-2"}), again=AGAIN)
+ALL = Noted(closing={"zee-1": "jhub"}, clusters={"zee-2": "uid-2"}, again=AGAIN)
 
 #: A server that makes and closes clusters, one after the other, and dies with the last.
 SERVER = """
@@ -27,7 +27,7 @@ async def main(path, who):
     sys.stdin.readline()
     for number in range(40):
         name = f"{who}-{number}"
-        await kept.keep(Noted(closing={name: "jhub"}, clusters=frozenset({name})))
+        await kept.keep(Noted(closing={name: "jhub"}, clusters={name: who}))
 
 asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
 """
@@ -70,19 +70,17 @@ async def test_two_servers_of_a_user_do_not_lose_what_the_other_wrote(path):
     assert [server.returncode for server in servers] == [0, 0]
     found = await Kept(path).take_over()
     assert found.closing == {"a-39": "jhub", "b-39": "jhub"}
-    assert found.clusters == {"a-39", "b-39"}
+    assert found.clusters == {"a-39": "a", "b-39": "b"}
 
 
 async def test_entries_of_a_server_that_died_are_removed_by_the_one_that_took_them_over(path):
     await Kept(path).keep(ALL)
     living = Kept(path)
     before = await living.take_over()
-    await Kept(path).keep(
-        Noted(clusters=frozenset({"other"}))
-    )  # of one that began at the same time
+    await Kept(path).keep(Noted(clusters={"other": ""}))  # of one that began at the same time
     assert before == ALL
     await living.keep(Noted())
-    assert (await Kept(path).take_over()).clusters == {"other"}
+    assert (await Kept(path).take_over()).clusters == {"other": ""}
 
 
 async def test_whoever_holds_the_lock_for_too_long_is_waited_for_no_more(path, monkeypatch):

@@ -45,11 +45,12 @@ def kill_at(step: str) -> None:
         await delete(self, namespace, name)
         here("deleted")
 
-    async def making(self: Changes, resource: Object) -> None:
+    async def making(self: Changes, resource: Object) -> Object:
         is_again = TRIES in resource["metadata"]["annotations"]
         here("gone" if is_again else "")
-        await make(self, resource)
+        made = await make(self, resource)
         here("made" if is_again else "")
+        return made
 
     Changes.make, Changes.delete = making, deleting  # type: ignore[method-assign]
 

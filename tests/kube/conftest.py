@@ -64,9 +64,10 @@ def bed(site: Site):
 
 
 @pytest.fixture
-def user(site: Site, jp_asyncio_loop):
+def user(site: Site, jp_asyncio_loop, tmp_path):
     """A user's Jupyter server, as far as clusters in Kubernetes are concerned."""
     user = User(site, logging.getLogger("hrlab.tests"))
+    user.kept = tmp_path / "home" / "kubernetes.json"
     yield user
     jp_asyncio_loop.run_until_complete(asyncio.wait_for(user.leave(), 60))
 
