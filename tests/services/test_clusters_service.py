@@ -381,6 +381,8 @@ async def test_a_kind_that_cannot_tell_what_its_clusters_hold_takes_no_other_awa
     await service.held()
     assert service._kinds.problems() == {}
     await service.stop()
+
+
 class Shared(PretendedClusters):
     """A kind in which others make clusters, too; it knows what all of them hold."""
 
