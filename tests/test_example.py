@@ -23,8 +23,6 @@ from scripts.demo import EXAMPLE, execute, runs
 REAL_FILE = Path(os.environ.get("HRLAB_ZEE_INPUT", "ee_Z_ee_EDM4Hep.root"))
 # The notebook in a tenth of its size: 20 replicas of the input rather than 200.
 SMALLER = {"REPLICAS = 200": "REPLICAS = 20", "--events 1000000": "--events 100000"}
-# By the budget 10 ms; the machines that run tests are busy with other things.
-TOLERANCE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -74,12 +72,12 @@ def test_blocks_agree_with_clocks_placed_by_hand(executed: Any, mode: str) -> No
     done = executed(mode)
     phases = done.run.phases
     assert phases is not None
-    found = [
-        phases.pre_seconds,
-        phases.dask_seconds,
-        phases.between_seconds + phases.post_seconds,
-    ]
-    assert found == pytest.approx(list(np.diff(done.clock)), abs=TOLERANCE_SECONDS)
+    pre, block, post = np.diff(done.clock)
+    off = 1e-3 + max((one.clock.uncertainty_seconds for one in done.run.clusters), default=0.0)
+    # Dask's loops lie within the block; how near to its edges is a benchmark's. What else is in it is short.
+    assert phases.pre_seconds >= pre - off
+    assert phases.between_seconds + phases.post_seconds >= post - off
+    assert block / 2 <= phases.dask_seconds <= block + off
 
 
 @pytest.mark.slow

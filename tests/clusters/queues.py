@@ -113,7 +113,7 @@ def jobs(form):
     return said("squeue", "--noheader", f"--format={form}").split()
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "a daemon does not start"

@@ -23,10 +23,10 @@ from tests.clusters.side import LOCAL, Side, marked, plan, process_side, profile
 
 
 def test_answers_at_once_and_says_what_it_waits_for(side):
-    began = time.monotonic()
     cluster = side.create(workers=2)
-    assert time.monotonic() - began < 0.2
     assert cluster.state == "starting"
+    # It answered before there was anything to tell.
+    assert "done" not in {step.state for step in cluster.steps}
     assert [step.name for step in cluster.steps] == ["host", "scheduler", "workers"]
     ready = side.wait("ready")
     side.until(lambda: side.get().workers.ready == 2)
@@ -105,22 +105,22 @@ def test_a_start_can_be_cancelled_at_any_moment(side, nothing_is_left):
 
 
 def test_closes_when_idle_and_extend_begins_the_time_anew(side):
-    side.create(of=profile(idle_seconds=4))
+    side.create(of=profile(idle_seconds=8))
     before = side.wait("ready").idle_stop_at
     time.sleep(1)
     side(side.kind.extend("test-1"))
     side.until(lambda: side.get().idle_stop_at > before + 0.9)
-    side.until(lambda: side.get() is None, seconds=10)
+    side.until(lambda: side.get() is None)
     assert time.time() > before + 0.9
 
 
 def test_is_not_idle_while_tasks_run(side):
-    side.create(of=profile(idle_seconds=2))
+    side.create(of=profile(idle_seconds=6))
     with Client(side.wait("ready").scheduler_address) as client:
-        assert client.submit(lambda: time.sleep(4) or 7).result() == 7
+        assert client.submit(lambda: time.sleep(8) or 7).result() == 7
         side.until(lambda: side.get().idle_stop_at is not None)
         assert side.get().idle_stop_at > time.time()
-    side.until(lambda: side.get() is None, seconds=10)
+    side.until(lambda: side.get() is None)
 
 
 def test_ends_when_the_cluster_is_shut_down_from_a_notebook(side):

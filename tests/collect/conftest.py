@@ -16,9 +16,6 @@ from hrlab.model.run import Run, check
 from hrlab.services.journal import Journal
 from hrlab.services.timing import Timing
 
-#: How far an edge may be from a hand-placed clock in tests, which share their processors; the budget is a benchmark's.
-TOLERANCE = 0.25
-
 
 class MemoryStore:
     """A store that forgets."""
@@ -49,10 +46,10 @@ class MemoryStore:
 
 
 class Stopwatch:
-    """A hand-placed clock: when each lap began and ended, in seconds from its making."""
+    """A hand-placed clock: when each lap began and ended, in seconds from `zero`, a monotonic instant."""
 
-    def __init__(self):
-        self.zero = clock.monotonic()
+    def __init__(self, zero=None):
+        self.zero = clock.monotonic() if zero is None else zero
         self.laps = []
 
     @property
@@ -82,7 +79,7 @@ class Recorder:
     def block(self, name="test"):
         with self.timing.block(Request(name=name)) as block:
             active = self.timing.active
-            yield Stopwatch()
+            yield Stopwatch(active.time.spans[0].start)  # on the run's own time axis
         self.links += active.watch.links
         self.records.append(block.record)
 
@@ -125,7 +122,34 @@ def nothing_is_left():
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("hrlab")]
     for scheduler in schedulers():
         assert not [name for name in scheduler.plugins if str(name).startswith("hrlab")]
-        wait_until(lambda at=scheduler: not [n for n in at.handlers if n.startswith("hrlab")], 2)
+        wait_until(lambda at=scheduler: not [n for n in at.handlers if n.startswith("hrlab")])
+
+
+def exactness(run):
+    """Seconds by which a scheduler's time may be off on the kernel's clock, as the record itself says."""
+    clocks = [one.clock for one in run.clusters if one.clock is not None]
+    return 1e-3 + max((one.uncertainty_seconds for one in clocks), default=0.0)
+
+
+def check_loops(run, watch, *least):
+    """Each loop lies within its lap and is at least as long as its tasks take, however slow the machine is."""
+    off = exactness(run)
+    assert len(run.loops) == len(watch.laps) == len(least), (run.loops, watch.laps)
+    for loop, (start, stop), seconds in zip(run.loops, watch.laps, least, strict=True):
+        assert start - off <= loop.start_seconds
+        assert loop.stop_seconds <= stop + off
+        assert loop.stop_seconds - loop.start_seconds >= seconds - off
+
+
+def check_within(run, watch, least=0.0):
+    """All dask time lies within the only lap, and is at least that long.
+
+    On a busy machine the test's own thread may pause between two results; that is no dask time.
+    """
+    ((start, stop),), off = watch.laps, exactness(run)
+    assert start - off <= run.loops[0].start_seconds
+    assert run.loops[-1].stop_seconds <= stop + off
+    assert run.phases.dask_seconds >= least - off
 
 
 def serious(run):
@@ -167,8 +191,8 @@ def client(cluster):
     wait_until(lambda: not cluster.scheduler.tasks)
 
 
-def wait_until(condition, seconds=10.0):
-    """Wait for something that another process does."""
+def wait_until(condition, seconds=60.0):
+    """Wait for something that another process does, long enough for any machine."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

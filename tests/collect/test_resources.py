@@ -41,7 +41,9 @@ def test_workers_and_kernel_are_sampled_and_series_cover_the_run(recorder, clien
     assert set(use.workers) == {2.0}
     assert set(use.hosts) == {1.0}
     assert run.clusters[0].hosts == ("127.0.0.1",)
-    assert 0.5 < max(known(use.cpu_cores.total)) < 4
+    assert max(known(use.cpu_cores.total)) < 4
+    # Of 1.6 s that were burnt at least half is in the samples, however long that took.
+    assert sum(known(use.cpu_cores.total)) * grid(run.wall_seconds, 0.2)[0] > 0.8
     assert max(known(use.cpu_cores.maximum)) <= max(known(use.cpu_cores.total)) + 0.01
     assert 200_000_000 < use.worker_memory_peak_bytes < use.worker_memory_limit_bytes
     assert use.network_read_bytes_per_second.minimum == ()  # one host
@@ -50,13 +52,16 @@ def test_workers_and_kernel_are_sampled_and_series_cover_the_run(recorder, clien
 
 
 def test_kernel_that_works_without_dask_is_sampled(recorder):
+    whole = sum(os.times()[:4])
     with recorder.block():
         begin = time.process_time()
         while time.process_time() - begin < 0.5:
             pass
+    whole = sum(os.times()[:4]) - whole
     run = recorder.record
     assert run.resources.clusters == ()
-    assert run.resources.kernel.cpu_seconds == pytest.approx(0.5, abs=0.3)
+    tick = 4 / os.sysconf("SC_CLK_TCK")
+    assert 0.5 - tick <= run.resources.kernel.cpu_seconds <= whole + tick
     assert run.resources.kernel.processes[0] >= 1
 
 

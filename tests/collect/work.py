@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import time
+import uuid
+from pathlib import Path
 
 
 def nap(seconds=0.05, *_, value=None):
     """Take time, but no processor."""
     time.sleep(seconds)
     return value
+
+
+def wait_for_file(path, *_):
+    """Take a thread until the file exists."""
+    while not Path(path).exists():
+        time.sleep(0.01)
 
 
 def fail(seconds=0.05, *_):
@@ -33,12 +41,14 @@ def fail_once(path):
     raise RuntimeError("first")
 
 
-def submit_within(tasks, seconds=0.05):
-    """Submit tasks from a task, with `worker_client`, which secedes."""
+def submit_within(tasks, seconds=0.05, file=None):
+    """Submit tasks from a task, with `worker_client`, which secedes; they wait for the file, if any."""
     from distributed import worker_client
 
     with worker_client() as client:
-        return client.gather([client.submit(nap, seconds, i, pure=False) for i in range(tasks)])
+        do, what = (nap, seconds) if file is None else (wait_for_file, file)
+        made = [client.submit(do, what, i, key=f"nap-{uuid.uuid4()}") for i in range(tasks)]
+        return client.gather(made)
 
 
 def submit_and_hold(tasks, seconds=0.05):

@@ -45,8 +45,9 @@ def test_the_event_loop_of_the_first_value_is_one_dask_loop(sample, client):
     assert entries == EVENTS
     assert {group.name for group in record.groups} >= {"dask_mapper", "distrdf_reducer"}
     assert record.loops
-    assert record.phases.dask_seconds == pytest.approx(seconds, abs=0.5)
-    assert record.phases.dask_seconds + record.phases.between_seconds <= seconds + 0.05
+    assert record.phases.dask_seconds >= max(group.longest_seconds for group in record.groups)
+    off = 1e-3 + record.clusters[0].clock.uncertainty_seconds
+    assert record.phases.dask_seconds + record.phases.between_seconds <= seconds + off
     assert record.phases.post_seconds >= 0.3
     assert record.coverage == 1.0
     assert record.approach == "local"

@@ -19,9 +19,9 @@ from tests.kube.user import User, is_ready, run_python
 async def test_a_cluster_is_made_computes_and_is_closed(user):
     user.profile(idle_seconds=600)
     await user.arrive()
-    began = time.monotonic()
     made = await user.create(workers=2)
-    assert time.monotonic() - began < 0.2
+    # It answered before the operator had made anything.
+    assert "done" not in {step.state for step in made.steps}
     assert (made.state, made.workers.asked) == ("starting", 2)
     ready = await user.sees(made.id, is_ready)
     assert (ready.cores, ready.memory_bytes, ready.tasks) == (2, 2 * 512 * 2**20, 0)
@@ -139,23 +139,24 @@ async def test_a_cluster_made_in_a_notebook_is_listed_and_can_be_closed(user, si
     await user.sees_gone(name)
 
 
-async def test_two_starts_at_once_hold_the_event_loop_for_no_time_that_is_noticed(user):
+async def test_the_event_loop_goes_round_while_two_clusters_start(user):
+    """For how long it is held at a time is the benchmark `operator_start`'s."""
     await user.arrive()
-    stalls = []
+    seen = []
 
-    async def listen():
+    async def look():
         while True:
-            began = time.monotonic()
-            await asyncio.sleep(0.01)
-            stalls.append(time.monotonic() - began - 0.01)
+            await asyncio.sleep(0)
+            shown = [user.shown(one.id) for one in made]
+            seen.append([one and (one.state, one.steps[0].state) for one in shown])
 
-    listening = asyncio.create_task(listen())
     made = [await user.create(workers=1) for _ in range(2)]
+    looking = asyncio.create_task(look())
     for one in made:
         await user.sees(one.id, is_ready)
-    listening.cancel()
-    print(f"Longest stall: {1000 * max(stalls):.0f} ms")
-    assert max(stalls) < 0.5
+    looking.cancel()
+    # After the operator took both up, and before either was ready.
+    assert [("starting", "done")] * 2 in seen
 
 
 async def test_an_idle_cluster_is_closed_by_the_operator_and_extending_puts_that_off(user):

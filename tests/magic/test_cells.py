@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 
 import pytest
@@ -41,9 +42,11 @@ def test_the_last_expression_is_the_result(shell, cell):
 
 
 def test_a_cell_is_timed_and_kept(shell, store_of_the_test):
+    whole = time.monotonic()
     shell.run(
         "%%hrtime Zee --label site=cern --events 5 --note 'a b'\nimport time\ntime.sleep(0.02)"
     )
+    whole = time.monotonic() - whole
     (run,) = shell.runs
     assert (run.name, run.labels, run.workload, run.note) == (
         "Zee",
@@ -52,7 +55,7 @@ def test_a_cell_is_timed_and_kept(shell, store_of_the_test):
         "a b",
     )
     assert run.status == "ok"
-    assert 0.02 <= run.wall_seconds < 1
+    assert 0.02 <= run.wall_seconds <= whole
     assert run.phases.pre_seconds == run.wall_seconds
     assert run.source.kind == "cell"
     assert run.source.code == "import time\ntime.sleep(0.02)"
@@ -139,12 +142,11 @@ def test_an_exception_is_the_users_own(shell, capsys):
 
 
 def test_drawing_the_traceback_is_not_the_runs_time(shell, monkeypatch):
-    import time
-
     original = shell.ip._showtraceback
     monkeypatch.setattr(shell.ip, "_showtraceback", lambda *a: (time.sleep(0.3), original(*a)))
+    whole = time.monotonic()
     shell.run("%%hrtime\n1 / 0")
-    assert shell.runs[0].wall_seconds < 0.2
+    assert shell.runs[0].wall_seconds <= time.monotonic() - whole - 0.3
 
 
 def test_the_shell_is_as_before_after_a_failure(shell):
@@ -301,14 +303,13 @@ def test_start_and_stop_make_one_run_of_several_cells(shell):
 
 
 def test_idle_time_is_not_counted(shell):
-    import time
-
+    whole = time.monotonic()
     shell.run("%hrtime start")
     time.sleep(0.3)
     shell.run("import time; time.sleep(0.05)")
     time.sleep(0.3)
     shell.run("%hrtime stop")
-    assert 0.05 <= shell.runs[0].wall_seconds < 0.25
+    assert 0.05 <= shell.runs[0].wall_seconds <= time.monotonic() - whole - 0.6
 
 
 def test_a_run_over_cells_without_a_name_has_that_of_its_code(shell):
@@ -460,13 +461,12 @@ def test_reloading_in_a_timed_cell_ends_its_run_and_the_next_is_timed(loaded):
 
 
 def test_a_run_may_start_in_the_cell_that_loads_the_extension(loaded):
-    import time
-
+    whole = time.monotonic()
     loaded.run("%load_ext hrlab\n%hrtime start all")
     time.sleep(0.3)
     loaded.run("x = 1")
     loaded.run("%hrtime stop")
-    assert loaded.timing.last.wall_seconds < 0.25
+    assert loaded.timing.last.wall_seconds <= time.monotonic() - whole - 0.3
     assert len(loaded.timing.last.cells) == 3
 
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from distributed import Client, LocalCluster, wait
 
-from tests.collect.conftest import TOLERANCE, local_cluster, serious
+from tests.collect.conftest import check_loops, check_within, local_cluster, serious
 from tests.collect.work import nap, submit_within
 
 SMALL = {
@@ -33,9 +33,8 @@ def test_overlapping_work_on_two_clusters_is_one_loop(recorder, client, second):
         del futures, future
     run = recorder.record
     assert run.loops[0].tasks == run.tasks == 3
-    assert run.phases.between_seconds < TOLERANCE / 5, run.loops
     assert [cluster.workers.peak for cluster in run.clusters] == [2, 1]
-    assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
+    check_within(run, watch, 0.5)
 
 
 def test_loops_on_two_clusters_say_which(recorder, client, second):
@@ -62,7 +61,7 @@ def test_client_made_and_closed_inside_the_run(recorder, cluster):
         nap(0.1)
     run = recorder.record
     assert run.tasks == 1
-    assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
+    check_loops(run, watch, 0.2)
     assert not serious(run)
 
 
@@ -88,7 +87,7 @@ def test_cluster_made_and_closed_inside_the_run(recorder):
             nap(0.2)
     run = recorder.record
     assert run.tasks == 1
-    assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
+    check_loops(run, watch, 0.3)
     assert run.cold is True
     assert run.groups[0].name == "nap"
     history = run.clusters[0].workers.history
@@ -133,8 +132,7 @@ def test_asynchronous_client_on_the_cells_own_loop(recorder, cluster):
     watch = asyncio.run(cell())
     run = recorder.record
     assert run.tasks == 2
-    assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
-    assert len(run.loops) == 1
+    check_loops(run, watch, 0.2)
 
 
 def test_asynchronous_cluster_on_the_cells_own_loop(recorder):
@@ -168,7 +166,7 @@ def test_workers_as_threads_of_the_kernel(recorder):
         run = recorder.record
         assert run.tasks == 3
         assert run.approach == "local"
-        assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
+        check_within(run, watch, 0.3)
         assert not serious(run)
         with recorder.block():
             client.submit(submit_within, 3, pure=False).result()

@@ -11,7 +11,7 @@ import pytest
 from distributed import CancelledError, Client, KilledWorker, wait
 
 from hrlab.collect.dask.doors import doors
-from tests.collect.conftest import TOLERANCE, local_cluster, serious, wait_until
+from tests.collect.conftest import check_within, exactness, local_cluster, serious, wait_until
 from tests.collect.work import fail, fail_once, identity, nap
 
 
@@ -64,11 +64,11 @@ def test_task_that_fails_because_another_did_is_not_counted_as_failed(recorder, 
 def test_graph_on_an_erred_task_ends_at_once(recorder, client):
     first = client.submit(fail, pure=False)
     wait(first)
-    with recorder.block():
-        wait(client.submit(identity, first))
+    with recorder.block() as watch:
+        with watch.lap():
+            wait(client.submit(identity, first))
         nap(0.2)
-    run = recorder.record
-    assert run.phases.dask_seconds < TOLERANCE
+    check_within(recorder.record, watch)
     assert "work-left-running" not in recorder.codes
 
 
@@ -82,13 +82,14 @@ def test_retried_task_is_counted_once_and_its_lost_attempt_said(recorder, client
     assert run.coverage == 0.5
 
 
-def test_retry_of_a_failed_future_is_the_runs(recorder, client, scratch):
+def test_retry_of_a_failed_future_is_the_runs(recorder, client, cluster, scratch):
     path = str(scratch / "attempt")
     future = client.submit(fail_once, path)
     wait(future)
     assert future.status == "error"
     with recorder.block():
-        nap(0.1)  # the plugin is there; a retry is no graph that would wait for it
+        # A retry is no graph that would wait for the plugin.
+        wait_until(lambda: any(name.startswith("hrlab") for name in cluster.scheduler.plugins))
         future.retry()
         assert future.result() == "second"
     run = recorder.record
@@ -106,8 +107,7 @@ def test_cancelled_futures_end_the_loop(recorder, client, cluster):
         nap(0.3)
     run = recorder.record
     assert run.tasks == 6
-    assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
-    assert run.phases.post_seconds == pytest.approx(0.3, abs=TOLERANCE)
+    check_within(run, watch, 0.1)
     assert run.loops[-1].left_unfinished == 0
     with pytest.raises(CancelledError):
         futures[0].result()
@@ -122,11 +122,11 @@ def test_graph_that_the_scheduler_cannot_read_ends_the_run_in_time(recorder, cli
     with recorder.block() as watch:
         future = client.submit(identity, _BadGraph(), key="bad")
         with pytest.raises((RuntimeError, TypeError)):
-            future.result(timeout=5)
+            future.result(timeout=60)
         nap(0.1)
         ended = watch.now
     run = recorder.record
-    assert run.wall_seconds == pytest.approx(ended, abs=TOLERANCE)
+    assert ended <= run.wall_seconds <= watch.now
     assert "graphs-unseen" not in recorder.codes
     assert run.phases.post_seconds > 0.05
 
@@ -138,10 +138,11 @@ class _BadGraph:
 
 def test_restart_of_the_workers_ends_the_loop(recorder):
     with local_cluster(n_workers=1) as cluster, Client(cluster) as client:
-        with recorder.block():
-            futures = client.map(nap, [5.0] * 3, range(3))
+        with recorder.block() as watch:
+            futures = client.map(nap, [60.0] * 3, range(3))
             nap(0.2)
-            client.restart()
+            with watch.lap():
+                client.restart()
             nap(0.2)
             client.submit(nap, 0.1).result()
             del futures
@@ -149,7 +150,7 @@ def test_restart_of_the_workers_ends_the_loop(recorder):
     assert run.tasks == 4
     assert run.loops[-1].left_unfinished == 0
     assert len(run.loops) == 2
-    assert run.loops[0].stop_seconds < 1.0
+    assert run.loops[0].stop_seconds <= watch.laps[0][1] + exactness(run)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -169,7 +170,7 @@ def test_killed_worker_is_lost_but_its_tasks_are_done_elsewhere(recorder):
     assert run.failed_tasks == 0
     assert "attempts-unseen" in recorder.codes
     assert run.coverage < 1
-    assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
+    check_within(run, watch, 1.0)
     assert min(workers for _, workers, _ in run.clusters[0].workers.history) == 1
 
 

@@ -161,10 +161,12 @@ def test_plugin_of_a_dead_kernel_leaves_by_itself(scheduler, monkeypatch):
     monkeypatch.setattr(module, "EXPIRES_AFTER", 0.05)
     monkeypatch.setattr(module, "LINGERS", 0.0)
 
+    async def gone():
+        while scheduler.plugins or scheduler.handlers:
+            await asyncio.sleep(0.01)
+
     async def act(plugin):
-        await asyncio.sleep(0.2)
-        assert scheduler.plugins == {}
-        assert scheduler.handlers == {}
+        await asyncio.wait_for(gone(), 60)
 
     with_plugin(scheduler, act)
 
@@ -179,23 +181,26 @@ def test_report_waits_for_graphs_that_are_on_their_way_but_not_for_ever(schedule
         assert report["missing"] == [0]
         assert loop.time() - begin >= 0.09
         loop.call_later(0.05, scheduler.graph, plugin, "Client-mine", ["a"], f"{RUN}:0")
-        report = await plugin.report(graphs=1, wait=10)
+        # As long as no test lasts: what ends these two is not the limit.
+        report = await plugin.report(graphs=1, wait=3600)
         assert (report["missing"], report["tasks"]) == ([], 1)
-        assert loop.time() - begin < 5
-        report = await plugin.report(graphs=3, refused=[1, 2], wait=10)
+        report = await plugin.report(graphs=3, refused=[1, 2], wait=3600)
         assert report["missing"] == []
 
     with_plugin(scheduler, act)
 
 
 def test_scheduler_that_closes_answers_who_asks(scheduler, monkeypatch):
+    """It closes once the answer was heard, not when it has waited long enough."""
+    monkeypatch.setattr(module, "LAST_ANSWER_SECONDS", 3600.0)
+
     async def act(plugin):
         asked = asyncio.ensure_future(plugin.report(wait=10))
         await asyncio.sleep(0.01)
         closing = asyncio.ensure_future(plugin.before_close())
         assert (await asked)["closing"] is True
         await plugin.report(heard=True)
-        await asyncio.wait_for(closing, 0.3)
+        await asyncio.wait_for(closing, 60)
 
     with_plugin(scheduler, act)
 

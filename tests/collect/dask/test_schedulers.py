@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import distributed
 import pytest
@@ -15,8 +14,9 @@ from distributed import CancelledError, Client, wait
 
 from hrlab.collect.dask import link
 from hrlab.collect.dask.parcel import module_name
-from tests.collect.conftest import TOLERANCE, serious, wait_until
-from tests.collect.work import has_hrlab, modules_of_hrlab, nap, step
+from hrlab.collect.progress import progress_of
+from tests.collect.conftest import check_loops, exactness, serious, wait_until
+from tests.collect.work import has_hrlab, made, modules_of_hrlab, nap, step
 
 #: Starts a scheduler and a worker in one process, where hrlab can't be imported.
 PROCESS = """
@@ -99,10 +99,14 @@ def run_with_gaps(recorder, client):
 
 def check_phases(run, watch):
     assert [loop.tasks for loop in run.loops] == [1, 1]
-    for loop, (start, stop) in zip(run.loops, watch.laps, strict=True):
-        assert loop.start_seconds == pytest.approx(start, abs=0.1)
-        assert loop.stop_seconds == pytest.approx(stop, abs=0.1)
-        assert loop.stages.compute_seconds == pytest.approx(stop - start, abs=0.15)
+    check_loops(run, watch, 0.3, 0.2)
+    for loop, seconds in zip(run.loops, (0.3, 0.2), strict=True):
+        assert loop.stages.compute_seconds >= seconds - exactness(run)
+
+
+def check_clock(run, watch):
+    """No clock that goes wrong by minutes makes the comparison of clocks less exact than a round trip is long."""
+    assert run.clusters[0].clock.uncertainty_seconds <= watch.now
 
 
 def test_scheduler_without_hrlab_is_no_different(recorder):
@@ -127,16 +131,19 @@ def test_refused_plugin_is_said_and_loops_are_what_the_kernel_sees(recorder):
             with watch.lap():
                 futures = [client.submit(nap, 0.1, i) for i in range(3)]
                 wait(futures)
-            nap(0.3)
+            nap(1.0)
             with watch.lap():
-                client.submit(nap, 0.2, pure=False).result()
+                client.submit(made, 0.2).result()  # which takes as long to travel
             nap(0.1)
         run = recorder.record
         assert "plugin-refused" in recorder.codes
         assert "no plugins here" in run.warnings[0].message
         assert run.coverage < 1
-        assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
-        assert run.phases.between_seconds == pytest.approx(0.3, abs=TOLERANCE)
+        # Of the first lap the kernel sees no more than its calls.
+        assert 0.2 <= run.phases.dask_seconds <= watch.seconds
+        assert run.loops[0].start_seconds >= watch.laps[0][0]
+        assert watch.laps[1][0] <= run.loops[-1].start_seconds  # not one over both laps
+        assert run.loops[-1].stop_seconds <= watch.laps[1][1]
         assert len(run.clusters) == 1
         del futures
 
@@ -160,8 +167,8 @@ def test_scheduler_whose_clock_is_minutes_off(recorder, shift):
     ):
         watch = run_with_gaps(recorder, client)
     run = recorder.record
-    assert run.clusters[0].clock.offset_seconds == pytest.approx(shift, abs=1)
-    assert run.clusters[0].clock.uncertainty_seconds < 0.05
+    assert run.clusters[0].clock.offset_seconds == pytest.approx(shift, abs=watch.now)
+    check_clock(run, watch)
     check_phases(run, watch)
 
 
@@ -184,23 +191,22 @@ def test_scheduler_whose_clock_is_stepped_meanwhile(recorder, seconds):
         del first
     run = recorder.record
     assert [loop.tasks for loop in run.loops] == [1, 1]
-    for loop, (start, stop) in zip(run.loops, watch.laps, strict=True):
-        assert loop.start_seconds == pytest.approx(start, abs=0.1)
-        assert loop.stop_seconds == pytest.approx(stop, abs=0.1)
-    assert run.activities["compute"] < 2
-    assert run.clusters[0].clock.uncertainty_seconds < 0.05
+    check_loops(run, watch, 0.4, 0.2)
+    assert run.activities["compute"] <= watch.seconds
+    check_clock(run, watch)
 
 
-def test_killed_scheduler_is_said_within_bounded_time(recorder):
+def test_killed_scheduler_is_said_without_waiting_for_it(recorder, monkeypatch):
+    """Its broken connection ends the run's wait: no limit does."""
+    monkeypatch.setattr("hrlab.collect.dask.link.LAST_REPORT_SECONDS", 3600.0)
     with scheduler() as process:
         client = Client(process.address)
         with recorder.block():
             kept = client.submit(nap, 30)
-            nap(1.5)  # so that a report was heard
+            # So that a report was heard.
+            wait_until(lambda: progress_of(recorder.timing.active).tasks_all == 1)
             os.kill(process.pid, signal.SIGKILL)
             nap(0.3)
-            begin = time.monotonic()
-        assert time.monotonic() - begin < 3
         run = recorder.record
         assert "scheduler-lost" in recorder.codes
         assert run.tasks == 1

@@ -10,19 +10,15 @@ import pytest
 from distributed import as_completed, wait
 
 from hrlab.collect.dask.doors import doors
-from tests.collect.conftest import TOLERANCE, serious
-from tests.collect.work import Counter, identity, nap
+from hrlab.collect.progress import progress_of
+from tests.collect.conftest import check_within, exactness, serious, wait_until
+from tests.collect.work import Counter, identity, made, nap, wait_for_file
 
 
-def check_one_loop(run, watch, tasks):
-    """One loop, as long as the hand-placed clock says, with all its tasks seen.
-
-    On a busy machine the test's own thread may pause between two results; that is no dask time.
-    """
+def check_one_loop(run, watch, tasks, least=0.0):
+    """One loop, within the lap and as long at least as its tasks take, with all of them seen."""
     assert run.loops[0].tasks == tasks == run.tasks
-    assert run.phases.between_seconds < TOLERANCE / 5, run.loops
-    assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
-    assert run.loops[0].start_seconds == pytest.approx(watch.laps[0][0], abs=TOLERANCE)
+    check_within(run, watch, least)
     assert run.coverage == 1.0
     assert run.clusters[0].workers.peak == 2
     assert run.loops[0].cluster == 0
@@ -36,7 +32,7 @@ def test_dask_compute_is_one_loop(recorder, client):
         with watch.lap():
             dask.compute(*[dask.delayed(nap)(0.1, i) for i in range(4)])
         nap(0.1)
-    check_one_loop(recorder.record, watch, 4)
+    check_one_loop(recorder.record, watch, 4, 0.2)
     assert recorder.record.loops[0].stages.compute_seconds > 0.15
 
 
@@ -46,20 +42,20 @@ def test_persist_and_wait_is_one_loop(recorder, client):
             kept = dask.persist(*[dask.delayed(nap)(0.1, i) for i in range(4)])
             wait(kept)
         nap(0.1)
-    check_one_loop(recorder.record, watch, 4)
-    assert recorder.record.phases.post_seconds == pytest.approx(0.1, abs=TOLERANCE)
+    check_one_loop(recorder.record, watch, 4, 0.2)
+    assert recorder.record.phases.post_seconds >= 0.1
 
 
 def test_submit_and_result_is_one_loop(recorder, client):
     with recorder.block() as watch, watch.lap():
         client.submit(nap, 0.2).result()
-    check_one_loop(recorder.record, watch, 1)
+    check_one_loop(recorder.record, watch, 1, 0.2)
 
 
 def test_map_and_gather_is_one_loop(recorder, client):
     with recorder.block() as watch, watch.lap():
         client.gather(client.map(nap, [0.1] * 6, range(6)))
-    check_one_loop(recorder.record, watch, 6)
+    check_one_loop(recorder.record, watch, 6, 0.3)
 
 
 def test_as_completed_is_one_loop(recorder, client):
@@ -67,14 +63,14 @@ def test_as_completed_is_one_loop(recorder, client):
         futures = client.map(nap, [0.1, 0.2, 0.3])
         for _ in as_completed(futures, with_results=True):
             pass
-    check_one_loop(recorder.record, watch, 3)
+    check_one_loop(recorder.record, watch, 3, 0.3)
 
 
 def test_delayed_graph_counts_every_task(recorder, client):
     with recorder.block() as watch, watch.lap():
         parts = [dask.delayed(nap)(0.05, i, value=i) for i in range(4)]
         assert dask.delayed(sum)(parts).compute() == 6
-    check_one_loop(recorder.record, watch, 5)
+    check_one_loop(recorder.record, watch, 5, 0.1)
 
 
 def test_array_counts_tasks_as_the_scheduler_sees_them(recorder, client):
@@ -99,7 +95,7 @@ def test_dataframe_shuffled_by_p2p_is_the_runs(recorder, client):
     run = recorder.record
     assert any("p2p" in group.name for group in run.groups), run.groups
     assert run.tasks == sum(group.tasks for group in run.groups)
-    assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
+    check_within(run, watch)
     assert not {"work-left-running", "graphs-unseen"} & recorder.codes
 
 
@@ -110,7 +106,7 @@ def test_joblib_backend_is_the_runs(recorder, client):
             joblib.Parallel()(joblib.delayed(nap)(0.1, i) for i in range(6))
     run = recorder.record
     assert run.tasks >= 2
-    assert run.phases.dask_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
+    check_within(run, watch, 0.3)
     assert run.approach == "local"
 
 
@@ -123,20 +119,21 @@ def test_graphs_submitted_from_threads_are_the_runs(recorder, client):
     with recorder.block() as watch, watch.lap():
         with concurrent.futures.ThreadPoolExecutor(3) as pool:
             list(pool.map(one, range(3)))
-    check_one_loop(recorder.record, watch, 3)
+    check_one_loop(recorder.record, watch, 3, 0.4)
 
 
 def test_fetching_finished_work_is_a_loop_without_tasks(recorder, client):
-    future = client.submit(bytes, 30_000_000)
+    future = client.submit(made, 0.3)
     wait(future)
     with recorder.block() as watch:
         nap(0.2)
         with watch.lap():
-            assert len(future.result()) == 30_000_000
+            assert future.result().seconds == 0.3
         nap(0.1)
     run = recorder.record
     assert [(loop.tasks, loop.cluster) for loop in run.loops] == [(0, 0)]
-    assert run.loops[0].stages.gather_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
+    check_within(run, watch)
+    assert run.loops[0].stages.gather_seconds >= 0.3
     assert run.loops[0].stages.compute_seconds == 0
 
 
@@ -165,7 +162,9 @@ def test_method_of_an_actor_counts_as_dask(recorder, client):
     run = recorder.record
     assert run.tasks == 1
     last = run.loops[-1]
-    assert last.stop_seconds - last.start_seconds == pytest.approx(watch.seconds, abs=TOLERANCE)
+    ((start, stop),), off = watch.laps, exactness(run)
+    assert start - off <= last.start_seconds <= last.stop_seconds - 0.3 + off
+    assert last.stop_seconds <= stop + off
     assert last.stages.compute_seconds > 0.2
     assert last.cluster == 0
     assert run.phases.between_seconds > 0.2
@@ -174,20 +173,24 @@ def test_method_of_an_actor_counts_as_dask(recorder, client):
 def test_key_that_is_done_already_is_not_run_again(recorder, client):
     kept = client.submit(nap, 0.1, key="reused")
     wait(kept)
-    with recorder.block():
+    with recorder.block() as watch:
         nap(0.1)
-        client.submit(nap, 0.1, key="reused").result()
+        with watch.lap():
+            client.submit(nap, 0.1, key="reused").result()
     run = recorder.record
     assert run.tasks == 0
     assert len(run.loops) == 1
-    assert run.phases.dask_seconds < 0.1 + TOLERANCE
+    check_within(run, watch)
 
 
-def test_key_that_still_runs_is_the_runs_once_it_asks_for_it(recorder, client):
-    kept = client.submit(nap, 0.6, key="reused")
-    nap(0.1)
+def test_key_that_still_runs_is_the_runs_once_it_asks_for_it(recorder, client, tmp_path):
+    go = tmp_path / "go"
+    kept = client.submit(wait_for_file, str(go), key="reused")
     with recorder.block() as watch, watch.lap():
-        dask.delayed(nap)(0.6, dask_key_name="reused").compute()
+        asked = dask.delayed(wait_for_file)(str(go), dask_key_name="reused").persist()
+        wait_until(lambda: progress_of(recorder.timing.active).tasks_all == 1)
+        go.touch()
+        wait(asked)
     assert kept.done()
     check_one_loop(recorder.record, watch, 1)
 
@@ -207,7 +210,7 @@ def test_dependency_that_is_done_is_not_counted(recorder, client):
     wait(first)
     with recorder.block() as watch, watch.lap():
         client.submit(nap, 0.1, first).result()
-    check_one_loop(recorder.record, watch, 1)
+    check_one_loop(recorder.record, watch, 1, 0.1)
 
 
 def test_part_of_a_graph_that_nobody_needs_is_not_counted(recorder, client):
@@ -220,7 +223,7 @@ def test_part_of_a_graph_that_nobody_needs_is_not_counted(recorder, client):
         c.compute(optimize_graph=False)
     run = recorder.record
     assert run.tasks == sum(group.tasks for group in run.groups) == 1
-    check_one_loop(run, watch, 1)
+    check_one_loop(run, watch, 1, 0.1)
 
 
 def test_huge_graph_is_waited_for(recorder, client):
