@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from hrlab.clusters import kubernetes_probes
 from hrlab.clusters.kubernetes_probes import Probes
 from hrlab.clusters.kubernetes_scheduler import Health, Place
 
@@ -48,3 +49,25 @@ def test_an_odd_answer_is_said_and_the_scheduler_is_asked_again(odd):
     bad, good = asyncio.run(answers_to([odd, b'{"workers": 0, "cores": 0}']))
     assert bad.problem == "what answers there is no Dask scheduler"
     assert (good.problem, good.workers) == ("", 0)
+
+
+def test_a_scheduler_whose_question_broke_is_asked_again(monkeypatch):
+    """Whatever a question ends with: else its cluster would keep its last state for ever."""
+    questions = []
+
+    async def broken(place, before):
+        questions.append(place)
+        raise MemoryError
+
+    async def look_twice():
+        probes, place = Probes(lambda: None), Place("127.0.0.1", 1, 1)
+        for asked in (1, 2):
+            probes.look("zee", place, 0.0)
+            task = probes._probes["zee"].task
+            assert task is not None
+            await asyncio.wait({task})
+            assert isinstance(task.exception(), MemoryError)
+            assert len(questions) == asked
+
+    monkeypatch.setattr(kubernetes_probes, "ask", broken)
+    asyncio.run(look_twice())

@@ -188,6 +188,8 @@ def test_a_host_that_hangs_is_unreachable_until_it_goes_on(side, nothing_is_left
     side.wait("ready")
     monkeypatch.setattr(hosted, "HANGS_SECONDS", 0.5)
     monkeypatch.setattr(hosted, "ANSWER_SECONDS", 0.5)
+    # As long as no test lasts: nobody has as much patience with a host that shows no sign of life.
+    monkeypatch.setattr(hosted, "PATIENCE_SECONDS", 3600.0)
     host = host_of(nothing_is_left)
     os.kill(host, signal.SIGSTOP)
     side.until(lambda: side.get().state == "unreachable")
@@ -219,10 +221,10 @@ def test_a_host_that_works_on_an_answer_for_long_does_not_hang(side, monkeypatch
 
     async def answers():
         reader = asyncio.StreamReader()
-        asyncio.get_running_loop().call_later(3, reader.feed_data, b"late\n")
+        asyncio.get_running_loop().call_later(6, reader.feed_data, b"late\n")
         return await side.kind._hosts["test-1"]._answer(reader)
 
-    monkeypatch.setattr(hosted, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(hosted, "ANSWER_SECONDS", 5.0)
     assert side(answers()) == b"late\n"
     assert side.get().state == "ready"
 

@@ -102,6 +102,17 @@ def test_workers_of_a_local_cluster_are_known(cluster):
     assert {ws.pid for ws in cluster.scheduler.workers.values()} <= module.worker_pids()
 
 
+def test_each_child_says_what_it_has_used_itself(child):
+    with subprocess.Popen([sys.executable, "-c", BURN], stdin=-1, stdout=-1) as other:
+        other.stdout.readline()
+        by_child = ProcessTree().read().by_child
+        other.communicate()
+    assert {pid for pid, spent in by_child.items() if spent >= 0.5 - TICKS} >= {
+        child.pid,
+        other.pid,
+    }
+
+
 def used(**seconds):
     return Usage(sum(seconds.values()), None, 1 + len(seconds), seconds)
 

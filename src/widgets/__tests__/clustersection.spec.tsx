@@ -1,0 +1,114 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+import { Signal } from '@lumino/signaling';
+import type { ICluster, IQuotaReport } from '../../api';
+import { ClusterDrafts, ClusterList, QuotaList } from '../../model';
+import { ClusterChoices } from '../../model/choices';
+import { cluster, FakeClusters } from '../../model/__tests__/fakeclusters';
+import { CommandIDs, IQuotas } from '../../tokens';
+import { ClustersSection } from '../clustersection';
+
+class Observer {
+  observe(): void {}
+  disconnect(): void {}
+}
+
+class NoQuotas implements IQuotas {
+  readonly changed: Signal<IQuotas, void> = new Signal(this);
+
+  async list(): Promise<IQuotaReport> {
+    return { quotas: [], sources: [] };
+  }
+}
+
+/** A cluster that no card can be drawn of. */
+const odd = (id: string): ICluster => ({
+  ...cluster(id),
+  workers: null as unknown as ICluster['workers']
+});
+
+function sectionOf(
+  clusters: FakeClusters,
+  list: ClusterList,
+  executed: string[]
+): ClustersSection {
+  const nothing = () => undefined;
+  return new ClustersSection({
+    list,
+    drafts: new ClusterDrafts(clusters, list, nullTranslator.load('hrlab')),
+    quotas: new QuotaList(new NoQuotas()),
+    translator: nullTranslator,
+    kernels: () => [],
+    onStart: nothing,
+    onMenu: nothing,
+    execute: (command, id) => executed.push(`${command} ${id}`),
+    onRetry: nothing,
+    onEdit: nothing,
+    onScale: nothing,
+    onResize: async () => '',
+    onPress: nothing
+  });
+}
+
+describe('ClustersSection', () => {
+  let clusters: FakeClusters;
+  let list: ClusterList;
+  let section: ClustersSection;
+  const executed: string[] = [];
+
+  const cards = () => [
+    ...section.node.querySelectorAll<HTMLElement>('.hrlab-Cluster')
+  ];
+
+  /** The first drawing, and each after an event, take their time. */
+  async function until(isSo: () => boolean): Promise<void> {
+    for (let i = 0; i < 200 && !isSo(); i++) {
+      await new Promise(done => setTimeout(done, 20));
+    }
+    expect(isSo()).toBe(true);
+  }
+
+  beforeEach(() => {
+    Object.assign(window, {
+      IntersectionObserver: Observer,
+      ResizeObserver: Observer
+    });
+    executed.length = 0;
+    clusters = new FakeClusters();
+    list = new ClusterList(clusters, new ClusterChoices(null));
+    section = sectionOf(clusters, list, executed);
+    // React tells of every error that a boundary has caught.
+    jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  });
+
+  afterEach(() => {
+    section.dispose();
+    jest.restoreAllMocks();
+  });
+
+  it('shows a cluster that cannot be drawn as broken, and all others', async () => {
+    clusters.there = [cluster('a'), odd('odd'), cluster('b')];
+    Widget.attach(section, document.body);
+    list.setActive(true);
+    await until(() => cards().length === 3);
+    const broken = cards().filter(card =>
+      card.classList.contains('hrlab-mod-broken')
+    );
+    expect(broken.map(card => card.dataset.hrlabCluster)).toEqual(['odd']);
+    expect(broken[0].textContent).toContain('cannot be shown');
+    broken[0].querySelector('button')?.click();
+    expect(executed).toEqual([`${CommandIDs.closeCluster} odd`]);
+  });
+
+  it('draws it again once what is known of it can be drawn', async () => {
+    clusters.there = [odd('odd')];
+    Widget.attach(section, document.body);
+    list.setActive(true);
+    await until(() => cards().length === 1);
+    expect(cards()[0].classList).toContain('hrlab-mod-broken');
+    clusters.there = [cluster('odd')];
+    list.refreshAll();
+    await until(() => !cards()[0].classList.contains('hrlab-mod-broken'));
+    expect(cards()[0].textContent).toContain('odd');
+  });
+});
