@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
+from hrlab.model.names import numbered, one_line
 from hrlab.model.run import Phase, Run, Stage
 
 Part: TypeAlias = Literal["wall", "phase", "stage", "group"]
@@ -61,7 +62,7 @@ class Difference:
     before, after
         Ids of the runs.
     before_name, after_name, before_at, after_at
-        Their names, and when they began (UTC epoch seconds).
+        Their names, told apart, and when they began (UTC epoch seconds).
     lines
         The wall time, then phases in their order, below dask its stages, then groups, the largest change first. What
         neither run has is left out.
@@ -91,18 +92,27 @@ def difference(before: Run, after: Run) -> Difference:
         *phases[after_dask:],
     )
     groups = _groups(before, after)
+    names = _names(before, after)
     thread_seconds = sum(line.before_seconds or 0.0 for line in groups)
     return Difference(
         before=before.id,
         after=after.id,
-        before_name=before.name,
-        after_name=after.name,
+        before_name=names[before.id],
+        after_name=names[after.id],
         before_at=before.started_at,
         after_at=after.started_at,
         lines=(
             *(_with_ratio(line, before.wall_seconds) for line in lines),
             *(_with_ratio(line, thread_seconds) for line in groups),
         ),
+    )
+
+
+def _names(*runs: Run) -> dict[str, str]:
+    """What the runs are called, as in the charts: two of one name are numbered in the order in which they ran."""
+    ran = sorted(runs, key=lambda run: run.started_at)
+    return dict(
+        zip((run.id for run in ran), numbered([one_line(run.name) for run in ran]), strict=True)
     )
 
 

@@ -50,7 +50,7 @@ class Advice:
     startup
         What workers take to start, as far as runs had to wait for them; absent if they did not.
     efficiency
-        Work over what the threads could have done in the scaling time, from 0 to 1.
+        Work over what the threads could have done in the scaling time, from 0 to 1; see :meth:`tells_efficiency`.
     core_hours
         Cores times wall time.
     limited_by
@@ -104,6 +104,15 @@ class Advice:
     measured: tuple[tuple[float, float, float, float], ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def tells_efficiency(self, workers: int) -> bool:
+        """Whether the runs tell how efficient that many are: by several numbers of threads, and not too far from them."""
+        return tells_contention(self.model) and workers <= self.trusted_workers
+
+
+def tells_contention(law: LawName) -> bool:
+    """Whether a law knows what contention costs: runs of one number of threads do not tell."""
+    return law != "work-conservation"
+
 
 def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequence[str]) -> Advice:
     """The smallest cluster that reaches the goal, or comes nearest to it, of those that may be had."""
@@ -156,6 +165,7 @@ def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequenc
             *_of_quota(_within(expected, trusted), chosen, most, law, work, goal),
             *_of_the_unknown(shape),
             *_of_extrapolation(law, one),
+            *_of_efficiency(law, goal),
             *_of_tasks(work, one),
             *stranded,
         ),
@@ -273,6 +283,15 @@ def _of_extrapolation(law: Law, one: Expectation) -> list[str]:
     return [
         f"More than four times the {law.measured_threads[1]:g} threads that were measured: a guess. "
         "Measure a larger run first."
+    ]
+
+
+def _of_efficiency(law: Law, goal: Goal) -> list[str]:
+    if goal.name != "efficiency" or tells_contention(law.name):
+        return []
+    return [
+        "How efficient other numbers of workers are is not known: all runs had the same number of threads. "
+        "Measure scaling first."
     ]
 
 

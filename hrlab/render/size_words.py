@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hrlab.model.sizing import Advice, LimitedBy
+from hrlab.model.sizing import AS_FAST, Advice, LimitedBy
 from hrlab.model.units import (
     format_bytes,
     format_count,
@@ -20,7 +20,7 @@ ROWS = 12
 _LIMITS: Mapping[LimitedBy, str] = {
     "goal": "that reaches the goal",
     "tasks": "more would find no task",
-    "serial": "more would not be faster",
+    "serial": f"more would be less than {format_share(AS_FAST)} faster",
     "longest-task": "the longest task takes as long",
     "measured": "more would be a guess, too far from what was measured",
     "profile": "more are not offered",
@@ -55,8 +55,8 @@ def _sentences(advice: Advice) -> Iterator[str]:
 
 
 def _efficient(advice: Advice) -> str:
-    """Unknown where all runs had one number of threads: then nothing tells what contention costs."""
-    if advice.model == "work-conservation":
+    """Empty where the runs do not tell."""
+    if not advice.tells_efficiency(advice.workers):
         return ""
     return f"{format_share(advice.efficiency)} efficient in dask, "
 
@@ -88,5 +88,6 @@ def _table(advice: Advice) -> list[str]:
         if workers == advice.workers or index % step == 0 or index == len(points) - 1:
             mark = "*" if workers == advice.workers else ""
             shown = (format_duration(seconds) for seconds in times)
-            rows.append((f"{workers}{mark}", *shown, format_share(efficiency), significant(hours)))
+            share = format_share(efficiency) if advice.tells_efficiency(workers) else ""
+            rows.append((f"{workers}{mark}", *shown, share, significant(hours)))
     return aligned(rows)

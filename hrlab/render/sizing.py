@@ -31,19 +31,21 @@ _TOOLTIP = [
 def sizing(advice: Advice) -> Chart:
     """Wall time (line, with the range of what is likely) and efficiency (dashed) against workers.
 
-    Measured runs are dots; beyond four times the most that was measured the line is dotted. What quotas do not leave
-    is grey.
+    Measured runs are dots; beyond four times the most that was measured the line is dotted, and efficiency is not known.
+    What quotas do not leave is grey.
     """
     rows = _rows(advice)
+    is_known = any(advice.tells_efficiency(workers) for workers, *_ in advice.table)
+    what = "wall time and efficiency" if is_known else "wall time"
     spec = spec_of(
-        f"Expected wall time and efficiency against workers; {advice.workers} are advised",
+        f"Expected {what} against workers; {advice.workers} are advised",
         values_of(_COLUMNS, rows, _said),
         height=220,
         encoding={"x": _workers_axis(rows)},
         layer=[
             *_over_quota(advice, rows),
             _times(advice),
-            _efficiency(),
+            *([_efficiency()] if is_known else []),
             _mark(advice, rows),
         ],
         resolve={"scale": {"y": "independent"}},
@@ -53,8 +55,8 @@ def sizing(advice: Advice) -> Chart:
 
 def _rows(advice: Advice) -> tuple[tuple[Cell, ...], ...]:
     return tuple(
-        (*point, *more[1:], _note(advice, point[0]))
-        for point, more in zip(advice.curve, advice.table, strict=True)
+        (*point, share if advice.tells_efficiency(workers) else None, hours, _note(advice, workers))
+        for point, (workers, share, hours) in zip(advice.curve, advice.table, strict=True)
     )
 
 
@@ -70,7 +72,8 @@ def _note(advice: Advice, workers: int) -> str:
 def _said(row: Any) -> dict[str, Cell]:
     _, seconds, low, high, share, *_ = row
     between = f"{format_duration(low)} to {format_duration(high)}"
-    return {"said": f"{format_duration(seconds)} ({between})", "share": format_share(share)}
+    said = "not known" if share is None else format_share(share)
+    return {"said": f"{format_duration(seconds)} ({between})", "share": said}
 
 
 def _workers_axis(rows: tuple[tuple[Cell, ...], ...]) -> dict[str, Any]:

@@ -42,6 +42,8 @@ export interface ISizing {
   readonly highSeconds: number;
   readonly fixedSeconds: number;
   readonly efficiency: number;
+  /** Of more workers the runs tell nothing. */
+  readonly trustedWorkers: number;
   readonly coreHours: number;
   /** By which figure the runs' work was measured, and how much of it was asked for. */
   readonly amount: readonly [string, number] | null;
@@ -69,6 +71,7 @@ export function readSizing(value: unknown): ISizing {
     highSeconds: asNumber(wall.high, 'advice.wall_seconds.high'),
     fixedSeconds: numberOr(phases.fixed, 0),
     efficiency: numberOr(data.efficiency, 0),
+    trustedWorkers: numberOr(data.trusted_workers, Infinity),
     coreHours: numberOr(data.core_hours, 0),
     amount: Object.entries(numbersOf(data.workload))[0] ?? null,
     limitedBy: stringOr(data.limited_by, ''),

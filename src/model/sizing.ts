@@ -43,7 +43,7 @@ function limitInWords(limitedBy: string, trans: TranslationBundle): string {
     case 'tasks':
       return trans.__('more workers would find no task');
     case 'serial':
-      return trans.__('more workers would not be faster');
+      return trans.__('more workers would be less than 1 % faster');
     case 'longest-task':
       return trans.__('the longest task takes as long');
     case 'measured':
@@ -117,9 +117,9 @@ export function sizingInWords(
   trans: TranslationBundle
 ): string {
   const why = limitInWords(advice.limitedBy, trans);
-  // With one number of threads nothing tells what contention costs.
+  // With one number of threads, or too far from all, nothing tells what contention costs.
   const efficient =
-    advice.law === 'work-conservation'
+    advice.law === 'work-conservation' || advice.workers > advice.trustedWorkers
       ? ''
       : trans.__(' %1 efficient in dask,', formatShare(advice.efficiency));
   const sentence = trans.__(

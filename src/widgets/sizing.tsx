@@ -234,7 +234,7 @@ export class Sizing extends Panel {
     this.node.tabIndex = -1;
     this._card = new ChartCard({
       ...options,
-      label: trans.__('Wall time and efficiency against workers')
+      label: trans.__('Expected wall time against workers')
     });
     this.addWidget(
       new Widget({ node: textElement('h3', trans.__('How large?')) })

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hrlab.model.comparison import compare
 from hrlab.model.difference import MOST_GROUPS, REST, difference
 from hrlab.model.run import Group
 from tests.model.test_comparison import run
@@ -87,3 +88,12 @@ def test_run_of_which_only_the_wall_time_is_known_has_no_parts_to_compare():
     assert [line.change_seconds for line in found.of("phase", "stage", "group")] == [None] * len(
         found.of("phase", "stage", "group")
     )
+
+
+def test_two_runs_of_one_name_are_told_apart_as_in_the_charts():
+    older = replace(run(10, name="scan"), started_at=100.0)
+    newer = replace(run(8, name="scan"), started_at=200.0)
+    lanes = [group.label for group in compare([older, newer], "run").groups]
+    found, back = difference(older, newer), difference(newer, older)
+    assert [found.before_name, found.after_name] == lanes == ["scan", "scan #2"]
+    assert [back.before_name, back.after_name] == ["scan #2", "scan"]

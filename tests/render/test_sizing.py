@@ -13,6 +13,7 @@ from hrlab.model.goal import Goal
 from hrlab.model.scaling import Law, Workload
 from hrlab.model.shape import Shape
 from hrlab.model.sizing import advise
+from hrlab.render.size_words import advice_text
 from hrlab.render.sizing import sizing
 
 SCHEMA = Path(alt.__file__).parent / "vegalite" / "v5" / "schema" / "vega-lite-schema.json"
@@ -47,3 +48,58 @@ def test_table_has_the_advised_number_and_what_it_costs():
         one.efficiency,
         one.core_hours,
     )
+
+
+def single(goal="fastest", value=None):
+    """Advice from runs on one number of threads, which tell nothing of contention."""
+    law = Law(name="work-conservation", work_seconds=400.0, measured_threads=(2, 2))
+    work = Workload(amount=1.0, fixed_seconds=2.0)
+    return advise(law, work, Goal(name=goal, value=value), Shape(workers_maximum=64), ["a"])
+
+
+def shown(chart, field):
+    return {row["workers"]: row[field] for row in chart.spec["data"]["values"]}
+
+
+def test_efficiency_ends_where_nothing_was_measured():
+    chart = sizing(advice(1000))
+    shares = shown(chart, "efficiency")
+    assert max(shares) == 1000
+    assert all((shares[n] is not None) == (n <= 4 * 8) for n in shares)
+    known = {n for n, said in shown(chart, "share").items() if said != "not known"}
+    assert known == {n for n in shares if n <= 32}
+    assert [row[4] is not None for row in chart.table.rows] == [n <= 32 for n in shares]
+
+
+def test_efficiency_is_not_drawn_where_all_runs_had_one_number_of_threads():
+    chart = sizing(single())
+    assert set(shown(chart, "efficiency").values()) == {None}
+    assert "efficiency (dashed)" not in json.dumps(chart.spec)
+    assert "efficiency" not in chart.spec["description"]
+    assert "seconds" in json.dumps(chart.spec)
+
+
+def test_words_claim_no_efficiency_that_the_chart_leaves_out():
+    lines = [line.split() for line in advice_text(advice(1000)).splitlines()]
+    cells = {line[0].rstrip("*"): line for line in lines if line and line[0].rstrip("*").isdigit()}
+    assert any("%" in cells[n] for n in cells if int(n) <= 32)
+    assert not any("%" in cells[n] for n in cells if int(n) > 32)
+    assert "%" not in advice_text(single()).split("From 1 run")[1]
+
+
+def test_advice_at_the_knee_does_not_say_that_more_would_not_be_faster():
+    """It is the smallest within 1 % of the fastest: some more may still gain a little."""
+    law = Law(name="amdahl", work_seconds=400.0, contention_seconds=40.0, measured_threads=(1, 64))
+    work = Workload(amount=1.0, fixed_seconds=200.0)
+    found = advise(law, work, Goal(name="fastest"), Shape(workers_maximum=400), ["a"])
+    assert found.limited_by == "serial"
+    later = [seconds for n, seconds, *_ in found.curve if n > found.workers]
+    assert found.wall_seconds.expected * 0.99 <= min(later) < found.wall_seconds.expected
+    said = advice_text(found).splitlines()[0]
+    assert "more would be less than 1 % faster" in said
+
+
+def test_goal_in_efficiency_that_no_run_tells_of_is_said():
+    said = " ".join(single("efficiency", 0.8).warnings)
+    assert "How efficient other numbers of workers are is not known" in said
+    assert "not known" not in " ".join(advice().warnings)

@@ -66,6 +66,20 @@ describe('an advice', () => {
     );
   });
 
+  it('claims no efficiency of more workers than runs tell of', () => {
+    const most = { trusted_workers: 15 };
+    expect(sizingInWords(readSizing({ ...WIRE, ...most }), trans)).toBe(
+      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; more workers would find no task.'
+    );
+  });
+
+  it('at the knee does not say that more would not be faster', () => {
+    const knee = readSizing({ ...WIRE, limited_by: 'serial' });
+    expect(sizingInWords(knee, trans)).toContain(
+      'core hours; more workers would be less than 1 % faster.'
+    );
+  });
+
   it('says from how many runs and by which law', () => {
     expect(evidenceInWords(readSizing(WIRE), trans)).toBe(
       'From 2 runs, by Amdahl’s law; 12.0 s of it does not scale with workers.'
