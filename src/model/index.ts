@@ -38,3 +38,4 @@ export * from './sorting';
 export * from './timing';
 export * from './usedcluster';
 export * from './wantedadvice';
+export * from './workersoption';

@@ -86,6 +86,12 @@ function makeView(model: RunModel, parts: IParts): RunView {
     onCreate: app.commands.hasCommand(CommandIDs.newCluster)
       ? (advice, profile) => createAs(model.id, advice, profile, parts)
       : null,
+    onMeasure: app.commands.hasCommand(CommandIDs.measureScaling)
+      ? () =>
+          void app.commands.execute(CommandIDs.measureScaling, {
+            id: model.id
+          })
+      : null,
     onRename: name => {
       runs
         .patch(model.id, { name })

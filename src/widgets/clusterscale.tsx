@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef, useState } from 'react';
 import type { ICluster, IOption, IProfile } from '../api';
-import { boundsInWords, parseOption } from '../model';
+import { boundsInWords, parseOption, workersOption } from '../model';
 import type { ICardActions } from './clustercard';
 
 interface IScaleProps extends ICardActions {
@@ -24,25 +24,6 @@ function numberName(name: Name, trans: TranslationBundle): string {
     case 'maximum':
       return trans.__('at most');
   }
-}
-
-/** Workers as the profile bounds them; no bounds are known otherwise. */
-function workersOption(
-  profile: IProfile | null,
-  trans: TranslationBundle
-): IOption {
-  return {
-    type: 'integer',
-    default: 0,
-    label: trans.__('Workers'),
-    help: '',
-    minimum: 0,
-    maximum: profile?.limits.workers ?? null,
-    choices: [],
-    unit: trans.__('workers'),
-    user_may_set: true,
-    ...(profile?.options.workers ?? {})
-  };
 }
 
 function problemOf(
@@ -184,7 +165,7 @@ function Fields(props: {
 /** Another number of workers, or bounds to adapt between, in place. */
 export function ClusterScale(props: IScaleProps): JSX.Element {
   const { cluster, profile, trans } = props;
-  const option = workersOption(profile, trans);
+  const option = workersOption(profile, cluster, trans);
   const [adapts, setAdapts] = useState(cluster.workers.maximum !== null);
   const [texts, setTexts] = useState<Texts>(firstTexts(cluster));
   const [busy, setBusy] = useState(false);

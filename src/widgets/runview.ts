@@ -29,6 +29,8 @@ export interface IRunViewOptions {
   readonly profiles: () => Promise<readonly IProfile[]>;
   /** Open the form of a new cluster with what is advised; null where there is none. */
   readonly onCreate: ((advice: ISizing, profile: string) => void) | null;
+  /** Measure the run on several sizes; null where nothing can be. */
+  readonly onMeasure: (() => void) | null;
 }
 
 /** One run: head, charts, groups, facts and code. */

@@ -22,6 +22,8 @@ interface IFormProps {
   readonly model: SizingModel;
   /** Open the form of a new cluster with what is advised. */
   readonly onCreate: ((advice: ISizing, profile: string) => void) | null;
+  /** Measure the run on several sizes, from which better advice follows. */
+  readonly onMeasure: (() => void) | null;
   readonly trans: TranslationBundle;
 }
 
@@ -162,7 +164,23 @@ function Form({ model, trans }: IFormProps): JSX.Element | null {
   );
 }
 
-function Answer(props: IFormProps): JSX.Element | null {
+function MeasureButton(props: IFormProps): JSX.Element | null {
+  const { onMeasure, trans } = props;
+  return onMeasure ? (
+    <button
+      className="jp-Button jp-mod-styled hrlab-Button"
+      title={trans.__(
+        'Execute the notebook of this run on 1, 2, 4, … workers and compare'
+      )}
+      onClick={onMeasure}
+    >
+      {trans.__('Measure Scaling…')}
+    </button>
+  ) : null;
+}
+
+/** What was advised, or why nothing is, and what to do with it. */
+export function Answer(props: IFormProps): JSX.Element | null {
   const { model, onCreate, trans } = props;
   useSignals(model.changed);
   const { advice, error, isBusy } = model;
@@ -190,7 +208,8 @@ function Answer(props: IFormProps): JSX.Element | null {
         >
           {trans.__('Create this cluster…')}
         </button>
-      ) : null}
+      ) : null}{' '}
+      <MeasureButton {...props} />
       <p className="hrlab-Sizing-evidence">{evidenceInWords(advice, trans)}</p>
       {advice.warnings.length ? (
         <ul className="hrlab-Warnings">
@@ -217,6 +236,7 @@ export interface ISizingOptions {
   /** What may be created here. */
   readonly profiles: () => Promise<readonly IProfile[]>;
   readonly onCreate: IFormProps['onCreate'];
+  readonly onMeasure: IFormProps['onMeasure'];
 }
 
 /** "How large?": advice on the size of the cluster for the next run. */
@@ -239,7 +259,8 @@ export class Sizing extends Panel {
     this.addWidget(
       new Widget({ node: textElement('h3', trans.__('How large?')) })
     );
-    const parts = { model: sizing, onCreate: options.onCreate, trans };
+    const { onCreate, onMeasure } = options;
+    const parts = { model: sizing, onCreate, onMeasure, trans };
     this.addWidget(ReactWidget.create(<Form {...parts} />));
     this.addWidget(ReactWidget.create(<Answer {...parts} />));
     this.addWidget(this._card);
