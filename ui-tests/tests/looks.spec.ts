@@ -1,6 +1,6 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import { writeFileSync } from 'fs';
-import { store } from './hrlab';
+import { HrlabPage, store } from './hrlab';
 import { expect, test } from './fixtures';
 
 const add = (changes: object) => store('add', JSON.stringify(changes));
@@ -47,42 +47,64 @@ const firstPaint = (page: IJupyterLabPageFixture): Promise<number> =>
     return performance.now() - start;
   });
 
-test('10,000 runs: few rows in the page, and scrolling stays fluid', async ({
-  hrlab,
-  page
-}) => {
-  test.setTimeout(180_000);
-  store('fill', '10000');
-  const paint = await firstPaint(page);
-  await expect(hrlab.rows.first()).toContainText('Zee variation 9999');
-  await expect(hrlab.panel).toContainText('10,000 runs');
-  expect(await hrlab.rows.count()).toBeLessThan(100);
-  // Other work on the machine makes tasks longer, never shorter: best of three.
+/** A task that the browser calls long. */
+const LONG_TASK_MS = 50;
+
+/** Milliseconds of the longest task while the list is scrolled; other work makes tasks longer, never shorter. */
+async function longestOfThree(
+  hrlab: HrlabPage,
+  page: IJupyterLabPageFixture
+): Promise<number> {
   const tries: number[] = [];
-  while (tries.length < 3 && !tries.some(longest => longest < 100)) {
+  while (tries.length < 3) {
     await watchLongTasks(page);
     await hrlab.list.hover();
     for (let i = 0; i < 60; i++) {
-      await page.mouse.wheel(0, 1500);
+      await page.mouse.wheel(0, i < 30 ? 1500 : -1500);
       await page.waitForTimeout(16);
     }
     await expect(hrlab.rows.nth(5)).toBeVisible();
     tries.push(await longestTask(page));
   }
+  return Math.max(LONG_TASK_MS, Math.min(...tries));
+}
+
+test('10,000 runs: few rows in the page, and scrolling is as fluid as with 100', async ({
+  hrlab,
+  page
+}) => {
+  test.setTimeout(240_000);
+  store('fill', '100');
+  const usualPaint = await firstPaint(page);
+  await expect(hrlab.panel).toContainText('100 runs');
+  const usual = await longestOfThree(hrlab, page);
+  store('clear');
+  store('fill', '10000');
+  await page.goto('?reset'); // with the panel closed, as at first
+  const paint = await firstPaint(page);
+  await expect(hrlab.rows.first()).toContainText('Zee variation 9999');
+  await expect(hrlab.panel).toContainText('10,000 runs');
+  expect(await hrlab.rows.count()).toBeLessThan(100);
+  const longest = await longestOfThree(hrlab, page);
   await hrlab.list.evaluate(node => {
     node.scrollTop = node.scrollHeight;
   });
   await expect(hrlab.row('Zee variation 0')).toHaveCount(1);
   await hrlab.picture('ten-thousand');
-  const longest = Math.min(...tries);
   const rows = await hrlab.rows.count();
   writeFileSync(
     'test-results/ten-thousand.json',
-    JSON.stringify({ first_paint_ms: paint, longest_task_ms: longest, rows })
+    JSON.stringify({
+      first_paint_ms: paint,
+      first_paint_of_100_ms: usualPaint,
+      longest_task_of_100_ms: usual,
+      longest_task_ms: longest,
+      rows
+    })
   );
   expect(rows).toBeLessThan(100);
-  expect(paint).toBeLessThan(1000);
-  expect(longest).toBeLessThan(100);
+  expect(paint).toBeLessThan(2 * usualPaint);
+  expect(longest).toBeLessThan(2 * usual);
   await hrlab.panel.getByRole('searchbox').fill('variation 123');
   await expect(hrlab.rows.first()).toContainText('Zee variation 9123');
 });

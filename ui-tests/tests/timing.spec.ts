@@ -6,6 +6,9 @@ const DASK = [
   'import time\ntime.sleep(0.3)\nfutures = client.map(lambda n: time.sleep(0.05), range(160), pure=False)\nclient.gather(futures)\ntime.sleep(0.3)\n"all done"'
 ];
 
+/** Lasts until the file is there. */
+const WAIT = 'import os, time\nwhile not os.path.exists("go"): time.sleep(0.1)';
+
 test('a timed cell shows its progress, then its phases, and becomes a row', async ({
   hrlab,
   noise
@@ -33,8 +36,8 @@ test('a timed cell shows its progress, then its phases, and becomes a row', asyn
 });
 
 for (const [what, source] of [
-  ['a cell without output', 'import time\ntime.sleep(2.5)'],
-  ['printed text', 'import time\nprint("text", flush=True)\ntime.sleep(2.5)']
+  ['a cell without output', WAIT],
+  ['printed text', `print("text", flush=True)\n${WAIT}`]
 ]) {
   test(`the line under ${what} keeps its place when the run is done`, async ({
     hrlab
@@ -42,9 +45,10 @@ for (const [what, source] of [
     await hrlab.openNotebook([source, '1']);
     await hrlab.pressTiming(0);
     await expect(hrlab.progress).toBeVisible();
-    await hrlab.page.waitForTimeout(1200);
+    await hrlab.page.waitForTimeout(1200); // it is drawn anew each second
     const before = await hrlab.progress.boundingBox();
     const next = await hrlab.cell(1).boundingBox();
+    await hrlab.page.contents.uploadContent('go', 'text', `${hrlab.folder}/go`);
     await expect(hrlab.results).toHaveCount(1);
     await expect(hrlab.progress).toHaveCount(0);
     const after = await hrlab.results.first().boundingBox();
