@@ -117,9 +117,11 @@ def recorder():
 @pytest.fixture(autouse=True)
 def nothing_is_left():
     """No watcher, thread, plugin or handler of hrlab survives a test."""
+    before = set(threading.enumerate())
     yield
     assert doors.watcher is None
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("hrlab")]
+    new = set(threading.enumerate()) - before
+    assert not [thread for thread in new if thread.name.startswith("hrlab")]
     for scheduler in schedulers():
         assert not [name for name in scheduler.plugins if str(name).startswith("hrlab")]
         wait_until(lambda at=scheduler: not [n for n in at.handlers if n.startswith("hrlab")])

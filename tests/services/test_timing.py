@@ -238,7 +238,7 @@ def test_a_block_runs_whatever_fails_in_hrlab(monkeypatch, timing, place):
     def broken(*_, **__):
         raise RuntimeError("hrlab's own fault")
 
-    ran = []
+    ran, before = [], set(threading.enumerate())
     with monkeypatch.context() as patch:
         patch.setattr(place, broken)
         patch.setattr("hrlab.services.timing.assemble", broken)
@@ -248,7 +248,8 @@ def test_a_block_runs_whatever_fails_in_hrlab(monkeypatch, timing, place):
             raise ZeroDivisionError
     assert ran == [1]
     assert timing.active is None
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("hrlab")]
+    new = set(threading.enumerate()) - before
+    assert not [thread for thread in new if thread.name.startswith("hrlab")]
 
 
 @pytest.mark.parametrize("label", ["plain", "dask", "post", "pre"])
