@@ -42,7 +42,7 @@ client = Client(cluster)
 {TASK}
 """
 CLICKED = f"""
-from hrlab.services.parent_server import find_parent_server
+from hrlab.api.jupyter_server import find_parent_server
 body = {{"profile": "local", "name": "bench", "options": {{"workers": 2, "cores": 1, "memory": "512 MiB"}}}}
 made = find_parent_server().post("clusters", body)
 import hrlab

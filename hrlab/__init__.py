@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from distributed import Client
 
+    from hrlab.api.advise import Advised
+    from hrlab.api.quotas import ShownQuotas
+    from hrlab.api.run_table import RunTable
+    from hrlab.api.runs import ShownComparison
     from hrlab.model.run import Run
-    from hrlab.services.advised import Advised
     from hrlab.services.block import Block
-    from hrlab.services.history import ShownComparison
-    from hrlab.services.runtable import RunTable
-    from hrlab.services.shown_quotas import ShownQuotas
 
 __all__ = ["advise", "compare", "connect", "last_run", "phase", "quotas", "runs", "timed"]
 
@@ -167,7 +167,7 @@ def advise(
     hrlab.model.errors.UsageError
         If there is neither a Jupyter server to ask nor scipy.
     """
-    from hrlab.services.advised import advise as advised
+    from hrlab.api.advise import advise as advised
 
     goals = {
         "finish_within_seconds": finish_within_seconds,
@@ -224,7 +224,7 @@ def runs(
     hrlab.model.errors.StoreError
         If the store can't be used.
     """
-    from hrlab.services.history import runs as kept_runs
+    from hrlab.api.runs import runs as kept_runs
 
     return kept_runs(
         text,
@@ -272,7 +272,7 @@ def compare(
     hrlab.model.errors.HrlabError
         For runs that are not there, what they can't be grouped by, and fewer than two that succeeded.
     """
-    from hrlab.services.history import compare as compared
+    from hrlab.api.runs import compare as compared
 
     asked = {"by": by, "baseline": baseline, "over": over, "since": since}
     return compared(runs, {**asked, "like": like, "previous": previous})
@@ -290,7 +290,7 @@ def quotas() -> ShownQuotas:
     hrlab.model.errors.BackendError
         If it does not answer.
     """
-    from hrlab.services.shown_quotas import asked_quotas
+    from hrlab.api.quotas import asked_quotas
 
     return asked_quotas()
 

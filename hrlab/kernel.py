@@ -101,9 +101,9 @@ def named_phase(label: str, phase: DeclaredPhase | None) -> AbstractContextManag
 
 def connected(name_or_id: str | None, timeout_seconds: float, *, others: bool = False) -> Any:
     """The client behind :func:`hrlab.connect`, which calls this."""
+    from hrlab.api.connect import connect, connect_to
+    from hrlab.api.jupyter_server import find_parent_server
     from hrlab.model.cluster import CAMPAIGN_ADDRESS
-    from hrlab.services.connecting import connect, connect_to
-    from hrlab.services.parent_server import find_parent_server
 
     if os.environ.get(CAMPAIGN_ADDRESS):  # a campaign decides on what its points run
         return connect_to(os.environ[CAMPAIGN_ADDRESS], timeout_seconds)

@@ -7,8 +7,8 @@ import json
 import sys
 from typing import Any
 
+from hrlab.api.quotas import asked_quotas
 from hrlab.services.runs import RunService
-from hrlab.services.shown_quotas import asked_quotas
 
 
 def add_quotas(commands: Any) -> None:

@@ -45,7 +45,7 @@ ELSEWHERE_SCRIPT = """
         os.environ["JPY_PARENT_PID"] = str(server.pid)
         import hrlab
         from hrlab.model.errors import BackendError
-        from hrlab.services.parent_server import find_parent_server
+        from hrlab.api.jupyter_server import find_parent_server
 
         while True:
             try:

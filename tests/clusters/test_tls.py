@@ -14,7 +14,7 @@ import pytest
 DOCS = (Path(__file__).parents[2] / "docs" / "clusters.md").read_text(encoding="utf-8")
 CONNECT = """
 import sys
-from hrlab.services.connecting import connect_to
+from hrlab.api.connect import connect_to
 if __name__ == "__main__":
     with connect_to(sys.argv[1], 5) as client:
         print(client.submit(sum, [3, 4]).result())

@@ -8,12 +8,12 @@ import time
 
 import pytest
 
+from hrlab.api.connect import choose
 from hrlab.clusters.kubernetes_changes import Changes
 from hrlab.clusters.kubernetes_counted import CountedKubernetes
 from hrlab.clusters.kubernetes_spec import owner_label
 from hrlab.model.errors import UsageError
 from hrlab.model.wire import encode
-from hrlab.services.connecting import choose
 from tests.kube.bed.bed import NAMESPACE
 from tests.kube.site import DASK
 from tests.kube.user import User, is_ready

@@ -13,9 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 import hrlab
+from hrlab.api.find_server import find_server
+from hrlab.api.jupyter_server import find_parent_server
 from hrlab.model.errors import BackendError, MalformedError, UsageError
-from hrlab.services.parent_server import find_parent_server
-from hrlab.services.running_server import find_server
 from tests.clusters.queues import free_port
 
 jupyterhub = pytest.importorskip("jupyterhub")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from distributed import Client
 
+from hrlab.api.connect import connect
 from hrlab.clusters.hosting.sent import identify
-from hrlab.services.connecting import connect
 from tests.collect.conftest import local_cluster, serious
 from tests.collect.dask.test_schedulers import scheduler
 from tests.collect.work import has_hrlab, nap

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from hrlab.api.connect import choose, mismatches, told_before, wait_for_address
+from hrlab.api.jupyter_server import ParentServer, find_parent_server
 from hrlab.model.errors import BackendError, NotFoundError, UsageError
-from hrlab.services.connecting import choose, mismatches, told_before, wait_for_address
-from hrlab.services.parent_server import ParentServer, find_parent_server
 
 
 def runtime_file(tmp_path, number=7, name="jpserver", **info):

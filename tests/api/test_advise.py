@@ -12,12 +12,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 import hrlab
+from hrlab.api.advise import Advised
+from hrlab.api.jupyter_server import ParentServer
 from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundError, UsageError
 from hrlab.model.run import Run
 from hrlab.model.wire import encode
-from hrlab.services.advised import Advised
 from hrlab.services.advising import question_from
-from hrlab.services.parent_server import ParentServer
 from hrlab.services.runs import RunService
 from hrlab.services.shape import any_shape
 from hrlab.store.sqlite import RunStore
@@ -134,7 +134,7 @@ def answering(monkeypatch):
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         parent = ParentServer(f"http://127.0.0.1:{server.server_port}/a/", "t")
-        monkeypatch.setattr("hrlab.services.advised.find_parent_server", lambda: parent)
+        monkeypatch.setattr("hrlab.api.advise.find_parent_server", lambda: parent)
         yield
         server.shutdown()
         thread.join()

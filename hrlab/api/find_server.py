@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hrlab.model.errors import UsageError
-from hrlab.services.parent_server import (
+from hrlab.api.jupyter_server import (
     ParentServer,
     find_parent_server,
     reachable,
     runtime_directory,
     token_for,
 )
+from hrlab.model.errors import UsageError
 
 #: JupyterLab's terminals have it.
 URL = "JUPYTER_SERVER_URL"

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias, get_args
 
+from hrlab.api.display import misnamed, run_service, show
+from hrlab.api.run_table import RunTable
 from hrlab.model.comparison import Comparison
 from hrlab.model.difference import Difference
 from hrlab.model.errors import UsageError
@@ -14,10 +16,8 @@ from hrlab.render.comparison import headline
 from hrlab.render.comparison.page import comparison_html, comparison_text
 from hrlab.render.vega import Chart
 from hrlab.services.comparing import Compared, ComparisonQuestion, compared_runs
-from hrlab.services.from_code import misnamed, run_service, show
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.runs import RunService
-from hrlab.services.runtable import RunTable
 from hrlab.store.query import MAX_LIMIT, RunQuery
 
 Named: TypeAlias = str | Run | Iterable[str | Run]
@@ -101,7 +101,7 @@ class ShownComparison:
         """The groups as a ``pandas.DataFrame``."""
         import dataclasses
 
-        from hrlab.services.runtable import pandas
+        from hrlab.api.run_table import pandas
 
         return pandas().DataFrame([dataclasses.asdict(group) for group in self.comparison.groups])
 

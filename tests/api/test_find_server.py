@@ -10,15 +10,15 @@ import sys
 import pytest
 
 import hrlab
+from hrlab.api.find_server import find_server
+from hrlab.api.jupyter_server import ParentServer
 from hrlab.cli.app import main
 from hrlab.model.errors import UsageError
 from hrlab.model.quota import QuotaReport
 from hrlab.model.wire import decode
 from hrlab.render.quotas import quota_text
-from hrlab.services.parent_server import ParentServer
-from hrlab.services.running_server import find_server
+from tests.api.test_connect import Answering, answering  # noqa: F401 - a fixture
 from tests.model.test_quota import GOLDEN
-from tests.services.test_connect import Answering, answering  # noqa: F401 - a fixture
 
 
 def runs(tmp_path, pid, url, token="t"):

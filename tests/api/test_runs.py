@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 import pytest
 
 import hrlab
+from hrlab.api.display import VEGA_LITE
 from hrlab.model.errors import InvalidRequestError, NotFoundError, UsageError
-from hrlab.services.from_code import VEGA_LITE
 from hrlab.store.sqlite import RunStore
 from tests.magic.shells import notebook
 from tests.model.test_comparison import published

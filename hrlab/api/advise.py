@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hrlab.api.display import misnamed, run_service, show
+from hrlab.api.jupyter_server import ParentServer, find_parent_server
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
 from hrlab.model.sizing import Advice
@@ -13,8 +15,6 @@ from hrlab.model.wire import decode
 from hrlab.render.size_words import advice_text
 from hrlab.render.sizing import sizing
 from hrlab.services.advising import question_from
-from hrlab.services.from_code import misnamed, run_service, show
-from hrlab.services.parent_server import ParentServer, find_parent_server
 from hrlab.services.shape import any_shape
 
 _HEX = frozenset("0123456789abcdef")
