@@ -12,17 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hrlab.campaigns.clusters import PROFILES_VARIABLE, campaign_clusters
+from hrlab.campaigns.parser import read_sweep
+from hrlab.campaigns.runner import Campaign, Progress, refused_text
+from hrlab.campaigns.status_file import FOLDER, StatusFile
+from hrlab.campaigns.sweep import Sweep, points
 from hrlab.cli.interrupts import INTERRUPTED, stop_on_signals
 from hrlab.cli.progress import ProgressLine, bar
 from hrlab.cli.run import in_words
-from hrlab.model.campaign import Sweep, points
 from hrlab.model.comparison import MAX_RUNS
 from hrlab.model.errors import HrlabError, UsageError
 from hrlab.model.units import format_duration
-from hrlab.services.campaign import Campaign, Progress, refused_text
-from hrlab.services.campaign_clusters import PROFILES_VARIABLE, campaign_clusters
-from hrlab.services.campaign_reader import read_sweep
-from hrlab.services.campaign_status import FOLDER, StatusFile
 from hrlab.services.headless import Stop, known_path, read_notebook
 from hrlab.services.runs import RunService
 from hrlab.services.site import site_of

@@ -23,8 +23,8 @@ from hrlab.services.runs import RunService
 from hrlab.store.query import MAX_LIMIT, RunQuery
 
 if TYPE_CHECKING:
+    from hrlab.campaigns.manager import Campaigns
     from hrlab.model.site_limit import SiteLimit
-    from hrlab.services.campaigns import Campaigns
 
 #: Between looks at campaigns while one is on, and at anything else.
 ACTIVE_SECONDS, QUIET_SECONDS = 1.0, 15.0
@@ -100,8 +100,8 @@ class CampaignWatch:
 
     async def begin(self, body: object) -> tuple[dict[str, Any], bool]:
         """What a request makes, and whether it has begun."""
+        from hrlab.campaigns.scaling_study import plan_of, read_body
         from hrlab.model.run import Run
-        from hrlab.services.scaling_request import plan_of, read_body
 
         asked = read_body(body)
         record = await self._backend.ask(lambda service: service.get(asked["run"]))
@@ -183,7 +183,7 @@ def campaigns_in(
     """Makes the service of campaigns when it is needed."""
 
     def make() -> Campaigns:
-        from hrlab.services.campaigns import Campaigns
+        from hrlab.campaigns.manager import Campaigns
 
         return Campaigns(runtime_dir, root, store, profiles, limits)
 

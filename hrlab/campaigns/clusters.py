@@ -16,7 +16,7 @@ from logging import Logger
 from pathlib import Path
 from typing import Any
 
-from hrlab.model.campaign import Setting
+from hrlab.campaigns.sweep import Setting
 from hrlab.model.cluster import Cluster, DryRun
 from hrlab.model.errors import BackendError, HrlabError, NotFoundError, UsageError
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hrlab.model.campaign import (
+from hrlab.campaigns.sweep import (
     Budget,
     Side,
     Sweep,

@@ -16,6 +16,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hrlab.campaigns.own_cluster import own_cluster
+from hrlab.campaigns.scaling_study import ScalingPlan
+from hrlab.campaigns.status_file import (
+    ACTIVE,
+    FOLDER,
+    LOG,
+    is_alive,
+    read_status,
+    write_private,
+    write_status,
+)
 from hrlab.model.errors import (
     BackendError,
     ConflictError,
@@ -26,17 +37,6 @@ from hrlab.model.errors import (
 from hrlab.model.profile import Profile
 from hrlab.model.site_limit import SiteLimit
 from hrlab.model.wire import encode
-from hrlab.services.campaign_status import (
-    ACTIVE,
-    FOLDER,
-    LOG,
-    is_alive,
-    read_status,
-    write_private,
-    write_status,
-)
-from hrlab.services.own_cluster import own_cluster
-from hrlab.services.scaling_request import ScalingPlan
 from hrlab.services.users import user_name
 from hrlab.store.location import VARIABLE
 from hrlab.store.process import Process, is_gone, this_process
@@ -136,8 +136,8 @@ class Campaigns:
         HrlabError
             If the notebook can't be read, its cells are not there, or this campaign is on already.
         """
-        from hrlab.services.campaign import identity
-        from hrlab.services.campaign_reader import sweep_from
+        from hrlab.campaigns.parser import sweep_from
+        from hrlab.campaigns.runner import identity
 
         declaration = plan.declaration(self.root)
         try:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from hrlab.model.campaign import (
+from hrlab.campaigns.clusters import CampaignClusters
+from hrlab.campaigns.sweep import (
     Configuration,
     Point,
     Setting,
@@ -32,7 +33,6 @@ from hrlab.model.errors import HrlabError
 from hrlab.model.run import CampaignPoint, Run
 from hrlab.model.source import normalised, sha256
 from hrlab.model.units import counted
-from hrlab.services.campaign_clusters import CampaignClusters
 from hrlab.services.headless import Execution, Outcome, Step, Stop, execute, timed_cells
 from hrlab.services.headless import read_notebook as read
 from hrlab.services.keeping import keep

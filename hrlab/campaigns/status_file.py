@@ -58,7 +58,7 @@ class StatusFile:
         self._at = 0.0
 
     def __call__(self, progress: object) -> None:
-        """Write what is new of a :class:`hrlab.services.campaign.Progress`; the end of it when `finish` is called."""
+        """Write what is new of a :class:`hrlab.campaigns.runner.Progress`; the end of it when `finish` is called."""
         told = encode(progress)
         if told["state"] not in ACTIVE:
             self._end = told

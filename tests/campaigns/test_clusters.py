@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
-from hrlab.model.campaign import Setting
-from hrlab.services.campaign_clusters import campaign_clusters
+from hrlab.campaigns.clusters import campaign_clusters
+from hrlab.campaigns.sweep import Setting
 from hrlab.services.headless import Stop
 from hrlab.services.site import site_of
 

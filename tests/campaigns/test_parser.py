@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hrlab.model.campaign import Budget
+from hrlab.campaigns.parser import read_sweep
+from hrlab.campaigns.sweep import Budget
 from hrlab.model.errors import MalformedError
-from hrlab.services.campaign_reader import read_sweep
 
 GOOD = """\
 campaign: Zee scaling

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from hrlab.model.campaign import MAX_POINTS, SERIAL, Budget, Side, Sweep, configurations
+from hrlab.campaigns.sweep import MAX_POINTS, SERIAL, Budget, Side, Sweep, configurations
 from hrlab.model.errors import MalformedError
 from hrlab.services.located import Located, Place, read_yaml
 from hrlab.services.nearest import did_you_mean

@@ -8,15 +8,15 @@ import sys
 
 import pytest
 
+from hrlab.campaigns.runner import Progress
+from hrlab.campaigns.status_file import StatusFile, is_alive, read_status
 from hrlab.model.errors import ConflictError
-from hrlab.services.campaign import Progress
-from hrlab.services.campaign_status import StatusFile, is_alive, read_status
 
 OTHER = """
 import sys, time
 from pathlib import Path
-from hrlab.services.campaign import Progress
-from hrlab.services.campaign_status import StatusFile
+from hrlab.campaigns.runner import Progress
+from hrlab.campaigns.status_file import StatusFile
 StatusFile(Path(sys.argv[1]), {"name": "other"})(Progress(id="zee-1", points=3))
 print("written", flush=True)
 sys.stdin.read()

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from hrlab.services.own_cluster import own_cluster
+from hrlab.campaigns.own_cluster import own_cluster
 
 
 def notebook(*sources: str) -> str:
