@@ -9,9 +9,9 @@ import json
 import sys
 from typing import Any
 
+from hrlab.cli.pruning import STATUSES, PruneQuestion, done, in_words, prune, would_go
 from hrlab.model.errors import UsageError
 from hrlab.services.listing import ID_LENGTH
-from hrlab.services.pruning import STATUSES, PruneQuestion, done, in_words, prune, would_go
 from hrlab.services.runs import RunService
 from hrlab.store.sqlite import RunStore
 
