@@ -17,19 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.campaigns.sweep import Setting
+from hrlab.clusters.factories import makers
+from hrlab.clusters.kernelspecs import Kernelspecs
+from hrlab.clusters.service import ClusterService
+from hrlab.clusters.start_times import StartTimes
 from hrlab.model.cluster import Cluster, DryRun
 from hrlab.model.errors import BackendError, HrlabError, NotFoundError, UsageError
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile
-from hrlab.services.cluster_makers import makers
-from hrlab.services.clusters import ClusterService
 from hrlab.services.headless import Stop
-from hrlab.services.kernelspecs import Kernelspecs
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.profiles import Profiles
 from hrlab.services.quota_makers import GATEWAY, class_of, gateway_arguments, quota_service
 from hrlab.services.settling import Settling
 from hrlab.services.site import Site
-from hrlab.services.starts import StartTimes
 from hrlab.services.users import user_name
 from hrlab.store.location import jupyter_data_directory
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes_again import Again, plan_of
 from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, has_dask
 from hrlab.clusters.kubernetes_at_hand import is_at_hand
@@ -44,7 +44,7 @@ FIRST_SECONDS = 5.0
 
 
 class KubernetesClusters:
-    """The kind ``kubernetes`` (see :class:`hrlab.clusters.kind.ClusterKind`).
+    """The kind ``kubernetes`` (see :class:`hrlab.clusters.backend.ClusterKind`).
 
     Parameters
     ----------

@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.delivered import tunnel
-from hrlab.clusters.kind import Plan
 from hrlab.clusters.kubernetes_api import Object
 from hrlab.clusters.kubernetes_away import tunnel_ports
 from hrlab.clusters.kubernetes_changes import Changes

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, Plural
 from hrlab.clusters.kubernetes_spec import resource_of
 from hrlab.model.errors import InvalidRequestError

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes import KubernetesClusters
 from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, Object, Plural
 from hrlab.clusters.kubernetes_holding import asks_of, claim_of, grown_of, sums
@@ -25,7 +25,7 @@ TOGETHER_SECONDS = 10.0
 
 
 class CountedKubernetes(KubernetesClusters):
-    """The kind ``kubernetes`` (see :class:`hrlab.clusters.kind.Counts`, ``Weighs`` and ``Recounts``)."""
+    """The kind ``kubernetes`` (see :class:`hrlab.clusters.backend.Counts`, ``Weighs`` and ``Recounts``)."""
 
     def asks(self, plan: Plan) -> Asks:
         """What the pods of a cluster would ask for, the scheduler's included."""

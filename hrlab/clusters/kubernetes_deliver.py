@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.delivered import packed
-from hrlab.clusters.kind import Plan
 from hrlab.clusters.kubernetes_api import GROUP, Object
 from hrlab.clusters.kubernetes_away import TUNNEL_KEY, Away
 from hrlab.model.errors import BackendError

@@ -65,14 +65,14 @@ class Stays:
 
 
 class KubernetesWithNeighbours(CountedKubernetes):
-    """The kind ``kubernetes`` (see :class:`hrlab.clusters.kind.SeesNeighbours`)."""
+    """The kind ``kubernetes`` (see :class:`hrlab.clusters.backend.SeesNeighbours`)."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self._stays = Stays()
 
     def neighbours(self, address: str, started_at: float, ended_at: float) -> int:
-        """See :class:`hrlab.clusters.kind.SeesNeighbours`."""
+        """See :class:`hrlab.clusters.backend.SeesNeighbours`."""
         return self._stays.beside(address, started_at, ended_at)
 
     def _round(self) -> None:

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Collection, Mapping
 
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes_away import away_of
 from hrlab.clusters.kubernetes_changes import Changes
 from hrlab.clusters.kubernetes_deliver import read, sources_of

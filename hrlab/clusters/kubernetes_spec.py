@@ -24,7 +24,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes_api import GROUP, Object
 from hrlab.clusters.kubernetes_away import SCHEDULER, TUNNEL_KEY, away_of, sent_away
 from hrlab.clusters.kubernetes_away import problem_of as problem_of_away

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes_api import ApiFailure, Object
 from hrlab.clusters.kubernetes_away import Away, away_of
 from hrlab.clusters.kubernetes_changes import Changes

@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.hosting.alive import LOG, identity
 from hrlab.clusters.hosting.making import OWN_KEYS, SECRET_VARIABLES, secrets_in
-from hrlab.clusters.kind import Plan
 from hrlab.model.cluster import Target
 from hrlab.model.errors import BackendError
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS

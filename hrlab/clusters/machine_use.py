@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from hrlab.clusters.machine import (
+from hrlab.clusters.cgroup import (
     CGROUP,
     directories,
     own_groups,

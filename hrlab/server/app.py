@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Callable, Dict, Float, Integer, List, Unicode
 
+from hrlab.clusters.activity import ClusterActivity
+from hrlab.clusters.service import ClusterService
 from hrlab.collect.facts import ROOT_VARIABLE
 from hrlab.model.profile import Profile
 from hrlab.server.announcer import SCHEMA_ID, SCHEMA_PATH, Announcer
@@ -37,8 +39,6 @@ from hrlab.server.runs import (
 )
 from hrlab.server.shapes import shapes
 from hrlab.server.sizing import SizingHandler
-from hrlab.services.cluster_activity import ClusterActivity
-from hrlab.services.clusters import ClusterService
 from hrlab.services.quota_makers import quota_service, site_limits
 from hrlab.services.quotas import QuotaService
 from hrlab.services.users import groups_of, user_name

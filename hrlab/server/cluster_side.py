@@ -9,16 +9,16 @@ from typing import Any
 
 from jupyter_server.serverapp import ServerApp
 
-from hrlab.clusters.kind import ClusterKind
+from hrlab.clusters import factories
+from hrlab.clusters.backend import ClusterKind
+from hrlab.clusters.labextension import LabextensionClusters
+from hrlab.clusters.left_behind import kinds_left
+from hrlab.clusters.registry import Maker
+from hrlab.clusters.service import ClusterService
+from hrlab.clusters.start_times import StartTimes
 from hrlab.server.kernels import KernelFinder
-from hrlab.services import cluster_makers
-from hrlab.services.clusters import ClusterService
-from hrlab.services.kinds import Maker
-from hrlab.services.labextension import LabextensionClusters
-from hrlab.services.left_behind import kinds_left
 from hrlab.services.local_profile import local_profile
 from hrlab.services.profiles import Profiles, load_profiles
-from hrlab.services.starts import StartTimes
 from hrlab.store.location import jupyter_data_directory
 
 #: After so long a server that nobody asks looks for clusters that an earlier one left.
@@ -36,7 +36,7 @@ def site_profiles(configured: Mapping[str, Any], file: str, log: Logger) -> Prof
 
 
 def _machine() -> tuple[float, int]:
-    from hrlab.clusters.machine import machine_cores, machine_memory_bytes
+    from hrlab.clusters.cgroup import machine_cores, machine_memory_bytes
 
     return machine_cores(), machine_memory_bytes()
 
@@ -54,7 +54,7 @@ def makers(
         return LabextensionClusters(owner)
 
     runtime = Path(server.runtime_dir)
-    own = cluster_makers.makers(runtime, owner, profiles, log, secret_variables=secret_variables)
+    own = factories.makers(runtime, owner, profiles, log, secret_variables=secret_variables)
     return {**own, "labextension": labextension}
 
 

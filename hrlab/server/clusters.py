@@ -7,12 +7,12 @@ from http import HTTPStatus
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from hrlab.clusters.service import ClusterService
 from hrlab.model.cluster import DryRun
 from hrlab.model.wire import encode
 from hrlab.server.backend import Backend
 from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
-from hrlab.services.clusters import ClusterService
 
 
 class ClusterSide(HrlabHandler):

@@ -11,9 +11,9 @@ from jupyter_server_proxy.handlers import ProxyHandler, RewritableResponse
 from tornado import web
 from tornado.httpclient import HTTPClientError
 
+from hrlab.clusters.service import DASHBOARD, ClusterService
 from hrlab.model.errors import BackendError
 from hrlab.server.errors import ErrorsInOneShape
-from hrlab.services.clusters import DASHBOARD, ClusterService
 
 #: Keys to this server that a dashboard, which may be at another site, must not get; and what only holds on the first way.
 _KEPT_HERE = ("Authorization", "Cookie", "X-Xsrftoken", "Host")

@@ -9,7 +9,7 @@ from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.routing import PathMatches, Router, Rule
 from tornado.web import Application
 
-from hrlab.services.clusters import ClusterService
+from hrlab.clusters.service import ClusterService
 
 PATH = r"/hrlab/dashboard/([^/]+)(/.*)?"
 

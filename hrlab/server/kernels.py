@@ -9,12 +9,12 @@ from typing import Any
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_server.serverapp import ServerApp
 
-from hrlab.services.kernels import NoLocalPythonError, python_of
+from hrlab.clusters.kernel_python import NoLocalPythonError, python_of
 from hrlab.services.nearest import did_you_mean
 
 
 class KernelFinder:
-    """See :data:`hrlab.services.clusters.FindKernel`."""
+    """See :data:`hrlab.clusters.service.FindKernel`."""
 
     def __init__(self, server: ServerApp) -> None:
         self._server = server

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 
-from hrlab.clusters.kind import SeesNeighbours
+from hrlab.clusters.backend import SeesNeighbours
 from hrlab.model.errors import StoreError
 from hrlab.server.backend import Backend, OwnStore
 from hrlab.services.neighbours import news, note, seen

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hrlab.clusters.kind import Plan, Weighs
+from hrlab.clusters.backend import Plan, Weighs
+from hrlab.clusters.registry import Kinds
 from hrlab.model.cluster import Cluster
 from hrlab.model.options import Value
 from hrlab.model.profile import CORES, MEMORY
 from hrlab.model.quota import Asks, Claim
-from hrlab.services.kinds import Kinds
 from hrlab.services.refusals import most_workers
 
 #: Those in these states hold nothing, or soon nothing.

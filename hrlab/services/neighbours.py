@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hrlab.clusters.kind import SeesNeighbours
+from hrlab.clusters.backend import SeesNeighbours
 from hrlab.model.host_metrics import stretches
 from hrlab.model.run import Run
 from hrlab.store.sqlite import RunStore

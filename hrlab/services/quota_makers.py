@@ -10,10 +10,10 @@ from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hrlab.clusters.service import ClusterService
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
 from hrlab.model.template import fill
-from hrlab.services.clusters import ClusterService
 from hrlab.services.quotas import QuotaService
 from hrlab.services.users import user_name
 from hrlab.store.location import jupyter_data_directory
@@ -168,7 +168,7 @@ def class_of(profile: Profile) -> str:
 
 
 def _machine() -> Callable[[], Machine]:
-    from hrlab.clusters.machine import machine_cores, machine_memory_bytes
+    from hrlab.clusters.cgroup import machine_cores, machine_memory_bytes
     from hrlab.clusters.machine_use import CoresUsed, memory_used_bytes
     from hrlab.quota_sources.server import Machine
 

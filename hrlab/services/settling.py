@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from logging import Logger
 
-from hrlab.clusters.kind import Recounts
+from hrlab.clusters.backend import Recounts
 from hrlab.model.errors import HrlabError
 from hrlab.model.quota import UNITS, Claim, shown
 from hrlab.model.site_limit import SiteLimit, counts

@@ -39,7 +39,7 @@ def site_of(file: Path | None, log: Logger) -> Site:
     UsageError
         If a profile in `file` is broken. What else is broken is logged.
     """
-    from hrlab.clusters.machine import machine_cores, machine_memory_bytes
+    from hrlab.clusters.cgroup import machine_cores, machine_memory_bytes
 
     told = server_configuration(log)
     configured = {} if file else _mapping(told.get("profiles"))

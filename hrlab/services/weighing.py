@@ -7,7 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hrlab.clusters.kind import Plan, Tries, TriesMore
+from hrlab.clusters.backend import Plan, Tries, TriesMore
+from hrlab.clusters.registry import Kinds
 from hrlab.model.cluster import Cluster, ClusterRequest, Refusal, Target
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
@@ -15,7 +16,6 @@ from hrlab.model.quota import Asks, Claim, Quota
 from hrlab.model.units import counted
 from hrlab.services.claims import asks_of, claim_of
 from hrlab.services.granting import cut, exceeded, profile_room, room
-from hrlab.services.kinds import Kinds
 from hrlab.services.refusals import Checked, check, check_target
 
 #: Quotas that hrlab enforces, as fresh as can be had.

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.process import ProcessClusters
 from hrlab.model.options import Option
 from hrlab.model.profile import Profile

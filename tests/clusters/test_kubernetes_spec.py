@@ -8,7 +8,7 @@ from dataclasses import replace
 import dask.config
 import pytest
 
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes_spec import (
     combined,
     node_ports,

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from hrlab.clusters import kubernetes_api
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes import KubernetesClusters
 from hrlab.clusters.kubernetes_api import KubernetesApi, account_namespace
 from hrlab.clusters.kubernetes_reasons import epoch

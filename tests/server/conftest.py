@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hrlab.store.sqlite import RunStore
-from tests.services.pretended import PretendedClusters
+from tests.clusters.pretended import PretendedClusters
 
 
 @dataclass

@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from hrlab.services.labextension import LabextensionClusters
+from hrlab.clusters.labextension import LabextensionClusters
 
 pytestmark = pytest.mark.slow
 

@@ -7,6 +7,8 @@ import logging
 
 import pytest
 
+from hrlab.clusters.service import ClusterService
+from hrlab.clusters.start_times import StartTimes
 from hrlab.model.cluster import DryRun
 from hrlab.model.errors import ConflictError
 from hrlab.model.options import Option
@@ -15,12 +17,10 @@ from hrlab.model.quota import UNKNOWN, Asks, Claim, Holder, quota
 from hrlab.model.site_limit import SiteLimit
 from hrlab.quota_sources.hours import CoreHours
 from hrlab.quota_sources.site import SiteQuotas
-from hrlab.services.clusters import ClusterService
 from hrlab.services.granting import exceeded, room
 from hrlab.services.profiles import Profiles
 from hrlab.services.quotas import QuotaService
-from hrlab.services.starts import StartTimes
-from tests.services.pretended import PretendedClusters
+from tests.clusters.pretended import PretendedClusters
 
 ZEE = Profile(
     name="zee",

@@ -12,19 +12,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hrlab.clusters.cluster_names import free_name, new_id
+from hrlab.clusters.idempotency import KEPT_SECONDS, MAX_KEYS, Idempotency
+from hrlab.clusters.kernel_python import NoLocalPythonError, python_of
+from hrlab.clusters.registry import Kinds
+from hrlab.clusters.service import ClusterService
+from hrlab.clusters.start_times import KEPT, StartTimes
 from hrlab.model.cluster import ID, Cluster, ClusterRequest, DryRun, Target, WorkerCount
 from hrlab.model.errors import ConflictError, ForbiddenError, InvalidRequestError, MalformedError
 from hrlab.model.wire import encode
 from hrlab.services.claims import claims_of
-from hrlab.services.cluster_names import free_name, new_id
-from hrlab.services.clusters import ClusterService
-from hrlab.services.idempotency import KEPT_SECONDS, MAX_KEYS, Idempotency
-from hrlab.services.kernels import NoLocalPythonError, python_of
-from hrlab.services.kinds import Kinds
 from hrlab.services.profiles import Profiles, load_profiles
 from hrlab.services.refusals import check, check_target
-from hrlab.services.starts import KEPT, StartTimes
-from tests.services.pretended import PretendedClusters
+from tests.clusters.pretended import PretendedClusters
 
 PROFILES = {
     "zee": {
@@ -260,8 +260,8 @@ def test_only_a_python_of_this_machine_is_taken(tmp_path):
 async def test_kind_that_failed_is_tried_again_later_and_one_that_is_slow_holds_up_no_list(
     monkeypatch, caplog
 ):
-    monkeypatch.setattr("hrlab.services.kinds.LIST_SECONDS", 0.01)
-    monkeypatch.setattr("hrlab.services.kinds.AGAIN_SECONDS", 0)
+    monkeypatch.setattr("hrlab.clusters.registry.LIST_SECONDS", 0.01)
+    monkeypatch.setattr("hrlab.clusters.registry.AGAIN_SECONDS", 0)
     good, bad, hang = PretendedClusters(), PretendedClusters(), asyncio.Event()
     bad.fails_to_start = RuntimeError("surprise of the inside")
     good.add("a")

@@ -7,14 +7,14 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.model.cluster import Cluster, Step, Target, WorkerCount
 from hrlab.model.errors import BackendError, NotFoundError
 from hrlab.model.quota import Claim
 
 
 class PretendedClusters:
-    """See :class:`hrlab.clusters.kind.ClusterKind`."""
+    """See :class:`hrlab.clusters.backend.ClusterKind`."""
 
     def __init__(self, clock: Callable[[], float] = lambda: 1000.0) -> None:
         self.known: dict[str, Cluster] = {}

@@ -10,9 +10,9 @@ from logging import Logger
 from pathlib import Path
 from typing import Any
 
-from hrlab.clusters.kind import ClusterKind
+from hrlab.clusters.backend import ClusterKind
 from hrlab.clusters.kubernetes_at_hand import is_at_hand
-from hrlab.services.kinds import Maker
+from hrlab.clusters.registry import Maker
 from hrlab.services.profiles import Profiles
 from hrlab.store.location import jupyter_data_directory
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hrlab.clusters.activity import ClusterActivity
 from hrlab.model.cluster import Cluster, WorkerCount
-from hrlab.services.cluster_activity import ClusterActivity
 
 HOUR = 3600.0
 

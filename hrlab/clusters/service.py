@@ -9,7 +9,13 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from logging import Logger
 from typing import Any, Protocol
 
-from hrlab.clusters.kind import ClusterKind, Plan, SeesNeighbours
+from hrlab.clusters.backend import ClusterKind, Plan, SeesNeighbours
+from hrlab.clusters.cluster_names import free_name, new_id
+from hrlab.clusters.idempotency import Idempotency
+from hrlab.clusters.kernel_python import NoLocalPythonError
+from hrlab.clusters.registry import Kinds, Maker
+from hrlab.clusters.requests import read_change, read_request
+from hrlab.clusters.start_times import StartTimes
 from hrlab.model.cluster import Cluster, ClusterRequest, DryRun, Refusal, Taken
 from hrlab.model.errors import (
     ConflictError,
@@ -21,15 +27,9 @@ from hrlab.model.profile import Profile
 from hrlab.model.quota import Held
 from hrlab.model.wire import encode
 from hrlab.services.claims import claims_of
-from hrlab.services.cluster_body import read_change, read_request
-from hrlab.services.cluster_names import free_name, new_id
-from hrlab.services.idempotency import Idempotency
-from hrlab.services.kernels import NoLocalPythonError
-from hrlab.services.kinds import Kinds, Maker
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.profiles import Profiles
 from hrlab.services.refusals import Checked
-from hrlab.services.starts import StartTimes
 from hrlab.services.weighing import Weighing
 
 #: Name and interpreter of a kernelspec; None is the default one. Raises `NoLocalPythonError`.

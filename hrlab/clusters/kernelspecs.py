@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from hrlab.services.kernels import NoLocalPythonError, python_of
+from hrlab.clusters.kernel_python import NoLocalPythonError, python_of
 from hrlab.services.nearest import did_you_mean
 
 
 class Kernelspecs:
-    """See :data:`hrlab.services.clusters.FindKernel`."""
+    """See :data:`hrlab.clusters.service.FindKernel`."""
 
     async def __call__(self, name: str | None) -> tuple[str, str]:
         """Name and interpreter of the kernelspec `name`, or of Python's own."""

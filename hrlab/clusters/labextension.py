@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from hrlab.clusters.kind import Plan
+from hrlab.clusters.backend import Plan
 from hrlab.model.cluster import Cluster, Target, WorkerCount
 from hrlab.model.errors import BackendError, NotFoundError
 
@@ -19,7 +19,7 @@ LOOK_SECONDS = 2.0
 
 
 class LabextensionClusters:
-    """See :class:`hrlab.clusters.kind.ClusterKind`.
+    """See :class:`hrlab.clusters.backend.ClusterKind`.
 
     Never loads dask-labextension: without its server side there are no such clusters.
     """

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from logging import Logger
 from typing import TypeAlias, TypeVar
 
-from hrlab.clusters.kind import ClusterKind, Counts, MayBeBlind
+from hrlab.clusters.backend import ClusterKind, Counts, MayBeBlind
 from hrlab.model.cluster import Cluster
 from hrlab.model.errors import BackendError, HrlabError, NotFoundError
 from hrlab.model.quota import Claim
