@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.campaigns.sweep import Setting
+from hrlab.clusters.admission.conflicts import Settling
 from hrlab.clusters.factories import makers
 from hrlab.clusters.kernelspecs import Kernelspecs
 from hrlab.clusters.service import ClusterService
@@ -28,7 +29,6 @@ from hrlab.services.headless import Stop
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.profiles import Profiles
 from hrlab.services.quota_makers import GATEWAY, class_of, gateway_arguments, quota_service
-from hrlab.services.settling import Settling
 from hrlab.services.site import Site
 from hrlab.services.users import user_name
 from hrlab.store.location import jupyter_data_directory

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from logging import Logger
 from typing import Any, Protocol
 
+from hrlab.clusters.admission.control import Weighing
+from hrlab.clusters.admission.usage import claims_of
 from hrlab.clusters.backend import ClusterKind, Plan, SeesNeighbours
 from hrlab.clusters.cluster_names import free_name, new_id
 from hrlab.clusters.idempotency import Idempotency
@@ -26,11 +28,9 @@ from hrlab.model.errors import (
 from hrlab.model.profile import Profile
 from hrlab.model.quota import Held
 from hrlab.model.wire import encode
-from hrlab.services.claims import claims_of
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.profiles import Profiles
 from hrlab.services.refusals import Checked
-from hrlab.services.weighing import Weighing
 
 #: Name and interpreter of a kernelspec; None is the default one. Raises `NoLocalPythonError`.
 FindKernel = Callable[[str | None], Awaitable[tuple[str, str]]]

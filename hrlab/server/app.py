@@ -45,9 +45,9 @@ from hrlab.services.users import groups_of, user_name
 from hrlab.store.location import VARIABLE, store_path
 
 if TYPE_CHECKING:
+    from hrlab.clusters.admission.conflicts import Settling
     from hrlab.model.site_limit import SiteLimit
     from hrlab.services.host_metrics import HostMetrics
-    from hrlab.services.settling import Settling
 
 #: Addresses below the server's base URL; the first that matches answers.
 ROUTES: tuple[tuple[str, type[Any]], ...] = (
@@ -344,7 +344,9 @@ class HRLab(ExtensionApp):
         self._clusters.weighing.binding = self._quotas.binding
         if limits is not None:
             self._clusters.marks = limits.marks
-            from hrlab.services.settling import Settling  # the server starts sooner without
+            from hrlab.clusters.admission.conflicts import (
+                Settling,  # the server starts sooner without
+            )
 
             self._settling = Settling(limits.usable, self.log)
             self._clusters.settle = self._settling.begin

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hrlab.clusters.admission.usage import claims_of
 from hrlab.clusters.cluster_names import free_name, new_id
 from hrlab.clusters.idempotency import KEPT_SECONDS, MAX_KEYS, Idempotency
 from hrlab.clusters.kernel_python import NoLocalPythonError, python_of
@@ -21,7 +22,6 @@ from hrlab.clusters.start_times import KEPT, StartTimes
 from hrlab.model.cluster import ID, Cluster, ClusterRequest, DryRun, Target, WorkerCount
 from hrlab.model.errors import ConflictError, ForbiddenError, InvalidRequestError, MalformedError
 from hrlab.model.wire import encode
-from hrlab.services.claims import claims_of
 from hrlab.services.profiles import Profiles, load_profiles
 from hrlab.services.refusals import check, check_target
 from tests.clusters.pretended import PretendedClusters
@@ -317,7 +317,7 @@ async def test_an_api_that_hangs_holds_up_no_click(monkeypatch):
         async def refused_more(self, cluster_id):
             await asyncio.Event().wait()
 
-    monkeypatch.setattr("hrlab.services.weighing.TRIAL_SECONDS", 0.01)
+    monkeypatch.setattr("hrlab.clusters.admission.control.TRIAL_SECONDS", 0.01)
     service = service_of(Hanging())
     made = await service.create({"profile": "zee"})
     changed = await service.change(made.id, {"workers": 20})

@@ -7,6 +7,7 @@ import logging
 
 import pytest
 
+from hrlab.clusters.admission.conflicts import Settling
 from hrlab.clusters.kubernetes_asking import Asking, usual_worker
 from hrlab.clusters.kubernetes_counted import CountedKubernetes
 from hrlab.model.cluster import Target
@@ -15,7 +16,6 @@ from hrlab.model.site_limit import SiteLimit
 from hrlab.quota_sources.hours import CoreHours
 from hrlab.quota_sources.kubernetes import KubernetesQuotas, Offered
 from hrlab.quota_sources.site import SiteQuotas
-from hrlab.services.settling import Settling
 from tests.kube.bed.bed import NAMESPACE
 from tests.kube.site import DASK
 from tests.kube.user import User, is_ready

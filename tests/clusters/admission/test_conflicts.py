@@ -7,9 +7,9 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hrlab.clusters.admission.conflicts import NEW_SECONDS, too_late
 from hrlab.model.quota import Claim
 from hrlab.model.site_limit import SiteLimit, mark
-from hrlab.services.settling import NEW_SECONDS, too_late
 
 ALL = SiteLimit(name="all", profiles=("zee",), together=True, workers=10)
 

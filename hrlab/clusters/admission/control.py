@@ -7,6 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hrlab.clusters.admission.quota_check import cut, exceeded, profile_room, room
+from hrlab.clusters.admission.usage import asks_of, claim_of
 from hrlab.clusters.backend import Plan, Tries, TriesMore
 from hrlab.clusters.registry import Kinds
 from hrlab.model.cluster import Cluster, ClusterRequest, Refusal, Target
@@ -14,8 +16,6 @@ from hrlab.model.options import Value
 from hrlab.model.profile import Profile
 from hrlab.model.quota import Asks, Claim, Quota
 from hrlab.model.units import counted
-from hrlab.services.claims import asks_of, claim_of
-from hrlab.services.granting import cut, exceeded, profile_room, room
 from hrlab.services.refusals import Checked, check, check_target
 
 #: Quotas that hrlab enforces, as fresh as can be had.

@@ -1,0 +1,1 @@
+"""Whether a cluster may be created or scaled: usage, quotas, dry run, decision."""
