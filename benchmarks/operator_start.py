@@ -118,7 +118,7 @@ async def _by_hand(user) -> float:
     from dask_kubernetes.operator import KubeCluster
     from distributed import Client
 
-    from hrlab.clusters.kubernetes_spec import resource_of
+    from hrlab.clusters.kubernetes.manifest import resource_of
 
     namespace = user.site.namespace
     start = time.perf_counter()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.clusters.backend import ClusterKind
-from hrlab.clusters.kubernetes_at_hand import is_at_hand
+from hrlab.clusters.kubernetes.at_hand import is_at_hand
 from hrlab.clusters.registry import Maker
 from hrlab.services.profiles import Profiles
 from hrlab.store.location import jupyter_data_directory

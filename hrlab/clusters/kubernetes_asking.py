@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.kubernetes_api import ApiFailure, KubernetesApi, Plural
-from hrlab.clusters.kubernetes_spec import resource_of
+from hrlab.clusters.kubernetes.api import ApiFailure, KubernetesApi, Plural
+from hrlab.clusters.kubernetes.manifest import resource_of
 from hrlab.model.errors import InvalidRequestError
 from hrlab.model.profile import Profile
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from hrlab.clusters.kubernetes_api import Object
-from hrlab.clusters.kubernetes_counted import CountedKubernetes
-from hrlab.clusters.kubernetes_reasons import epoch
-from hrlab.clusters.kubernetes_scheduler import Place
-from hrlab.clusters.kubernetes_state import Facts
+from hrlab.clusters.kubernetes.accounting import CountedKubernetes
+from hrlab.clusters.kubernetes.api import Object
+from hrlab.clusters.kubernetes.conditions import epoch
+from hrlab.clusters.kubernetes.scheduler_health import Place
+from hrlab.clusters.kubernetes.status import Facts
 from hrlab.model.neighbours import Stay, neighbours
 
 #: How long a pod that has gone is remembered: longer than runs last; and how many at most, the oldest forgotten first.

@@ -16,7 +16,7 @@ def kinds_left(runtime_dir: Path, data_dir: Path) -> list[str]:
         found.append("process")
     kept = data_dir / "hrlab" / "kubernetes.json"
     if kept.exists():
-        from hrlab.clusters.kubernetes_kept import has_clusters
+        from hrlab.clusters.kubernetes.state_file import has_clusters
 
         if has_clusters(kept):
             found.append("kubernetes")

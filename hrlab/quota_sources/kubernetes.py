@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
-from hrlab.model.pod_refusal import RESOURCES, exceeded, maxima
-from hrlab.model.quantity import quantity
+from hrlab.clusters.kubernetes.pod_refusal import RESOURCES, exceeded, maxima
+from hrlab.clusters.kubernetes.quantity import quantity
 from hrlab.model.quota import UNKNOWN, UNLIMITED, Quota, quota
 
 Object: TypeAlias = Mapping[str, Any]

@@ -19,9 +19,9 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], str]] = {
 def problem_of(profile: Profile) -> str:
     """What is wrong with the template; empty if nothing is."""
     if profile.kind == "kubernetes":
-        from hrlab.clusters import kubernetes_spec  # only where a profile is of this kind
+        from hrlab.clusters.kubernetes import manifest
 
-        return kubernetes_spec.problem_of(profile)
+        return manifest.problem_of(profile)
     known, needed = _KEYS[profile.kind]
     for key in profile.template:
         if key not in known:

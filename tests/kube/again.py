@@ -14,9 +14,9 @@ import signal
 import sys
 from pathlib import Path
 
-from hrlab.clusters.kubernetes_api import Object
-from hrlab.clusters.kubernetes_changes import Changes
-from hrlab.clusters.kubernetes_spec import TRIES
+from hrlab.clusters.kubernetes.api import Object
+from hrlab.clusters.kubernetes.manifest import TRIES
+from hrlab.clusters.kubernetes.operations import Changes
 from tests.kube.site import Elsewhere, Site
 from tests.kube.test_offload import shipped
 from tests.kube.user import User

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sys
 
-from hrlab.clusters.kubernetes_api import account_namespace
+from hrlab.clusters.kubernetes.api import account_namespace
 from hrlab.model.cluster import Target
 from tests.kube.site import Elsewhere
 from tests.kube.user import User, is_ready

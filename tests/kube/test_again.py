@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from hrlab.clusters.kubernetes_kept import has_clusters
+from hrlab.clusters.kubernetes.state_file import has_clusters
 from tests.kube.__main__ import ROOT
 from tests.kube.again import STEPS, prepare
 from tests.kube.bed.bed import NAMESPACE

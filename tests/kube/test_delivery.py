@@ -45,7 +45,7 @@ def proxy(tmp_path):
 async def test_files_and_setup_are_on_every_worker_and_files_are_renewed(
     secrets, user, bed, proxy, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("hrlab.clusters.kubernetes_parcels.LOOK_SECONDS", 0.5)
+    monkeypatch.setattr("hrlab.clusters.kubernetes.secret_sync.LOOK_SECONDS", 0.5)
     there = tmp_path / "there" / "proxy"
     # Each pod has the same file system here: whether a late worker writes is seen when the file was removed.
     deliver = Deliver(files={str(proxy): str(there)}, setup="tracemalloc:start")

@@ -8,7 +8,7 @@ import copy
 import pytest
 from distributed import Client
 
-from hrlab.clusters.kubernetes_spec import resource_of
+from hrlab.clusters.kubernetes.manifest import resource_of
 from hrlab.model.errors import BackendError
 from hrlab.model.profile import Deliver
 from tests.kube.bed.bed import NAMESPACE, SITE

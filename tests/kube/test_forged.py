@@ -9,9 +9,9 @@ import time
 import pytest
 
 from hrlab.api.connect import choose
-from hrlab.clusters.kubernetes_changes import Changes
-from hrlab.clusters.kubernetes_counted import CountedKubernetes
-from hrlab.clusters.kubernetes_spec import owner_label
+from hrlab.clusters.kubernetes.accounting import CountedKubernetes
+from hrlab.clusters.kubernetes.manifest import owner_label
+from hrlab.clusters.kubernetes.operations import Changes
 from hrlab.model.errors import UsageError
 from hrlab.model.wire import encode
 from tests.kube.bed.bed import NAMESPACE

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from distributed import Client
 
-from hrlab.clusters.kubernetes import KubernetesClusters
+from hrlab.clusters.kubernetes.controller import KubernetesClusters
 from hrlab.model.cluster import Target
 from hrlab.model.options import Option
 from tests.kube.user import User, is_ready, run_python

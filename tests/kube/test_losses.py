@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hrlab.clusters.kubernetes_kept import has_clusters
+from hrlab.clusters.kubernetes.state_file import has_clusters
 from tests.kube.bed.bed import NAMESPACE
 from tests.kube.user import is_ready
 
@@ -53,7 +53,7 @@ async def test_a_cluster_closed_while_the_api_is_away_is_closed_when_it_is_back(
 
 
 async def test_a_close_that_waits_for_the_api_outlives_the_server(user, bed, tmp_path, monkeypatch):
-    monkeypatch.setattr("hrlab.clusters.kubernetes.RECONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("hrlab.clusters.kubernetes.controller.RECONNECT_SECONDS", 0.5)
     user.kept = tmp_path / "kubernetes.json"
     made = await user.create(workers=0)
     await user.sees(made.id, is_ready)

@@ -8,8 +8,8 @@ import logging
 import pytest
 
 from hrlab.clusters.admission.conflicts import Settling
+from hrlab.clusters.kubernetes.accounting import CountedKubernetes
 from hrlab.clusters.kubernetes_asking import Asking, usual_worker
-from hrlab.clusters.kubernetes_counted import CountedKubernetes
 from hrlab.model.cluster import Target
 from hrlab.model.quota import UNKNOWN, Held
 from hrlab.model.site_limit import SiteLimit

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.kubernetes import KubernetesClusters
+from hrlab.clusters.kubernetes.controller import KubernetesClusters
 from hrlab.model.cluster import Cluster
 from hrlab.model.options import Option
 from hrlab.model.profile import Profile

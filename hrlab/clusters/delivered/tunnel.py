@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-#: How the scheduler's program ends when it can't go on; `hrlab.clusters.kubernetes_away` puts these into words.
+#: How the scheduler's program ends when it can't go on; `hrlab.clusters.kubernetes.offload` puts these into words.
 NO_ASYNCSSH, OTHER_HOST, REFUSED, TAKEN = 95, 96, 97, 98
 #: A refusal that lasts so long at the first connection is one; before an end that makes Kubernetes start anew at once.
 PATIENCE_SECONDS = float(os.environ.get("HRLAB_TUNNEL_PATIENCE_SECONDS", "20"))

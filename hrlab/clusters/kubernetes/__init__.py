@@ -1,0 +1,1 @@
+"""Clusters that the Dask operator runs in Kubernetes."""

@@ -1,0 +1,210 @@
+"""Clusters in Kubernetes, and what quotas want to know of them and do with them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from hrlab.clusters.backend import Plan
+from hrlab.clusters.kubernetes.api import ApiFailure, KubernetesApi, Object, Plural
+from hrlab.clusters.kubernetes.conditions import ended, is_ending
+from hrlab.clusters.kubernetes.controller import KubernetesClusters
+from hrlab.clusters.kubernetes.holding import asks_of, claim_of, grown_of, sums
+from hrlab.clusters.kubernetes.informers import with_ids
+from hrlab.clusters.kubernetes.manifest import (
+    GRANTED,
+    GROWN,
+    PROFILE,
+    SHRUNK,
+    bounds_of,
+    resource_of,
+)
+from hrlab.clusters.kubernetes.pod_refusal import exceeded
+from hrlab.clusters.kubernetes.status import Facts
+from hrlab.model.cluster import Target
+from hrlab.model.errors import BackendError, InvalidRequestError
+from hrlab.model.quota import Asks, Claim
+
+#: Growths of a cluster within so many seconds are judged as one.
+TOGETHER_SECONDS = 10.0
+
+
+class CountedKubernetes(KubernetesClusters):
+    """The kind ``kubernetes`` (see :class:`hrlab.clusters.backend.Counts`, ``Weighs`` and ``Recounts``)."""
+
+    def asks(self, plan: Plan) -> Asks:
+        """What the pods of a cluster would ask for, the scheduler's included."""
+        bounds = bounds_of(plan)
+        try:
+            resource = resource_of(plan, self._home(plan))
+        except InvalidRequestError:  # told when it is made
+            return Asks(workers=bounds[1] if bounds else 0)
+        workers = bounds[1] if bounds else int(resource["spec"]["worker"]["replicas"])
+        return asks_of(resource, workers)
+
+    def claims(self) -> Sequence[Claim]:
+        """Of all clusters, the user's and those of others; of starts before anything of them is there."""
+        starts = [
+            self._claim_of_start(start.plan)
+            for cluster_id, start in self._starts.items()
+            if cluster_id not in self._facts and not start.failed
+        ]
+        return [*starts, *(self._claim(id_, facts) for id_, facts in self._facts.items())]
+
+    def coming(self, namespace: str) -> Mapping[str, float]:
+        """What clusters of a namespace, anybody's, will take by resource and no pod takes yet."""
+        found = dict.fromkeys(("cores", "memory", "pods"), 0.0)
+        for cluster_id, start in self._starts.items():
+            if (
+                cluster_id not in self._facts
+                and self._home(start.plan) == namespace
+                and not start.failed
+            ):
+                asks = self.asks(start.plan)
+                for resource in found:
+                    found[resource] += asks.of(resource)
+        for cluster_id, facts in self._facts.items():
+            if facts.resource["metadata"]["namespace"] == namespace and not is_ending(
+                facts.resource
+            ):
+                claim, (cores, memory) = self._claim(cluster_id, facts), sums(facts.pods)
+                found["cores"] += max(0.0, claim.cores - cores)
+                found["memory"] += max(0.0, claim.memory_bytes - memory)
+                found["pods"] += max(0, claim.workers + 1 - len(facts.pods))
+        return found
+
+    async def refused(self, plan: Plan) -> str:
+        """Why Kubernetes would not take the scheduler or a worker of this plan; empty if it would, or nobody can tell."""
+        if self._api is None:
+            return ""
+        namespace = self._home(plan)
+        spec = resource_of(plan, namespace)["spec"]
+        pods = [spec[part]["spec"] for part in ("scheduler", "worker")]
+        said = await asyncio.gather(*(self._refused_pod(self._api, namespace, pod) for pod in pods))
+        return next(filter(None, said), "")
+
+    async def refused_more(self, cluster_id: str) -> str:
+        """Why Kubernetes would not take another worker of a cluster; empty if it would, or nobody can tell."""
+        facts = self._facts.get(cluster_id)
+        if facts is None or self._changes is None:
+            return ""
+        said = await self._changes.trial(facts, "worker")
+        over = exceeded(said)
+        return over.said() if over and over.amounts else ended(said) if said else ""
+
+    async def _refused_pod(self, api: KubernetesApi, namespace: str, pod: Object) -> str:
+        body: Object = {"metadata": {"generateName": "hrlab-trial-"}, "spec": pod}
+        try:
+            await api.call("POST", "pods", namespace, body=body, params={"dryRun": "All"})
+        except ApiFailure as failure:
+            if failure.code != 403 or "cannot create resource" in failure.message:
+                return ""
+            over = exceeded(failure.message)
+            said = failure.message.partition(" is forbidden: ")[2] or failure.message
+            return over.said() if over and over.amounts else ended(said)
+        return ""
+
+    async def recount(self) -> Sequence[Claim]:
+        """The same, asked for anew: what was made by anybody before this call is in it.
+
+        Raises
+        ------
+        BackendError
+            If the API does not answer.
+        """
+        api = self._api
+        if api is None:
+            raise BackendError(self.problem() or "Kubernetes was not asked yet.")
+        found: list[Facts] = []
+        for namespace in self._homes():
+            try:
+                listed = await self._listed(api, namespace)
+            except ApiFailure as failure:
+                raise BackendError(f"Kubernetes refuses: {ended(failure.message)}") from failure
+            found += [facts for facts in listed.values() if not is_ending(facts.resource)]
+        pods = {facts.resource["metadata"]["uid"]: facts.pods for facts in self._facts.values()}
+        named = with_ids(found, self._namespace, self._ownership.is_mine)
+        return [
+            self._claim(id_, replace(facts, pods=pods.get(facts.resource["metadata"]["uid"], ())))
+            for id_, facts in named.items()
+        ]
+
+    async def withdraw(self, cluster_id: str, reason: str) -> None:
+        """Take back a cluster that was made too late for a limit; it is shown as failed, with the reason."""
+        view, facts = self._shown.get(cluster_id), self._facts.get(cluster_id)
+        if view is None or facts is None:
+            return
+        gone = replace(view, state="failed", reason=reason)
+        self._failed[cluster_id] = self._views.aged(gone, time.time())
+        self._unwanted[cluster_id] = facts.resource["metadata"]["namespace"]
+        self._round()
+
+    async def scale(self, cluster_id: str, target: Target) -> None:
+        """Scale, or adapt between bounds; what is granted is noted, so that other changes are noticed."""
+        facts, changes = self._found(cluster_id), self._connected()
+        if facts.by_hrlab:
+            grown = self._grows(cluster_id, facts, target.most)
+            notes = {GRANTED: str(target.most), GROWN: grown, SHRUNK: None}
+            await self._do(changes.note(facts, notes))
+        await super().scale(cluster_id, target)
+
+    async def shrink(self, cluster_id: str, workers: int, reason: str) -> None:
+        """Take back the workers by which a cluster has grown too late for a limit; its card says the reason."""
+        facts = self._found(cluster_id)
+        if workers and facts.autoscaler is not None:
+            least = min(workers, int(facts.autoscaler["spec"].get("minimum") or 0))
+            await self.scale(cluster_id, Target(minimum=least, maximum=workers))
+        else:
+            await self.scale(cluster_id, Target(workers=workers))
+        await self._do(self._connected().note(facts, {SHRUNK: reason}))
+
+    def _grows(self, cluster_id: str, facts: Facts, workers: int) -> str | None:
+        """What is noted of a growth: steps that follow each other at once count as one, from where the first began."""
+        now, had = time.time(), self._claim(cluster_id, facts).workers
+        before = grown_of(facts)
+        if before is not None and now - before[0] < TOGETHER_SECONDS:
+            had = min(had, before[1])
+        return f"{now!r} {had}" if workers > had else None
+
+    def _claim(self, cluster_id: str, facts: Facts) -> Claim:
+        profile = self._views.profile(facts)
+        label = profile.name if profile else facts.labels.get(PROFILE)
+        return claim_of(cluster_id, facts, label, mine=self._views.is_mine(facts))
+
+    def _claim_of_start(self, plan: Plan) -> Claim:
+        asks = self.asks(plan)
+        return Claim(
+            id=plan.id,
+            name=plan.name,
+            mine=True,
+            profile=plan.profile.name,
+            workers=asks.workers,
+            cores=asks.of("cores"),
+            memory_bytes=round(asks.of("memory")),
+            groups=plan.marks,
+            created_at=plan.created_at,
+            granted=asks.workers,
+        )
+
+    def _home(self, plan: Plan) -> str:
+        return str(plan.profile.template.get("namespace") or self._namespace)
+
+    def _homes(self) -> list[str]:
+        given = (one.template.get("namespace") for one in self._profiles.values())
+        return list(dict.fromkeys([self._namespace, *(str(one) for one in given if one)]))
+
+    async def _listed(self, api: KubernetesApi, namespace: str) -> dict[str, Facts]:
+        async def items(plural: Plural) -> dict[str, Object]:
+            answer = await api.call("GET", plural, namespace)
+            return {item["metadata"]["name"]: item for item in answer["items"]}
+
+        # Clusters last: one that is there has what belongs to it, or will be asked for its own word.
+        groups, scalers = await items("daskworkergroups"), await items("daskautoscalers")
+        return {
+            name: Facts(
+                resource=resource, group=groups.get(f"{name}-default"), autoscaler=scalers.get(name)
+            )
+            for name, resource in (await items("daskclusters")).items()
+        }

@@ -1,0 +1,160 @@
+"""Why something waits, in one sentence, from what any user's pod may read: its clusters, pods and services."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from hrlab.clusters.kubernetes.api import Object
+from hrlab.clusters.kubernetes.offload import VARIABLE as TUNNEL
+from hrlab.clusters.kubernetes.offload import end_reason
+from hrlab.model.units import format_duration
+
+#: A step that took longer than this says what may be wrong.
+PATIENCE_SECONDS = 10.0
+
+_PULL = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+_ENDS = ("Failed", "Succeeded")
+
+
+def epoch(text: str) -> float:
+    """UTC epoch seconds of a time as Kubernetes writes it."""
+    return float(calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")))
+
+
+def created_at(item: Object) -> float:
+    """When an object was made."""
+    return epoch(item["metadata"]["creationTimestamp"])
+
+
+def is_ending(item: Object) -> bool:
+    """Whether an object was told to go."""
+    return bool(item["metadata"].get("deletionTimestamp"))
+
+
+def pods_of(pods: Iterable[Object], component: str) -> list[Object]:
+    """Those of a component that are to stay, oldest first."""
+    found = [
+        pod
+        for pod in pods
+        if pod["metadata"].get("labels", {}).get("dask.org/component") == component
+        and not is_ending(pod)
+    ]
+    return sorted(found, key=lambda pod: (created_at(pod), pod["metadata"]["name"]))
+
+
+def operator_reason(resource: Object, now: float) -> str:
+    """Why nothing was made of a DaskCluster yet."""
+    phase = (resource.get("status") or {}).get("phase")
+    age = now - created_at(resource)
+    if phase == "Error":
+        return "The Dask operator refused the cluster: its name or specification is not valid."
+    if not phase and age > PATIENCE_SECONDS:
+        return (
+            f"The Dask operator has not taken the cluster up for {waited(age)}: it does not seem to run. "
+            "Tell the site's administrators."
+        )
+    return ""
+
+
+def missing_reason(what: str, seconds: float, refusal: str) -> str:
+    """Why a pod is not there; `refusal` is what the API said to a trial of it, the quota by name."""
+    if refusal:
+        return f"No pod for the {what} may be made: {ended(refusal)}"
+    if seconds < PATIENCE_SECONDS:
+        return ""
+    return (
+        f"No pod for the {what} has appeared for {waited(seconds)}: quota or operator? "
+        "A quota of the site may be used up, or its Dask operator may not be at work; your account may not see which."
+    )
+
+
+def closing_reason(resource: Object, now: float) -> str:
+    """Why a cluster that was closed is still there."""
+    metadata = resource["metadata"]
+    since = now - epoch(metadata["deletionTimestamp"])
+    if since < PATIENCE_SECONDS:
+        return ""
+    holders = ", ".join(metadata.get("finalizers") or ())
+    return (
+        f"The Dask operator has not let go of it for {waited(since)}{f' ({holders})' if holders else ''}: "
+        "it does not seem to run, and the pods live on. Close it again to remove it without the operator."
+    )
+
+
+def pod_reason(pod: Object, what: str) -> str:
+    """Why a pod does not run, as far as it says; empty if it runs."""
+    status = pod.get("status") or {}
+    for container in status.get("containerStatuses") or ():
+        if reason := _tunnel_reason(pod, container):
+            return reason
+        if reason := _container_reason(container, what):
+            return reason
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            said = condition.get("message") or condition.get("reason") or "no reason given"
+            return f"No node takes the {what}: {ended(said)}"
+    if status.get("phase") in _ENDS:
+        said = status.get("message") or status.get("reason")
+        return f"The {what} has ended{f': {ended(said)}' if said else '.'}"
+    return ""
+
+
+def waited(seconds: float) -> str:
+    """How long, in steps of 10 s, later of minutes: a sentence that changes is announced to every browser."""
+    if seconds < 60:
+        return f"{seconds // 10 * 10:.0f} s"
+    return format_duration(seconds // 60 * 60)
+
+
+def commonest(reasons: Sequence[str]) -> str:
+    """The reason that most of several pods give."""
+    said = [reason for reason in reasons if reason]
+    return max(said, key=said.count) if said else ""
+
+
+def ended(text: str) -> str:
+    """`text` as the end of a sentence, on one line and not too long."""
+    line = " ".join(text.split()).rstrip(".")
+    return f"{line[:300]}." if len(line) <= 300 else f"{line[:299]}…"
+
+
+def _container_reason(container: Object, what: str) -> str:
+    state = container.get("state") or {}
+    waiting = state.get("waiting") or {}
+    reason = waiting.get("reason", "")
+    last = (container.get("lastState") or {}).get("terminated")
+    if reason in _PULL:
+        return (
+            f"The image {container.get('image') or '?'} of the {what} can't be pulled: "
+            f"{ended(waiting.get('message') or reason)}"
+        )
+    if over := state.get("terminated") or (last if "running" not in state else None):
+        return f"The {what} ends as soon as it starts: {ended(_exit(over))}"
+    if last and not container.get("ready"):
+        return f"The {what} was started again after it had ended: {ended(_exit(last))}"
+    if reason and reason not in ("ContainerCreating", "PodInitializing"):
+        said = waiting.get("message")
+        return f"The {what} waits: {ended(f'{reason}: {said}' if said else reason)}"
+    return ""
+
+
+def _tunnel_reason(pod: Object, container: Object) -> str:
+    """What the program that keeps the tunnel to the hub ended for."""
+    variables = ((pod.get("spec") or {}).get("containers") or [{}])[0].get("env") or ()
+    if not any(variable.get("name") == TUNNEL for variable in variables):
+        return ""
+    states = (container.get("state") or {}, container.get("lastState") or {})
+    codes = [(state.get("terminated") or {}).get("exitCode") for state in states]
+    return next((reason for code in codes if (reason := end_reason(code))), "")
+
+
+def _exit(over: dict[str, Any]) -> str:
+    """How a container ended."""
+    reason, code = over.get("reason") or "Error", over.get("exitCode")
+    if reason == "OOMKilled":
+        return "it used more memory than it was given (OOMKilled)"
+    said = f"{reason}, exit code {code}"
+    return f"{said}: {over['message']}" if over.get("message") else said

@@ -1,0 +1,159 @@
+"""What the API says there is: Dask's resources, pods and services of the namespaces that matter, always up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable
+
+from hrlab.clusters.kubernetes.api import KubernetesApi, Object, Plural
+from hrlab.clusters.kubernetes.conditions import created_at
+from hrlab.clusters.kubernetes.status import Facts
+from hrlab.clusters.kubernetes.watch import Follower
+
+#: A worker group without a cluster is an orphan after so long: the two are heard of by different watches.
+ORPHAN_SECONDS = 4.0
+
+_CLUSTER = "dask.org/cluster-name"
+_KINDS: dict[Plural, str] = {
+    "daskclusters": "",
+    "daskworkergroups": "",
+    "daskautoscalers": "",
+    "pods": _CLUSTER,
+    "services": _CLUSTER,
+}
+
+
+class Known:
+    """Followers of every kind in every namespace.
+
+    Parameters
+    ----------
+    namespaces
+        Where to look; the first is the one whose clusters have their names as ids.
+    is_mine
+        Whether a DaskCluster is the user's.
+    """
+
+    def __init__(
+        self,
+        api: KubernetesApi,
+        namespaces: Collection[str],
+        changed: Callable[[], None],
+        log: logging.Logger,
+        is_mine: Callable[[Object], bool],
+    ) -> None:
+        self._home = next(iter(namespaces))
+        self._is_mine = is_mine
+        self._followers: dict[tuple[str, Plural], Follower] = {
+            (namespace, plural): Follower(
+                api, plural, namespace, changed, selector=selector, log=log
+            )
+            for namespace in namespaces
+            for plural, selector in _KINDS.items()
+        }
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._tasks = [asyncio.create_task(one.run()) for one in self._followers.values()]
+
+    async def stop(self) -> None:
+        """Follow no more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    @property
+    def problem(self) -> str:
+        """Why the API can't be asked; empty if it can."""
+        followers = [f for (_, plural), f in self._followers.items() if plural == "daskclusters"]
+        return next((follower.problem for follower in followers if follower.problem), "")
+
+    def synced(self, namespace: str) -> bool:
+        """Whether all that is there of a namespace is known."""
+        return all(f.synced for (where, _), f in self._followers.items() if where == namespace)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether that is so of all namespaces."""
+        return all(follower.synced for follower in self._followers.values())
+
+    def facts(self) -> dict[str, Facts]:
+        """What is known of every cluster, by id; the user's own have their names, whatever others are called."""
+        found = []
+        problem = self.problem
+        for namespace in dict.fromkeys(where for where, _ in self._followers):
+            pods = self._by_cluster(namespace, "pods")
+            for name, resource in self._items(namespace, "daskclusters").items():
+                facts = Facts(
+                    resource=resource,
+                    group=self._items(namespace, "daskworkergroups").get(f"{name}-default"),
+                    autoscaler=self._items(namespace, "daskautoscalers").get(name),
+                    service=self._items(namespace, "services").get(f"{name}-scheduler"),
+                    pods=tuple(pods.get(name, ())),
+                    api_problem=problem,
+                )
+                found.append(facts)
+        return with_ids(found, self._home, self._is_mine)
+
+    def services(self, namespace: str) -> list[Object]:
+        """Services of all schedulers of a namespace."""
+        return list(self._items(namespace, "services").values())
+
+    def remains(self, namespace: str, name: str) -> bool:
+        """Whether something of a cluster is still there, or may be."""
+        if not self.synced(namespace):
+            return True
+        found: tuple[tuple[Plural, str], ...] = (
+            ("daskclusters", name),
+            ("daskworkergroups", f"{name}-default"),
+            ("services", f"{name}-scheduler"),
+        )
+        there = any(one in self._items(namespace, plural) for plural, one in found)
+        return there or bool(self._by_cluster(namespace, "pods").get(name))
+
+    def orphans(self, is_mine: Callable[[Object], bool]) -> list[tuple[str, str]]:
+        """Namespaces and names of the user's worker groups whose cluster is gone.
+
+        The operator makes a group first and its cluster the owner later: one whose cluster is deleted in between belongs to
+        nobody, and would stay for ever.
+        """
+        old = time.time() - ORPHAN_SECONDS
+        return [
+            (namespace, name)
+            for namespace in dict.fromkeys(where for where, _ in self._followers)
+            for name, group in self._items(namespace, "daskworkergroups").items()
+            if created_at(group) < old
+            and self._followers[namespace, "daskclusters"].is_heard
+            and group["spec"].get("cluster") not in self._items(namespace, "daskclusters")
+            and is_mine(group)
+        ]
+
+    def _items(self, namespace: str, plural: Plural) -> dict[str, Object]:
+        return self._followers[namespace, plural].items
+
+    def _by_cluster(self, namespace: str, plural: Plural) -> dict[str, list[Object]]:
+        found: dict[str, list[Object]] = {}
+        for item in self._items(namespace, plural).values():
+            found.setdefault(item["metadata"]["labels"][_CLUSTER], []).append(item)
+        return found
+
+
+def with_ids(
+    found: Iterable[Facts], home: str, is_mine: Callable[[Object], bool]
+) -> dict[str, Facts]:
+    """Clusters by id.
+
+    Names are unique where hrlab makes them; another's outside the namespace `home` gets its namespace behind a dot. So does
+    one that has taken the name of one of the user's in another namespace.
+    """
+    ids: dict[str, Facts] = {}
+    for facts in sorted(found, key=lambda facts: not is_mine(facts.resource)):
+        metadata = facts.resource["metadata"]
+        name, namespace = metadata["name"], metadata["namespace"]
+        is_plain = facts.by_hrlab or namespace == home or is_mine(facts.resource)
+        ids[name if is_plain and name not in ids else f"{name}.{namespace}"] = facts
+    return ids

@@ -1,0 +1,237 @@
+"""What hrlab does to clusters in Kubernetes: make, scale, adapt, extend, note, delete, and try a pod."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+from hrlab.clusters.kubernetes.api import ApiFailure, KubernetesApi, Object, Plural
+from hrlab.clusters.kubernetes.conditions import is_ending
+from hrlab.clusters.kubernetes.delivery import secret_of
+from hrlab.clusters.kubernetes.manifest import (
+    BOUNDS,
+    CREATED_AT,
+    autoscaler_of,
+    node_ports,
+    with_numbered_ports,
+)
+from hrlab.clusters.kubernetes.offload import Away, taken_ports
+from hrlab.clusters.kubernetes.status import Facts
+
+#: Of each container's log.
+TAIL_LINES = 500
+MAX_LOGS = 30
+
+
+class Changes:
+    """Writes to the API."""
+
+    def __init__(self, api: KubernetesApi) -> None:
+        self._api = api
+        self._numbered_ports: set[str] = set()
+
+    async def make(self, resource: Object) -> Object:
+        """Make a DaskCluster, in the form of ``targetPort`` that the site's CRD takes; it may be there already.
+
+        Returns what is there now.
+
+        Raises
+        ------
+        ApiFailure
+            If it is refused, or not answered.
+        """
+        namespace = resource["metadata"]["namespace"]
+        forms = [resource, with_numbered_ports(resource)]
+        if namespace in self._numbered_ports:
+            forms.reverse()
+        for last, form in enumerate(forms):
+            try:
+                made = await self._api.call("POST", "daskclusters", namespace, body=form)
+            except ApiFailure as failure:
+                if failure.code == 409 and (there := await self._made(resource)):
+                    return there  # by an attempt whose answer was lost
+                if last or failure.code != 422 or "targetPort" not in failure.message:
+                    raise
+                continue
+            if form is not resource:
+                self._numbered_ports.add(namespace)
+            return made
+        raise AssertionError("the last form returns or raises")
+
+    async def free_port(self, ports: range) -> int:
+        """One of `ports` that no service of any namespace holds, by chance, so that two users seldom take the same."""
+        services = await self._api.call("GET", "services", "")
+        free = sorted(set(ports) - node_ports(services["items"]))
+        if not free:
+            said = f"all ports from {ports[0]} to {ports[-1]} are taken; close a cluster first"
+            raise ApiFailure(422, said)
+        return random.choice(free)  # noqa: S311 - no secret
+
+    async def free_tunnel(self, namespace: str, away: Away) -> tuple[int, int]:
+        """Two ports of the forwarder to which no service leads, by chance."""
+        services = await self._api.call("GET", "services", namespace)
+        free = sorted(set(away.ports) - taken_ports(services["items"], away))
+        if len(free) < 2:
+            first, last = away.ports[0], away.ports[-1]
+            said = f"all ports of the forwarder from {first} to {last} are taken; close a cluster first"
+            raise ApiFailure(422, said)
+        comm, http = random.sample(free, 2)
+        return comm, http
+
+    async def holds_port(self, port: int) -> bool:
+        """Whether a service holds that port of the nodes."""
+        services = await self._api.call("GET", "services", "")
+        return port in node_ports(services["items"])
+
+    async def try_secret(self, resource: Object) -> None:
+        """Hear whether secrets may be made; raises as `make` does."""
+        body = secret_of(resource, {"trial": b""})
+        body["metadata"].pop("ownerReferences")
+        namespace = resource["metadata"]["namespace"]
+        try:
+            await self._api.call("POST", "secrets", namespace, body=body, params={"dryRun": "All"})
+        except ApiFailure as failure:
+            if failure.code != 409:
+                raise
+
+    async def put_secret(self, facts: Facts, contents: Mapping[str, bytes]) -> None:
+        """Make the Secret of a cluster, or bring its contents up to date."""
+        body = secret_of(facts.resource, contents)
+        name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
+        try:
+            await self._api.call("POST", "secrets", namespace, body=body)
+        except ApiFailure as failure:
+            if failure.code != 409:
+                raise
+            # Of an earlier cluster by that name, perhaps: it would go with that.
+            owners = {"ownerReferences": body["metadata"]["ownerReferences"]}
+            body = {"metadata": owners, "data": body["data"]}
+            await self._api.call("PATCH", "secrets", namespace, name, body=body)
+
+    async def _made(self, resource: Object) -> Object | None:
+        """What is there by that name, if it is this very cluster."""
+        metadata = resource["metadata"]
+        place = (metadata["namespace"], metadata["name"])
+        found = await self._api.call("GET", "daskclusters", *place)
+        noted = (found["metadata"].get("annotations") or {}).get(CREATED_AT)
+        return found if noted == metadata["annotations"][CREATED_AT] else None
+
+    async def note(self, facts: Facts, annotations: dict[str, str | None]) -> None:
+        """Write annotations of a cluster; None removes one."""
+        await self._patch(facts, {"metadata": {"annotations": annotations}})
+
+    async def scale(self, facts: Facts, workers: int) -> None:
+        """Have so many workers, and adapt no more."""
+        name, namespace = _name(facts)
+        if BOUNDS in facts.annotations:
+            await self.note(facts, {BOUNDS: None})
+        if facts.autoscaler is not None:
+            await self._gone("daskautoscalers", namespace, facts.autoscaler["metadata"]["name"])
+        replicas = {"spec": {"worker": {"replicas": workers}}}
+        if facts.group is None:  # not made yet: the operator will make it from this
+            await self._patch(facts, replicas)
+        else:
+            group = f"{name}-default"
+            await self._api.call("PATCH", "daskworkergroups", namespace, group, body=replicas)
+
+    async def adapt(self, facts: Facts, minimum: int, maximum: int) -> None:
+        """Have the operator adapt the workers between these numbers."""
+        name, namespace = _name(facts)
+        if facts.by_hrlab:
+            await self.note(facts, {BOUNDS: f"{minimum}-{maximum}"})
+        wanted = autoscaler_of(facts.resource, minimum, maximum)
+        try:
+            await self._api.call("POST", "daskautoscalers", namespace, body=wanted)
+        except ApiFailure as failure:
+            if failure.code != 409:
+                raise
+            body = {"spec": wanted["spec"]}
+            await self._api.call("PATCH", "daskautoscalers", namespace, name, body=body)
+
+    async def idle_timeout(self, facts: Facts, seconds: float) -> None:
+        """Set after how long without work the operator closes the cluster."""
+        await self._patch(facts, {"spec": {"idleTimeout": int(seconds)}})
+
+    async def delete(self, namespace: str, name: str) -> None:
+        """Delete a cluster; one that is gone is fine."""
+        await self._gone("daskclusters", namespace, name)
+
+    async def release(self, facts: Facts) -> None:
+        """Let a cluster go for which its operator is not there to do it; what belongs to it goes with it."""
+        if is_ending(facts.resource):
+            await self._patch(facts, {"metadata": {"finalizers": None}})
+
+    async def let_go(self, namespace: str, name: str) -> None:
+        """Take a cluster that was deleted from whoever holds it; one that is gone is fine."""
+        body: Object = {"metadata": {"finalizers": None}}
+        try:
+            await self._api.call("PATCH", "daskclusters", namespace, name, body=body)
+        except ApiFailure as failure:
+            if failure.code != 404:
+                raise
+
+    async def release_group(self, namespace: str, name: str) -> None:
+        """Delete a worker group whose cluster is gone, whoever holds it."""
+        body: Object = {"metadata": {"finalizers": None}}
+        await self._gone("daskworkergroups", namespace, name)
+        try:
+            await self._api.call("PATCH", "daskworkergroups", namespace, name, body=body)
+        except ApiFailure as failure:
+            if failure.code != 404:
+                raise
+
+    async def trial(self, facts: Facts, component: str) -> str:
+        """Why a pod of that component may not be made; empty if it may, or if nobody can tell."""
+        _, namespace = _name(facts)
+        part = facts.group if component == "worker" and facts.group else facts.resource
+        spec = (part["spec"].get(component) or {}).get("spec")
+        body = {"metadata": {"generateName": "hrlab-trial-"}, "spec": spec}
+        try:
+            params = {"dryRun": "All"}
+            await self._api.call("POST", "pods", namespace, body=body, params=params)
+        except ApiFailure as failure:
+            if failure.code == 403 and "cannot create resource" not in failure.message:
+                return failure.message.partition(" is forbidden: ")[2] or failure.message
+        return ""
+
+    async def logs(self, facts: Facts) -> dict[str, str]:
+        """The ends of the logs, by component; raises as `make` does."""
+        _, namespace = _name(facts)
+        found = {}
+        for pod in facts.pods[:MAX_LOGS]:
+            metadata = pod["metadata"]
+            component = metadata["labels"].get("dask.org/component", "")
+            container = pod["spec"]["containers"][0]["name"]
+            params = {"container": container, "tailLines": str(TAIL_LINES)}
+            try:
+                path = f"{metadata['name']}/log"
+                text = await self._api.text("GET", "pods", namespace, path, params=params)
+            except ApiFailure as failure:
+                if failure.code not in (400, 404):
+                    raise
+                text = failure.message  # it has not started yet, or has just gone
+            key = "scheduler" if component == "scheduler" else metadata["name"]
+            found[key if key not in found else metadata["name"]] = text
+        return found
+
+    async def _patch(self, facts: Facts, body: Object) -> None:
+        name, namespace = _name(facts)
+        await self._api.call("PATCH", "daskclusters", namespace, name, body=body)
+
+    async def _gone(self, plural: Plural, namespace: str, name: str) -> None:
+        try:
+            await self._api.call("DELETE", plural, namespace, name)
+        except ApiFailure as failure:
+            if failure.code != 404:
+                raise
+
+
+def bounds_noted(facts: Facts) -> tuple[int, int] | None:
+    """The bounds between which a cluster was asked to adapt."""
+    low, _, high = facts.annotations.get(BOUNDS, "").partition("-")
+    return (int(low), int(high)) if low.isdigit() and high.isdigit() else None
+
+
+def _name(facts: Facts) -> tuple[str, str]:
+    metadata = facts.resource["metadata"]
+    return metadata["name"], metadata["namespace"]

@@ -1,0 +1,143 @@
+"""Asks a scheduler how it is: a connection to its port, and its HTTP server; what its pod reports proves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hrlab.clusters.kubernetes.api import Object
+
+PROBE_SECONDS = 3.0
+
+#: Most that is read of an answer.
+_MAX_BYTES = 1_000_000
+
+COMM, DASHBOARD = ("tcp-comm", 8786), ("http-dashboard", 8787)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a scheduler is reached: host, port of its comm and port of its HTTP server."""
+
+    host: str
+    comm: int
+    http: int
+
+    @property
+    def address(self) -> str:
+        """As a ``distributed.Client`` takes it."""
+        return f"tcp://{self.host}:{self.comm}"
+
+    @property
+    def dashboard(self) -> str:
+        """Root of its HTTP server."""
+        return f"http://{self.host}:{self.http}"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What came of asking once.
+
+    Attributes
+    ----------
+    problem
+        Why it can't be used; empty if it answered.
+    workers, cores, tasks
+        As the scheduler counts them: connected workers, their threads, unfinished tasks; None if it does not say.
+    versions, trouble
+        What a worker tells of its packages, and why one could not be set up; empty if none tells.
+    """
+
+    problem: str = ""
+    workers: int | None = None
+    cores: int | None = None
+    tasks: int | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    trouble: str = ""
+
+
+def place_of(service: Object) -> Place | None:
+    """Where a scheduler's Service is reached; None while a load balancer has no address."""
+    metadata, spec = service["metadata"], service.get("spec", {})
+    host = f"{metadata['name']}.{metadata['namespace']}"
+    if spec.get("type") == "LoadBalancer":
+        ingress = (service.get("status", {}).get("loadBalancer") or {}).get("ingress") or []
+        if not ingress:
+            return None
+        host = ingress[0].get("ip") or ingress[0].get("hostname") or host
+    ports = spec.get("ports") or []
+    return Place(host, _port(ports, *COMM), _port(ports, *DASHBOARD))
+
+
+async def ask(place: Place, before: Health | None = None) -> Health:
+    """Connect, and ask for health and counts; of workers only what is new since `before`, for there may be hundreds."""
+    try:
+        return await asyncio.wait_for(_ask(place, before), PROBE_SECONDS)
+    except asyncio.TimeoutError:
+        return Health(f"it does not answer within {PROBE_SECONDS:g} seconds")
+    except OSError as error:
+        return Health(error.strerror or str(error) or type(error).__name__)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        # JSON of any shape may come: whatever is not what a scheduler tells ends here.
+        return Health("what answers there is no Dask scheduler")
+
+
+async def _ask(place: Place, before: Health | None) -> Health:
+    _, writer = await asyncio.open_connection(place.host, place.comm)
+    writer.close()
+    if await _get(place, "/health") is None:
+        return Health("its HTTP server is not healthy")
+    counts = await _get(place, "/json/counts.json")
+    if counts is None:
+        return Health()
+    found: dict[str, Any] = json.loads(counts)
+    unfinished = ("processing", "waiting", "unrunnable")
+    told = before
+    if told is None or not told.versions or told.workers != found["workers"]:
+        told = _told(await _get(place, "/json/identity.json") if found["workers"] else None)
+    return Health(
+        versions=told.versions,
+        trouble=told.trouble,
+        workers=int(found["workers"]),
+        cores=int(found["cores"]),
+        tasks=sum(int(found.get(state, 0)) for state in unfinished),
+    )
+
+
+def _told(identity: bytes | None) -> Health:
+    """What workers tell of themselves, as :mod:`hrlab.clusters.delivered.worker` has them do."""
+    workers = json.loads(identity)["workers"].values() if identity else ()
+    told = [worker["metrics"]["hrlab"] for worker in workers if "hrlab" in worker["metrics"]]
+    if not told:
+        return Health()
+    trouble = next((str(one["trouble"]) for one in told if one["trouble"]), "")
+    return Health(versions=dict(told[0]["versions"]), trouble=trouble)
+
+
+async def _get(place: Place, path: str) -> bytes | None:
+    """What is there; None if the answer is not 200."""
+    reader, writer = await asyncio.open_connection(place.host, place.http)
+    try:
+        request = f"GET {path} HTTP/1.0\r\nHost: {place.host}:{place.http}\r\n\r\n"
+        writer.write(request.encode())
+        answer = await reader.read(_MAX_BYTES)
+        while more := await reader.read(_MAX_BYTES):
+            answer += more
+            if len(answer) > _MAX_BYTES:
+                raise ValueError("too long")
+    finally:
+        writer.close()
+    if not answer:
+        raise ConnectionResetError("the connection was closed without an answer")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    words = head.split(None, 2)
+    if len(words) < 2 or not words[0].startswith(b"HTTP/"):
+        raise ValueError("no HTTP")
+    return body if words[1] == b"200" else None
+
+
+def _port(ports: list[Object], name: str, default: int) -> int:
+    return next((int(port["port"]) for port in ports if port.get("name") == name), default)
