@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.delivered import packed
 from hrlab.clusters.kubernetes.api import GROUP, Object
+from hrlab.clusters.kubernetes.in_container import packed
 from hrlab.clusters.kubernetes.offload import TUNNEL_KEY, Away
 from hrlab.model.errors import BackendError
 from hrlab.model.profile import Profile

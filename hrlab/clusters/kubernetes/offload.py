@@ -1,7 +1,8 @@
 """Clusters that are away as a whole: scheduler and workers at a site without a route to the hub's network.
 
-The scheduler leads two ports of the hub's SSH forwarder to itself (see :mod:`hrlab.clusters.delivered.tunnel`), its Service
-selects the forwarder, and workers ask through it where at their site the scheduler is. The part ``away`` of a template::
+The scheduler leads two ports of the hub's SSH forwarder to itself (see
+:mod:`hrlab.clusters.kubernetes.in_container.tunnel`), its Service selects the forwarder, and workers
+ask through it where at their site the scheduler is. The part ``away`` of a template::
 
     away:
       forwarder: access.example.org:31022     # where the site reaches the forwarder
@@ -21,8 +22,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hrlab.clusters.delivered import packed, tunnel
 from hrlab.clusters.kubernetes.api import Object
+from hrlab.clusters.kubernetes.in_container import packed, tunnel
 from hrlab.clusters.kubernetes.scheduler_health import COMM, DASHBOARD
 
 #: What stands in the worker's command for an address that only the site knows.

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.delivered import tunnel
 from hrlab.clusters.kubernetes.api import Object
 from hrlab.clusters.kubernetes.background_tasks import Errands
 from hrlab.clusters.kubernetes.conditions import created_at, pods_of
+from hrlab.clusters.kubernetes.in_container import tunnel
 from hrlab.clusters.kubernetes.manifest import (
     CREATED_AT,
     MARKS,

@@ -108,7 +108,7 @@ async def _ask(place: Place, before: Health | None) -> Health:
 
 
 def _told(identity: bytes | None) -> Health:
-    """What workers tell of themselves, as :mod:`hrlab.clusters.delivered.worker` has them do."""
+    """What workers tell of themselves, as :mod:`hrlab.clusters.kubernetes.in_container.worker` has them do."""
     workers = json.loads(identity)["workers"].values() if identity else ()
     told = [worker["metrics"]["hrlab"] for worker in workers if "hrlab" in worker["metrics"]]
     if not told:

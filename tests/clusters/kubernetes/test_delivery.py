@@ -8,8 +8,8 @@ import stat
 
 import pytest
 
-from hrlab.clusters.delivered import worker
 from hrlab.clusters.kubernetes.delivery import PRELOAD, VARIABLE, read, secret_of, sources_of
+from hrlab.clusters.kubernetes.in_container import worker
 from hrlab.clusters.kubernetes.manifest import resource_of
 from hrlab.model.errors import BackendError
 from hrlab.model.profile import Deliver

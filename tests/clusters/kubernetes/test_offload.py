@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from hrlab.clusters.delivered import packed, tunnel
 from hrlab.clusters.kubernetes.conditions import pod_reason
+from hrlab.clusters.kubernetes.in_container import packed, tunnel
 from hrlab.clusters.kubernetes.manifest import resource_of, with_numbered_ports
 from hrlab.clusters.kubernetes.offload import away_of, end_reason, problem_of, taken_ports
 from hrlab.clusters.kubernetes.port_conflicts import lost_its_port

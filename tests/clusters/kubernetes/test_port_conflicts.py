@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
-from hrlab.clusters.delivered import tunnel
 from hrlab.clusters.kubernetes.background_tasks import Errands
+from hrlab.clusters.kubernetes.in_container import tunnel
 from hrlab.clusters.kubernetes.manifest import READY_AT, TRIES
 from hrlab.clusters.kubernetes.operations import Changes
 from hrlab.clusters.kubernetes.port_conflicts import Again
