@@ -84,7 +84,7 @@ OLDEST_LEAKS = (*OLD_LEAKS, "-W", "ignore:unclosed transport:ResourceWarning")
 OLDEST_LIFE = "computes_and_is_closed or follow_scaling or in_a_pod"
 #: What could differ with another distributed: the recorder and its plugin, the fronts that use it, hosts of clusters.
 WITH_DISTRIBUTED = (
-    "tests/clusters/test_process.py",
+    "tests/clusters/process/test_backend.py",
     "tests/clusters/test_queues.py",
     "tests/collect",
     "tests/magic",

@@ -28,7 +28,7 @@ def makers(
     """Makers of the kinds that profiles speak of, and of those whose clusters may be there without any profile."""
 
     async def process() -> ClusterKind:
-        module = await _loaded("hrlab.clusters.process")
+        module = await _loaded("hrlab.clusters.process.backend")
         kind: ClusterKind = module.ProcessClusters(runtime_dir, owner, secret_variables)
         return kind
 

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from hrlab.clusters.process import ProcessClusters
+from hrlab.clusters.process.backend import ProcessClusters
 from tests.clusters.side import plan
 
 

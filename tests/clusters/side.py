@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.process import ProcessClusters
+from hrlab.clusters.process.backend import ProcessClusters
 from hrlab.model.options import Option
 from hrlab.model.profile import Profile
 

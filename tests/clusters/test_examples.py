@@ -13,7 +13,7 @@ import pytest
 import yaml
 from distributed import Client
 
-from hrlab.clusters.launch import specification
+from hrlab.clusters.process.launcher import specification
 from hrlab.model.template import places
 from hrlab.services import profile_reader
 from tests.clusters.side import marked, plan

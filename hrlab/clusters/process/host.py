@@ -2,7 +2,7 @@
 
 Run by its path with the *kernel's* Python, where hrlab need not be installed: it takes the standard library, distributed,
 what the profile's class needs, and its parts in ``hosting/``. The Jupyter server starts it, see
-:mod:`hrlab.clusters.process`::
+:mod:`hrlab.clusters.process.backend`::
 
     python host.py DIRECTORY < spec.json
 
@@ -43,7 +43,7 @@ log = logging.getLogger("hrlab.host")
 
 def beside(name: str) -> Any:
     """A part of this program, by its path: the package may not be importable here."""
-    path = Path(__file__).parent / "hosting" / f"{name}.py"
+    path = Path(__file__).parents[1] / "hosting" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"hrlab_host_{name}", path)
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     spec.loader.exec_module(module)  # type: ignore[union-attr]

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from hrlab.clusters import hosted
-from hrlab.clusters.process import ProcessClusters
+from hrlab.clusters.process import host_client
+from hrlab.clusters.process.backend import ProcessClusters
 from hrlab.model.cluster import Target
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.profile import Deliver
@@ -156,7 +156,7 @@ def host_of(mark):
 def test_a_cluster_outlives_a_full_disk_and_its_status_is_written_later(
     side, runtime, nothing_is_left, monkeypatch
 ):
-    monkeypatch.setattr("hrlab.clusters.launch.BEAT_SECONDS", 0.2)
+    monkeypatch.setattr("hrlab.clusters.process.launcher.BEAT_SECONDS", 0.2)
     directory = runtime / "hrlab-clusters" / "test-1"
     side.create(workers=2)
     address = side.wait("ready").scheduler_address
@@ -181,15 +181,15 @@ def test_a_cluster_outlives_a_full_disk_and_its_status_is_written_later(
 
 
 def test_a_host_that_hangs_is_unreachable_until_it_goes_on(side, nothing_is_left, monkeypatch):
-    assert hosted.ALIVE_SECONDS + hosted.HANGS_SECONDS < 10
-    assert hosted.ANSWER_SECONDS <= 5
-    monkeypatch.setattr(hosted, "ALIVE_SECONDS", 0.1)
+    assert host_client.ALIVE_SECONDS + host_client.HANGS_SECONDS < 10
+    assert host_client.ANSWER_SECONDS <= 5
+    monkeypatch.setattr(host_client, "ALIVE_SECONDS", 0.1)
     side.create()
     side.wait("ready")
-    monkeypatch.setattr(hosted, "HANGS_SECONDS", 0.5)
-    monkeypatch.setattr(hosted, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(host_client, "HANGS_SECONDS", 0.5)
+    monkeypatch.setattr(host_client, "ANSWER_SECONDS", 0.5)
     # As long as no test lasts: nobody has as much patience with a host that shows no sign of life.
-    monkeypatch.setattr(hosted, "PATIENCE_SECONDS", 3600.0)
+    monkeypatch.setattr(host_client, "PATIENCE_SECONDS", 3600.0)
     host = host_of(nothing_is_left)
     os.kill(host, signal.SIGSTOP)
     side.until(lambda: side.get().state == "unreachable")
@@ -203,9 +203,9 @@ def test_a_host_that_hangs_is_unreachable_until_it_goes_on(side, nothing_is_left
 
 
 def test_closing_a_host_that_hangs_answers_and_goes_on(side, nothing_is_left, monkeypatch):
-    monkeypatch.setattr(hosted, "ANSWER_SECONDS", 2.0)
-    monkeypatch.setattr(hosted, "CLOSE_SECONDS", 0.1)
-    monkeypatch.setattr("hrlab.clusters.launch.TERMINATE_SECONDS", 0.5)
+    monkeypatch.setattr(host_client, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(host_client, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr("hrlab.clusters.process.launcher.TERMINATE_SECONDS", 0.5)
     side.create()
     side.wait("ready")
     os.kill(host_of(nothing_is_left), signal.SIGSTOP)
@@ -215,7 +215,7 @@ def test_closing_a_host_that_hangs_answers_and_goes_on(side, nothing_is_left, mo
 
 
 def test_a_host_that_works_on_an_answer_for_long_does_not_hang(side, monkeypatch):
-    monkeypatch.setattr(hosted, "ALIVE_SECONDS", 0.1)
+    monkeypatch.setattr(host_client, "ALIVE_SECONDS", 0.1)
     side.create()
     side.wait("ready")
 
@@ -224,7 +224,7 @@ def test_a_host_that_works_on_an_answer_for_long_does_not_hang(side, monkeypatch
         asyncio.get_running_loop().call_later(6, reader.feed_data, b"late\n")
         return await side.kind._hosts["test-1"]._answer(reader)
 
-    monkeypatch.setattr(hosted, "ANSWER_SECONDS", 5.0)
+    monkeypatch.setattr(host_client, "ANSWER_SECONDS", 5.0)
     assert side(answers()) == b"late\n"
     assert side.get().state == "ready"
 
@@ -326,7 +326,7 @@ def test_delivers_to_workers_that_join_late_and_again_when_new(side, tmp_path, m
         "import os\ndef up():\n    os.environ['UP'] = os.environ.get('UP', '') + 'x'\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    monkeypatch.setattr("hrlab.clusters.launch.BEAT_SECONDS", 0.2)
+    monkeypatch.setattr("hrlab.clusters.process.launcher.BEAT_SECONDS", 0.2)
     deliver = Deliver(
         files={str(source): "$THERE/proxy"},
         environment={"THERE": str(there)},

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from hrlab.clusters.process import ProcessClusters
+from hrlab.clusters.process.backend import ProcessClusters
 from hrlab.model.wire import encode
 from tests.clusters.side import process_side
 

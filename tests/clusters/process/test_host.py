@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hrlab.clusters import host
 from hrlab.clusters.hosting.alive import identity, shorten, write_json
 from hrlab.clusters.hosting.trying import Failed, because
-from hrlab.clusters.launch import HOST, orphans
+from hrlab.clusters.process import host
+from hrlab.clusters.process.launcher import HOST, orphans
 
 FILES = [HOST, *sorted((HOST.parent / "hosting").glob("*.py"))]
 

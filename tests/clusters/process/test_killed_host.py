@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
-from hrlab.clusters import hosted
+from hrlab.clusters.process import host_client
 from tests.clusters.side import marked, process_side
 
 KILLS_PER_STEP = 5
@@ -87,14 +87,14 @@ def wait_for_nothing(mark, seconds=15):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_server_killed_at_any_instant_loses_no_cluster(runtime, nothing_is_left, monkeypatch):
-    monkeypatch.setattr(hosted, "HALF_STARTED_SECONDS", 2.0)
+    monkeypatch.setattr(host_client, "HALF_STARTED_SECONDS", 2.0)
     instants = random.Random(3)
     found = 0
     for number in range(SERVER_KILLS):
         name = f"test-{number}"
         command = [sys.executable, "-m", "tests.clusters.serving", str(runtime), name]
         with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+            command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[3]
         ) as server:
             assert server.stdout.readline() == "creates\n"
             time.sleep(instants.uniform(0, 0.15 if number % 2 else 2.5))
@@ -118,11 +118,13 @@ def found_again_or_cleaned(runtime, name):
 
 
 def test_half_started_ones_are_cleaned_up(runtime, monkeypatch):
-    monkeypatch.setattr(hosted, "HALF_STARTED_SECONDS", 0.5)
+    monkeypatch.setattr(host_client, "HALF_STARTED_SECONDS", 0.5)
     directory = runtime / "hrlab-clusters" / "test-1"
     directory.parent.mkdir(parents=True)
     about = {"id": "test-1", "name": "test-1", "profile": "test", "created_at": time.time()}
-    hosted.describe(directory, {**about, "start_timeout_seconds": 60, "target": {"workers": 1}})
+    host_client.describe(
+        directory, {**about, "start_timeout_seconds": 60, "target": {"workers": 1}}
+    )
     side = process_side(runtime)
     try:
         assert side.get().state == "starting"

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.hosted import Hosted, describe, read
-from hrlab.clusters.hostfiles import DESCRIPTION
 from hrlab.clusters.hosting.alive import STATUS
 from hrlab.clusters.hosting.making import SECRET_VARIABLES
-from hrlab.clusters.launch import as_json, read_log, specification, target
+from hrlab.clusters.process.host_client import Hosted, describe, read
+from hrlab.clusters.process.host_files import DESCRIPTION
+from hrlab.clusters.process.launcher import as_json, read_log, specification, target
 from hrlab.model.cluster import ID, Cluster, Target
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.profile import CORES, MEMORY

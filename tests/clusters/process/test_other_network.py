@@ -14,7 +14,7 @@ import textwrap
 
 import pytest
 
-from hrlab.clusters.hosted import Hosted
+from hrlab.clusters.process.host_client import Hosted
 from hrlab.model.cluster import WorkerCount
 from tests.clusters.side import process_side
 

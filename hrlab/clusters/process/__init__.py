@@ -1,0 +1,1 @@
+"""Clusters whose scheduler runs in a daemon on the Jupyter server's machine: local, batch, gateway."""
