@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from tornado.httpclient import AsyncHTTPClient
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.hosting.alive import write_json
+from hrlab.clusters.process.daemon.process_identity import write_json
 from hrlab.model.cluster import ID, Cluster, State, Step, Target, WorkerCount
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.template import fill

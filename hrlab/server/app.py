@@ -253,7 +253,9 @@ class HRLab(ExtensionApp):
         )
         self.serverapp.io_loop.add_callback(self._exports.start)
         self._host_metrics = host_metrics_of(self.host_metrics, self.log)
-        from hrlab.clusters.hosting.making import OWN_KEYS  # the server starts sooner without
+        from hrlab.clusters.process.daemon.cluster_factory import (
+            OWN_KEYS,  # the server starts sooner without
+        )
 
         for name in OWN_KEYS:
             os.environ.pop(name, None)  # read: kernels and terminals need not inherit them

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.hosting.alive import STATUS
-from hrlab.clusters.hosting.making import SECRET_VARIABLES
+from hrlab.clusters.process.daemon.cluster_factory import SECRET_VARIABLES
+from hrlab.clusters.process.daemon.process_identity import STATUS
 from hrlab.clusters.process.host_client import Hosted, describe, read
 from hrlab.clusters.process.host_files import DESCRIPTION
 from hrlab.clusters.process.launcher import as_json, read_log, specification, target

@@ -1,7 +1,7 @@
 """The cluster host: a small process that makes one Dask cluster, keeps it, and answers for it on a socket.
 
 Run by its path with the *kernel's* Python, where hrlab need not be installed: it takes the standard library, distributed,
-what the profile's class needs, and its parts in ``hosting/``. The Jupyter server starts it, see
+what the profile's class needs, and its parts in ``daemon/``. The Jupyter server starts it, see
 :mod:`hrlab.clusters.process.backend`::
 
     python host.py DIRECTORY < spec.json
@@ -43,15 +43,15 @@ log = logging.getLogger("hrlab.host")
 
 def beside(name: str) -> Any:
     """A part of this program, by its path: the package may not be importable here."""
-    path = Path(__file__).parents[1] / "hosting" / f"{name}.py"
+    path = Path(__file__).parent / "daemon" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"hrlab_host_{name}", path)
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     spec.loader.exec_module(module)  # type: ignore[union-attr]
     return module
 
 
-alive = beside("alive")
-trying = beside("trying")
+alive = beside("process_identity")
+trying = beside("foreign_calls")
 Failed, because, call, outcome = trying.Failed, trying.because, trying.call, trying.outcome
 
 
@@ -66,14 +66,14 @@ class Host:
         self.client: Any = None
         self.queue: Any = None
         self.adaptive: Any = None
-        self.sent, self.making = beside("sent"), beside("making")
+        self.sent, self.making = beside("worker_plugins"), beside("cluster_factory")
         self.secrets: dict[str, str] = self.spec.pop("secrets", {})
         self.tasks: list[asyncio.Task[Any]] = []
         self.ends = asyncio.Event()
         self.busy_at = time.time()
         self.trouble = self.waits_for = ""
         self.last: dict[str, Any] = {"transitions": 0}
-        self.desk = beside("desk").Desk(self, Failed)
+        self.desk = beside("control_socket").Desk(self, Failed)
         self.status: dict[str, Any] = {
             "process": alive.identity(os.getpid()),
             "state": "starting",
@@ -181,7 +181,7 @@ class Host:
         arguments = self.making.loopback(kind, self.spec["arguments"], name)
         self.cluster = self.making.construct(kind, arguments, self.secrets)
         self.cluster = await outcome(self.cluster)
-        self.queue = beside("batch").Queue(self.cluster, name, self.spec["arguments"])
+        self.queue = beside("job_queue").Queue(self.cluster, name, self.spec["arguments"])
         security = getattr(self.cluster, "security", None)
         self.client = Client(
             self.cluster, security=security, asynchronous=True, set_as_default=False
@@ -394,7 +394,7 @@ class Host:
                         exc_info=closing.done() and closing.exception(),
                     )
         for command in self.queue.cleanup if self.queue else ():
-            await beside("batch").output(*command)
+            await beside("job_queue").output(*command)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from hrlab.clusters.hosting.alive import SOCKET, STATUS, identity, write_json
+from hrlab.clusters.process.daemon.process_identity import SOCKET, STATUS, identity, write_json
 from hrlab.clusters.process.host_files import DESCRIPTION, Status, described
 from hrlab.clusters.process.launcher import end, is_there, launch, sweep, tail
 from hrlab.model.cluster import Cluster, State, Step, Target, WorkerCount

@@ -17,7 +17,7 @@ DESCRIPTION = "cluster.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Names a process, see :func:`hrlab.clusters.hosting.alive.identity`."""
+    """Names a process, see :func:`hrlab.clusters.process.daemon.process_identity.identity`."""
 
     host: str
     pid: int

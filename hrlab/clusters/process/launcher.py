@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.hosting.alive import LOG, identity
-from hrlab.clusters.hosting.making import OWN_KEYS, SECRET_VARIABLES, secrets_in
+from hrlab.clusters.process.daemon.cluster_factory import OWN_KEYS, SECRET_VARIABLES, secrets_in
+from hrlab.clusters.process.daemon.process_identity import LOG, identity
 from hrlab.model.cluster import Target
 from hrlab.model.errors import BackendError
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hrlab.clusters.hosting.alive import identity, shorten, write_json
-from hrlab.clusters.hosting.trying import Failed, because
 from hrlab.clusters.process import host
+from hrlab.clusters.process.daemon.foreign_calls import Failed, because
+from hrlab.clusters.process.daemon.process_identity import identity, shorten, write_json
 from hrlab.clusters.process.launcher import HOST, orphans
 
 FILES = [HOST, *sorted((HOST.parent / "hosting").glob("*.py"))]

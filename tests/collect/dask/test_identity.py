@@ -6,7 +6,7 @@ import pytest
 from distributed import Client
 
 from hrlab.api.connect import connect
-from hrlab.clusters.hosting.sent import identify
+from hrlab.clusters.process.daemon.worker_plugins import identify
 from tests.collect.conftest import local_cluster, serious
 from tests.collect.dask.test_schedulers import scheduler
 from tests.collect.work import has_hrlab, nap
