@@ -8,7 +8,7 @@ from pathlib import Path
 from jupyterlab.galata import configure_jupyter_server
 
 from hrlab.clusters.cgroup import machine_cores, machine_memory_bytes
-from hrlab.services.local_profile import local_profile
+from hrlab.clusters.profiles.default import local_profile
 
 home = Path(os.environ["HRLAB_TEST_DIR"])
 

@@ -20,6 +20,7 @@ from hrlab.campaigns.sweep import Setting
 from hrlab.clusters.admission.conflicts import Settling
 from hrlab.clusters.factories import makers
 from hrlab.clusters.kernelspecs import Kernelspecs
+from hrlab.clusters.profiles.load import Profiles
 from hrlab.clusters.service import ClusterService
 from hrlab.clusters.start_times import StartTimes
 from hrlab.model.cluster import Cluster, DryRun
@@ -27,7 +28,6 @@ from hrlab.model.errors import BackendError, HrlabError, NotFoundError, UsageErr
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile
 from hrlab.services.headless import Stop
 from hrlab.services.nearest import did_you_mean
-from hrlab.services.profiles import Profiles
 from hrlab.services.quota_makers import GATEWAY, class_of, gateway_arguments, quota_service
 from hrlab.services.site import Site
 from hrlab.services.users import user_name

@@ -12,8 +12,8 @@ from typing import Any
 
 from hrlab.clusters.backend import ClusterKind
 from hrlab.clusters.kubernetes.at_hand import is_at_hand
+from hrlab.clusters.profiles.load import Profiles
 from hrlab.clusters.registry import Maker
-from hrlab.services.profiles import Profiles
 from hrlab.store.location import jupyter_data_directory
 
 

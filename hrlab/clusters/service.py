@@ -15,6 +15,8 @@ from hrlab.clusters.backend import ClusterKind, Plan, SeesNeighbours
 from hrlab.clusters.cluster_names import free_name, new_id
 from hrlab.clusters.idempotency import Idempotency
 from hrlab.clusters.kernel_python import NoLocalPythonError
+from hrlab.clusters.profiles.load import Profiles
+from hrlab.clusters.profiles.validate import Checked
 from hrlab.clusters.registry import Kinds, Maker
 from hrlab.clusters.requests import read_change, read_request
 from hrlab.clusters.start_times import StartTimes
@@ -29,8 +31,6 @@ from hrlab.model.profile import Profile
 from hrlab.model.quota import Held
 from hrlab.model.wire import encode
 from hrlab.services.nearest import did_you_mean
-from hrlab.services.profiles import Profiles
-from hrlab.services.refusals import Checked
 
 #: Name and interpreter of a kernelspec; None is the default one. Raises `NoLocalPythonError`.
 FindKernel = Callable[[str | None], Awaitable[tuple[str, str]]]

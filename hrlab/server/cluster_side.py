@@ -13,12 +13,12 @@ from hrlab.clusters import factories
 from hrlab.clusters.backend import ClusterKind
 from hrlab.clusters.labextension import LabextensionClusters
 from hrlab.clusters.left_behind import kinds_left
+from hrlab.clusters.profiles.default import local_profile
+from hrlab.clusters.profiles.load import Profiles, load_profiles
 from hrlab.clusters.registry import Maker
 from hrlab.clusters.service import ClusterService
 from hrlab.clusters.start_times import StartTimes
 from hrlab.server.kernels import KernelFinder
-from hrlab.services.local_profile import local_profile
-from hrlab.services.profiles import Profiles, load_profiles
 from hrlab.store.location import jupyter_data_directory
 
 #: After so long a server that nobody asks looks for clusters that an earlier one left.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hrlab.clusters.profiles.load import Profiles
 from hrlab.model.errors import NotFoundError
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
@@ -12,7 +13,6 @@ from hrlab.model.quota import Asks, Left
 from hrlab.model.shape import Shape
 from hrlab.services.advising import ShapeOf
 from hrlab.services.nearest import did_you_mean
-from hrlab.services.profiles import Profiles
 from hrlab.services.shape import any_shape, shape_of
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from hrlab.clusters.profiles.validate import check
 from hrlab.model.cluster import ClusterRequest
 from hrlab.model.errors import InvalidRequestError, NotFoundError
 from hrlab.model.options import Option, Value
@@ -12,7 +13,6 @@ from hrlab.model.profile import CORES, MEMORY, WORKERS, Profile
 from hrlab.model.quota import UNKNOWN, Amount, Asks, Left, is_number
 from hrlab.model.shape import Room, Shape, dividing
 from hrlab.model.wire import encode
-from hrlab.services.refusals import check
 
 #: Without a profile: workers of one core, as many as anybody at the facility has had.
 ANY = Shape(cores=1, workers_maximum=128)

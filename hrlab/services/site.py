@@ -9,9 +9,9 @@ from logging import Logger
 from pathlib import Path
 from typing import Any
 
+from hrlab.clusters.profiles.default import local_profile
+from hrlab.clusters.profiles.load import Profiles, load_profiles
 from hrlab.model.errors import UsageError
-from hrlab.services.local_profile import local_profile
-from hrlab.services.profiles import Profiles, load_profiles
 from hrlab.services.site_limits import SiteLimits, load_limits
 from hrlab.services.users import groups_of, user_name
 

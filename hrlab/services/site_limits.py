@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hrlab.clusters.profiles.parse import NAME
 from hrlab.model.errors import HrlabError, InvalidRecordError
 from hrlab.model.options import OptionError, memory_bytes
 from hrlab.model.profile import Profile
@@ -15,7 +16,6 @@ from hrlab.model.site_limit import RESOURCES, SiteLimit, mark
 from hrlab.model.wire import decode
 from hrlab.services.located import Located, Place, read_yaml
 from hrlab.services.nearest import did_you_mean
-from hrlab.services.profile_reader import NAME
 
 TRAIT = "HRLab.quotas"
 _KEYS = tuple(field.name for field in dataclasses.fields(SiteLimit) if field.name != "name")

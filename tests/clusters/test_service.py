@@ -16,14 +16,14 @@ from hrlab.clusters.admission.usage import claims_of
 from hrlab.clusters.cluster_names import free_name, new_id
 from hrlab.clusters.idempotency import KEPT_SECONDS, MAX_KEYS, Idempotency
 from hrlab.clusters.kernel_python import NoLocalPythonError, python_of
+from hrlab.clusters.profiles.load import Profiles, load_profiles
+from hrlab.clusters.profiles.validate import check, check_target
 from hrlab.clusters.registry import Kinds
 from hrlab.clusters.service import ClusterService
 from hrlab.clusters.start_times import KEPT, StartTimes
 from hrlab.model.cluster import ID, Cluster, ClusterRequest, DryRun, Target, WorkerCount
 from hrlab.model.errors import ConflictError, ForbiddenError, InvalidRequestError, MalformedError
 from hrlab.model.wire import encode
-from hrlab.services.profiles import Profiles, load_profiles
-from hrlab.services.refusals import check, check_target
 from tests.clusters.pretended import PretendedClusters
 
 PROFILES = {

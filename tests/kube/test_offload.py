@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from distributed import Client
 
+from hrlab.clusters.profiles.parse import read_profile
 from hrlab.model.cluster import Target
-from hrlab.services.profile_reader import read_profile
 from tests.kube.bed.bed import NAMESPACE, SITE
 from tests.kube.user import is_ready
 

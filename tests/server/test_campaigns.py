@@ -14,9 +14,9 @@ import nbformat
 import pytest
 
 from hrlab.campaigns.scaling_study import plan_of
+from hrlab.clusters.profiles.parse import read_profile
 from hrlab.model.run import Cell, Source
 from hrlab.server import campaign_side, cluster_side
-from hrlab.services.profile_reader import read_profile
 from hrlab.store.process import this_process
 from tests.store.making import begun, golden, run
 

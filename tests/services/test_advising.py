@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hrlab.clusters.profiles.parse import read_profile
 from hrlab.model.errors import (
     HrlabError,
     InvalidRequestError,
@@ -21,7 +22,6 @@ from hrlab.model.shape import Shape
 from hrlab.model.wire import encode
 from hrlab.server.errors import STATUS
 from hrlab.services.advising import AdvisingService, question_from
-from hrlab.services.profile_reader import read_profile
 from hrlab.services.shape import any_shape, shape_of
 from hrlab.services.sizing import advice_for
 from hrlab.store.sqlite import RunStore

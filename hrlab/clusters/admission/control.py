@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from hrlab.clusters.admission.quota_check import cut, exceeded, profile_room, room
 from hrlab.clusters.admission.usage import asks_of, claim_of
 from hrlab.clusters.backend import Plan, Tries, TriesMore
+from hrlab.clusters.profiles.validate import Checked, check, check_target
 from hrlab.clusters.registry import Kinds
 from hrlab.model.cluster import Cluster, ClusterRequest, Refusal, Target
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
 from hrlab.model.quota import Asks, Claim, Quota
 from hrlab.model.units import counted
-from hrlab.services.refusals import Checked, check, check_target
 
 #: Quotas that hrlab enforces, as fresh as can be had.
 Binding = Callable[[], Awaitable[Sequence[Quota]]]

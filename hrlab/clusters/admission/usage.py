@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from hrlab.clusters.backend import Plan, Weighs
+from hrlab.clusters.profiles.validate import most_workers
 from hrlab.clusters.registry import Kinds
 from hrlab.model.cluster import Cluster
 from hrlab.model.options import Value
 from hrlab.model.profile import CORES, MEMORY
 from hrlab.model.quota import Asks, Claim
-from hrlab.services.refusals import most_workers
 
 #: Those in these states hold nothing, or soon nothing.
 GONE = ("failed", "closing")

@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from hrlab.clusters.admission.quota_check import exceeded, room
+from hrlab.clusters.profiles.load import Profiles
 from hrlab.clusters.service import ClusterService
 from hrlab.clusters.start_times import StartTimes
 from hrlab.model.cluster import DryRun
@@ -18,7 +19,6 @@ from hrlab.model.quota import UNKNOWN, Asks, Claim, Holder, quota
 from hrlab.model.site_limit import SiteLimit
 from hrlab.quota_sources.hours import CoreHours
 from hrlab.quota_sources.site import SiteQuotas
-from hrlab.services.profiles import Profiles
 from hrlab.services.quotas import QuotaService
 from tests.clusters.pretended import PretendedClusters
 

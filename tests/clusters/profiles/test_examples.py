@@ -14,14 +14,14 @@ import yaml
 from distributed import Client
 
 from hrlab.clusters.process.launcher import specification
+from hrlab.clusters.profiles import parse
 from hrlab.model.template import places
-from hrlab.services import profile_reader
 from tests.clusters.side import marked, plan
 
 #: They start real clusters of every kind.
 pytestmark = pytest.mark.slow
 
-FOLDER = Path(__file__).parents[2] / "docs" / "profiles"
+FOLDER = Path(__file__).parents[3] / "docs" / "profiles"
 OURS = ("address", "gateway", "htcondor", "local", "slurm")
 
 
@@ -29,7 +29,7 @@ def example(file):
     """The one profile of a file, as the server reads it."""
     declared = yaml.safe_load((FOLDER / f"{file}.yaml").read_text(encoding="utf-8"))
     ((name, value),) = declared["profiles"].items()
-    return profile_reader.read_profile(name, value)
+    return parse.read_profile(name, value)
 
 
 def defaults(profile, **others):

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hrlab.clusters.profiles.default import local_profile
+from hrlab.clusters.profiles.load import Profiles, load_profiles
+from hrlab.clusters.profiles.parse import ProfileError, read_profile
 from hrlab.model.options import Option
 from hrlab.model.profile import Deliver, Limits, Profile
-from hrlab.services.local_profile import local_profile
-from hrlab.services.profile_reader import ProfileError, read_profile
-from hrlab.services.profiles import Profiles, load_profiles
 from hrlab.services.users import groups_of, user_name
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "profiles").glob("*.yaml"))
+EXAMPLES = sorted((Path(__file__).parents[3] / "docs" / "profiles").glob("*.yaml"))
 
 GOOD = """\
 profiles:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, get_args
 
+from hrlab.clusters.profiles.template_check import problem_of
+from hrlab.clusters.profiles.validate import check
 from hrlab.model.cluster import ClusterRequest
 from hrlab.model.errors import InvalidRecordError
 from hrlab.model.options import Option, OptionError, Value, memory_bytes
@@ -26,8 +28,6 @@ from hrlab.model.template import places
 from hrlab.model.wire import decode
 from hrlab.services.located import Place
 from hrlab.services.nearest import did_you_mean
-from hrlab.services.refusals import check
-from hrlab.services.template_check import problem_of
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 OPTION_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}")

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hrlab.clusters.profiles.parse import ProfileError, read_profile
 from hrlab.model.errors import HrlabError, MalformedError
 from hrlab.model.profile import BrokenProfile, Profile
 from hrlab.services.located import Located, read_yaml
 from hrlab.services.nearest import did_you_mean
-from hrlab.services.profile_reader import ProfileError, read_profile
 
 TRAIT = "HRLab.profiles"
 #: What the file declares.
