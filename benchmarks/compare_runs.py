@@ -13,8 +13,8 @@ import vl_convert
 
 from benchmarks.making import fill, sampled
 from benchmarks.row import Row, interval
-from hrlab.model.comparison import MAX_RUNS
-from hrlab.services.comparing import ComparisonQuestion
+from hrlab.comparison.groups import MAX_RUNS
+from hrlab.comparison.service import ComparisonQuestion
 from hrlab.services.runs import RunService
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore

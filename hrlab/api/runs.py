@@ -8,14 +8,14 @@ from typing import Any, TypeAlias, get_args
 
 from hrlab.api.display import misnamed, run_service, show
 from hrlab.api.run_table import RunTable
-from hrlab.model.comparison import Comparison
-from hrlab.model.difference import Difference
+from hrlab.comparison.charts import headline
+from hrlab.comparison.difference import Difference
+from hrlab.comparison.groups import Comparison
+from hrlab.comparison.page import comparison_html, comparison_text
+from hrlab.comparison.service import Compared, ComparisonQuestion, compared_runs
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run, Status
-from hrlab.render.comparison import headline
-from hrlab.render.comparison.page import comparison_html, comparison_text
 from hrlab.render.vega import Chart
-from hrlab.services.comparing import Compared, ComparisonQuestion, compared_runs
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.runs import RunService
 from hrlab.store.query import MAX_LIMIT, RunQuery

@@ -7,8 +7,8 @@ import json
 import sys
 from typing import Any
 
-from hrlab.model.comparison import OVERS
-from hrlab.services.comparing import ComparisonQuestion
+from hrlab.comparison.groups import OVERS
+from hrlab.comparison.service import ComparisonQuestion
 from hrlab.services.runs import RunService
 
 
@@ -35,7 +35,7 @@ def add_compare(commands: Any) -> None:
 
 def compare(service: RunService, asked: argparse.Namespace) -> None:
     """``compare``."""
-    from hrlab.render.comparison.page import comparison_text
+    from hrlab.comparison.page import comparison_text
 
     found = service.compared(
         ComparisonQuestion(

@@ -20,7 +20,7 @@ from hrlab.campaigns.sweep import Sweep, points
 from hrlab.cli.interrupts import INTERRUPTED, stop_on_signals
 from hrlab.cli.progress import ProgressLine, bar
 from hrlab.cli.run import in_words
-from hrlab.model.comparison import MAX_RUNS
+from hrlab.comparison.groups import MAX_RUNS
 from hrlab.model.errors import HrlabError, UsageError
 from hrlab.model.units import format_duration
 from hrlab.services.headless import Stop, known_path, read_notebook
@@ -171,8 +171,8 @@ def _closing(progress: Progress) -> str:
 
 def _finish(service: RunService, campaign: Campaign) -> None:
     """The comparison as a table, and the report, of what there is."""
-    from hrlab.render.comparison.page import comparison_text
-    from hrlab.services.comparing import ComparisonQuestion
+    from hrlab.comparison.page import comparison_text
+    from hrlab.comparison.service import ComparisonQuestion
     from hrlab.services.reports import ReportQuestion, report
 
     ids = [run.id for run in campaign.runs() if run.status == "ok"][-MAX_RUNS:]

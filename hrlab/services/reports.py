@@ -6,14 +6,14 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from hrlab.comparison.groups import MAX_RUNS
+from hrlab.comparison.service import Compared, ComparisonQuestion, compared_runs
 from hrlab.export.pictures import NoPicturesError, draw
-from hrlab.model.comparison import MAX_RUNS
 from hrlab.model.errors import MalformedError
 from hrlab.model.redaction import Secret, redacted
 from hrlab.model.run import Run
 from hrlab.render.charts import VIEWS, chart
 from hrlab.render.vega import Chart
-from hrlab.services.comparing import Compared, ComparisonQuestion, compared_runs
 from hrlab.services.runs import RunService
 
 
@@ -26,7 +26,7 @@ class ReportQuestion:
     ids
         One run, or several to be compared.
     by, baseline, over
-        Of a comparison, as in :func:`hrlab.model.comparison.compare`.
+        Of a comparison, as in :func:`hrlab.comparison.groups.compare`.
     secrets
         What is kept back.
     """
@@ -73,7 +73,7 @@ def report(service: RunService, question: ReportQuestion) -> Report:
 
 
 def _of_run(run: Run, secrets: Collection[Secret]) -> Report:
-    from hrlab.render.report import run_section
+    from hrlab.export.report_page import run_section
 
     charts: dict[str, Chart] = {
         view: made for view in VIEWS if (made := chart(run, view)).table.rows
@@ -84,9 +84,9 @@ def _of_run(run: Run, secrets: Collection[Secret]) -> Report:
 
 
 def _of_comparison(found: Compared, runs: Sequence[Run], secrets: Collection[Secret]) -> Report:
-    from hrlab.render.comparison import charts as charts_of
-    from hrlab.render.comparison import headline
-    from hrlab.render.report import comparison_sections, runs_section
+    from hrlab.comparison.charts import charts as charts_of
+    from hrlab.comparison.charts import headline
+    from hrlab.export.report_page import comparison_sections, runs_section
 
     charts = charts_of(found.comparison, found.difference)
     drawn, missing = _drawn(charts)

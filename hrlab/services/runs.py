@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hrlab.comparison.service import Compared, ComparisonQuestion, compared
 from hrlab.model.errors import (
     ConflictError,
     InvalidRecordError,
@@ -18,7 +19,6 @@ from hrlab.model.run import Run
 from hrlab.model.sizing import Advice
 from hrlab.model.wire import encode
 from hrlab.services.advising import AdvisingService, Question, ShapeOf
-from hrlab.services.comparing import Compared, ComparisonQuestion, compared
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.patch import read_patch
 from hrlab.store.query import RunQuery

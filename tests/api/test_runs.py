@@ -10,9 +10,9 @@ import hrlab
 from hrlab.api.display import VEGA_LITE
 from hrlab.model.errors import InvalidRequestError, NotFoundError, UsageError
 from hrlab.store.sqlite import RunStore
+from tests.comparison.test_groups import published
+from tests.comparison.test_groups import run as made
 from tests.magic.shells import notebook
-from tests.model.test_comparison import published
-from tests.model.test_comparison import run as made
 from tests.render.runs import HOSTILE, golden, hostile
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from hrlab.cli.app import main
 from hrlab.store.sqlite import RunStore
-from tests.model.test_comparison import published
+from tests.comparison.test_groups import published
 from tests.services.test_sizing import timed
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hrlab.comparison.groups import compare
 from hrlab.export import flat, table
-from hrlab.model.comparison import compare
 from hrlab.model.errors import InvalidRecordError, MalformedError
 from hrlab.model.run import Run
 from tests.render.runs import all_golden, golden, hostile

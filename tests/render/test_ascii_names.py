@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 import vl_convert
 
+from hrlab.comparison.service import ComparisonQuestion, compared_runs
 from hrlab.render.charts import VIEWS, chart
-from hrlab.services.comparing import ComparisonQuestion, compared_runs
-from tests.model.test_comparison import run
+from tests.comparison.test_groups import run
 from tests.render.runs import golden
 
 EVERYTHING = string.printable

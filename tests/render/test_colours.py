@@ -10,8 +10,8 @@ from itertools import combinations
 
 import pytest
 
-from hrlab.render.comparison.difference import FASTER, SLOWER
-from hrlab.render.comparison.series import SERIES_COLOURS, SERIES_DASHES
+from hrlab.comparison.difference_chart import FASTER, SLOWER
+from hrlab.comparison.series import SERIES_COLOURS, SERIES_DASHES
 from hrlab.render.palette import PHASE_COLOURS
 
 SIGHT = {

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hrlab.render.report import run_section
+from hrlab.export.report_page import run_section
 from tests.render.runs import golden
 
 

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from hrlab.model.run import Source
-from tests.model.test_comparison import published, run
+from tests.comparison.test_groups import published, run
 from tests.render.runs import golden
 from tests.server.test_openapi import DOCUMENT
 

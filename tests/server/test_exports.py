@@ -13,8 +13,8 @@ import jsonschema
 import pytest
 
 from hrlab.export.position import position_path
+from tests.comparison.test_groups import published
 from tests.export.databases import PATIENCE_SECONDS, Prometheus
-from tests.model.test_comparison import published
 from tests.server.test_clusters import is_a
 from tests.server.test_events import Listener
 from tests.server.test_openapi import DOCUMENT

@@ -15,7 +15,7 @@ from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundErro
 from hrlab.services.reports import ReportQuestion, report
 from hrlab.services.runs import RunService
 from hrlab.store.sqlite import RunStore
-from tests.model.test_comparison import published
+from tests.comparison.test_groups import published
 from tests.render.runs import golden, hostile
 
 VOID = {"meta", "img", "br", "hr"}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hrlab.model.comparison import Comparison
-from hrlab.model.difference import Difference
-from hrlab.model.overlay import Overlay, Quantity, Since
+from hrlab.comparison.chart_axes import seconds_axis, stated
+from hrlab.comparison.difference import Difference
+from hrlab.comparison.difference_chart import sides
+from hrlab.comparison.groups import Comparison
+from hrlab.comparison.overlay import Overlay, Quantity, Since
+from hrlab.comparison.series import series
 from hrlab.model.units import format_bytes, significant
-from hrlab.render.comparison.axes import seconds_axis, stated
-from hrlab.render.comparison.difference import sides
-from hrlab.render.comparison.series import series
 from hrlab.render.vega import Cell, Chart, Column, Table, spec_of
 
 _TITLES: Mapping[Quantity, str] = {

@@ -11,10 +11,10 @@ from xml.etree import ElementTree as ET
 import pytest
 import vl_convert
 
-from hrlab.render.comparison import charts
-from hrlab.services.comparing import ComparisonQuestion, compared_runs
-from tests.model import test_comparison as compared
-from tests.model.test_comparison import run
+from hrlab.comparison.charts import charts
+from hrlab.comparison.service import ComparisonQuestion, compared_runs
+from tests.comparison import test_groups as compared
+from tests.comparison.test_groups import run
 from tests.render.runs import golden
 
 NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"

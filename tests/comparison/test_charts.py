@@ -11,15 +11,15 @@ import jsonschema
 import pytest
 import vl_convert
 
-from hrlab.model.comparison import compare
-from hrlab.model.difference import difference
+from hrlab.comparison.charts import charts, published
+from hrlab.comparison.difference import difference
+from hrlab.comparison.groups import compare
+from hrlab.comparison.series import series
+from hrlab.comparison.service import ComparisonQuestion, compared_runs
+from hrlab.comparison.tables import difference_rows, group_rows, published_rows
 from hrlab.model.run import Environment
-from hrlab.render.comparison import charts, published
-from hrlab.render.comparison.series import series
-from hrlab.render.comparison.tables import difference_rows, group_rows, published_rows
-from hrlab.services.comparing import ComparisonQuestion, compared_runs
-from tests.model import test_comparison as compared
-from tests.model.test_comparison import run
+from tests.comparison import test_groups as compared
+from tests.comparison.test_groups import run
 from tests.render.runs import golden, hostile
 
 SCHEMA = Path(alt.__file__).parent / "vegalite" / "v5" / "schema" / "vega-lite-schema.json"

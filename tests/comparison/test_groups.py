@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from hrlab.model.comparison import ABSENT, compare
+from hrlab.comparison.charts import charts, headline
+from hrlab.comparison.groups import ABSENT, compare
 from hrlab.model.errors import InvalidRequestError, MalformedError
 from hrlab.model.run import Cluster, Environment, Input, Phases, Run, RunError, Source, Workers
-from hrlab.render.comparison import charts, headline
 
 NUMBER = iter(range(10**6))
 

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from html import escape
 
-from hrlab.model.comparison import Comparison, Group
-from hrlab.model.difference import Difference
+from hrlab.comparison.charts import headline, published
+from hrlab.comparison.difference import Difference
+from hrlab.comparison.groups import Comparison, Group
+from hrlab.comparison.tables import difference_rows, group_rows, published_rows
+from hrlab.comparison.words import base_label, by_name, joined, series_name
 from hrlab.model.run import Run
 from hrlab.model.units import (
     UNKNOWN,
@@ -17,9 +20,6 @@ from hrlab.model.units import (
     pods_in_words,
     significant,
 )
-from hrlab.render.comparison import headline, published
-from hrlab.render.comparison.tables import difference_rows, group_rows, published_rows
-from hrlab.render.comparison.words import base_label, by_name, joined, series_name
 from hrlab.render.html import html
 from hrlab.render.page import bullets, facts_table, figure, table
 from hrlab.render.vega import Cell, Chart, Column, Table

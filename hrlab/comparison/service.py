@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hrlab.model.comparison import MAX_RUNS, Comparison, comparable, compare
-from hrlab.model.difference import Difference, difference
+from hrlab.comparison.difference import Difference, difference
+from hrlab.comparison.groups import MAX_RUNS, Comparison, comparable, compare
+from hrlab.comparison.overlay import Overlay, Since, overlays, since_of
 from hrlab.model.errors import MalformedError, NotFoundError
-from hrlab.model.overlay import Overlay, Since, overlays, since_of
 from hrlab.model.run import Run
 from hrlab.model.wire import encode
 from hrlab.store.query import RunQuery
@@ -32,7 +32,7 @@ class ComparisonQuestion:
     previous
         A run that is compared with the successful run of its code before it.
     by, baseline, over
-        As in :func:`hrlab.model.comparison.compare`.
+        As in :func:`hrlab.comparison.groups.compare`.
     since
         Where the time axis of two runs' hardware use begins: ``start``, or ``loop`` for the first dask loop.
     """
@@ -57,13 +57,13 @@ class Compared:
 
     def charts(self) -> dict[str, Chart]:
         """Pictures with the tables behind, by name."""
-        from hrlab.render.comparison import charts
+        from hrlab.comparison.charts import charts
 
         return charts(self.comparison, self.difference, self.use, self.since)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON: groups, a headline, notes, the published table, and pictures with the tables behind."""
-        from hrlab.render.comparison import headline, published
+        from hrlab.comparison.charts import headline, published
         from hrlab.render.vega import table_dict
 
         table = published(self.comparison)

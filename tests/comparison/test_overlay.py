@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hrlab.comparison.overlay import overlays, since_of
 from hrlab.model.errors import MalformedError
-from hrlab.model.overlay import overlays, since_of
 from hrlab.model.resources import Series
-from tests.model.test_comparison import run
+from tests.comparison.test_groups import run
 from tests.render.runs import golden
 
 

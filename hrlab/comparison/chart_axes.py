@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from hrlab.model.comparison import Comparison
+from hrlab.comparison.groups import Comparison
 from hrlab.model.units import format_count, significant
 from hrlab.render.vega import Spec
 from hrlab.render.words import one_line

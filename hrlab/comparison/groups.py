@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
-from hrlab.model.agreement import differing_workload, differs
+from hrlab.comparison.agreement import differing_workload, differs
 from hrlab.model.errors import InvalidRequestError, MalformedError
 from hrlab.model.names import numbered, one_line
 from hrlab.model.run import Approach, Phases, Run

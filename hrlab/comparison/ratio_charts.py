@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hrlab.model.comparison import Comparison, Group, units_of
-from hrlab.render.comparison.axes import axis_title, lane_axis, lanes_height, plain_text, stated
-from hrlab.render.comparison.series import SERIES_COLOURS, series
-from hrlab.render.comparison.words import base_label, by_name, lane_names, series_name
+from hrlab.comparison.chart_axes import axis_title, lane_axis, lanes_height, plain_text, stated
+from hrlab.comparison.groups import Comparison, Group, units_of
+from hrlab.comparison.series import SERIES_COLOURS, series
+from hrlab.comparison.words import base_label, by_name, lane_names, series_name
 from hrlab.render.palette import NEUTRAL
 from hrlab.render.vega import Cell, Chart, Column, Table, spec_of, values_of
 

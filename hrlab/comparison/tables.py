@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hrlab.model.comparison import ABSENT, Comparison, Group
-from hrlab.model.difference import Difference, Line
+from hrlab.comparison.difference import Difference, Line
+from hrlab.comparison.groups import ABSENT, Comparison, Group
+from hrlab.comparison.words import by_name, joined, series_name, shape_in_words, temperature
 from hrlab.model.units import (
     UNKNOWN,
     format_change,
@@ -14,7 +15,6 @@ from hrlab.model.units import (
     format_share,
     significant,
 )
-from hrlab.render.comparison.words import by_name, joined, series_name, shape_in_words, temperature
 from hrlab.render.vega import Column, Table
 from hrlab.render.words import one_line
 

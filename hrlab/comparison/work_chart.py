@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hrlab.model.comparison import Comparison, Group
+from hrlab.comparison.chart_axes import seconds_axis, stated, title_text
+from hrlab.comparison.groups import Comparison, Group
+from hrlab.comparison.series import series
+from hrlab.comparison.words import by_name
 from hrlab.model.units import format_duration
-from hrlab.render.comparison.axes import seconds_axis, stated, title_text
-from hrlab.render.comparison.series import series
-from hrlab.render.comparison.words import by_name
 from hrlab.render.vega import Cell, Chart, Column, Table, spec_of, values_of
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from hrlab.model.comparison import Comparison
-from hrlab.model.difference import Difference, Line, Part
+from hrlab.comparison.chart_axes import lane_axis, lanes_height, plain_text, seconds_axis, stated
+from hrlab.comparison.difference import Difference, Line, Part
+from hrlab.comparison.groups import Comparison
+from hrlab.comparison.tables import line_name
 from hrlab.model.names import numbered
 from hrlab.model.units import format_duration
-from hrlab.render.comparison.axes import lane_axis, lanes_height, plain_text, seconds_axis, stated
-from hrlab.render.comparison.tables import line_name
 from hrlab.render.palette import NEUTRAL
 from hrlab.render.vega import LEGEND, Cell, Chart, Column, Table, spec_of
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from hrlab.model.comparison import Comparison
-from hrlab.model.difference import Difference
-from hrlab.render.comparison.difference import sides
-from hrlab.render.comparison.tables import (
+from hrlab.comparison.difference import Difference
+from hrlab.comparison.difference_chart import sides
+from hrlab.comparison.groups import Comparison
+from hrlab.comparison.tables import (
     difference_rows,
     group_rows,
     published,
     published_rows,
 )
-from hrlab.render.comparison.words import headline
+from hrlab.comparison.words import headline
 from hrlab.render.htmltable import BLOCK, html_table
 from hrlab.render.text import aligned
 from hrlab.render.words import one_line

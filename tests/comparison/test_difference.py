@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from hrlab.model.comparison import compare
-from hrlab.model.difference import MOST_GROUPS, REST, difference
+from hrlab.comparison.difference import MOST_GROUPS, REST, difference
+from hrlab.comparison.groups import compare
 from hrlab.model.run import Group
-from tests.model.test_comparison import run
+from tests.comparison.test_groups import run
 from tests.render.runs import golden
 
 

@@ -6,10 +6,7 @@ import statistics
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hrlab.model.comparison import Comparison, Group
-from hrlab.model.names import numbered
-from hrlab.model.units import format_duration
-from hrlab.render.comparison.axes import (
+from hrlab.comparison.chart_axes import (
     in_axis_unit,
     lane_axis,
     lanes_height,
@@ -17,7 +14,10 @@ from hrlab.render.comparison.axes import (
     seconds_axis,
     stated,
 )
-from hrlab.render.comparison.words import by_name, joined, lane_names, series_name
+from hrlab.comparison.groups import Comparison, Group
+from hrlab.comparison.words import by_name, joined, lane_names, series_name
+from hrlab.model.names import numbered
+from hrlab.model.units import format_duration
 from hrlab.render.palette import NEUTRAL, ON_COLOUR, PHASE_COLOURS
 from hrlab.render.vega import LABEL_SHARE, LEGEND, Cell, Chart, Column, Table, spec_of
 from hrlab.render.words import PHASES, one_line

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hrlab.services.comparing import ComparisonQuestion, compared_runs
+from hrlab.comparison.service import ComparisonQuestion, compared_runs
 from tests.store.making import golden
 
 OLDER = replace(golden(), id="a" * 32, started_at=1000.0)

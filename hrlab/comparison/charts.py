@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hrlab.model.comparison import Comparison, units_of
-from hrlab.model.difference import Difference
-from hrlab.model.overlay import Overlay, Since
-from hrlab.render.comparison.difference import differences
-from hrlab.render.comparison.ratios import efficiency, speed_up
-from hrlab.render.comparison.resources import resources
-from hrlab.render.comparison.series import SERIES_COLOURS
-from hrlab.render.comparison.tables import published
-from hrlab.render.comparison.walltime import wall_time
-from hrlab.render.comparison.words import headline
-from hrlab.render.comparison.work import work
+from hrlab.comparison.difference import Difference
+from hrlab.comparison.difference_chart import differences
+from hrlab.comparison.groups import Comparison, units_of
+from hrlab.comparison.overlay import Overlay, Since
+from hrlab.comparison.ratio_charts import efficiency, speed_up
+from hrlab.comparison.resource_charts import resources
+from hrlab.comparison.series import SERIES_COLOURS
+from hrlab.comparison.tables import published
+from hrlab.comparison.walltime_chart import wall_time
+from hrlab.comparison.words import headline
+from hrlab.comparison.work_chart import work
 from hrlab.render.vega import Chart
 
 __all__ = ["SERIES_COLOURS", "charts", "headline", "published"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hrlab.model.comparison import Comparison, Group, units_of
+from hrlab.comparison.groups import Comparison, Group, units_of
 from hrlab.model.names import numbered
 from hrlab.model.units import format_bytes, format_count, format_duration, format_share, significant
 from hrlab.render.words import one_line
