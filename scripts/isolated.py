@@ -107,7 +107,7 @@ SAME_IN_EACH_PYTHON = (
     "tests/render",
     "tests/server/test_campaigns.py",
     "tests/server/test_real_clusters.py",
-    "tests/services/test_reports.py",
+    "tests/export/test_report.py",
     "tests/test_need.py",
 )
 

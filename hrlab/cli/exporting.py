@@ -10,9 +10,9 @@ from pathlib import Path
 from string import hexdigits
 from typing import IO, Any
 
+from hrlab.export.files import FORMATS, all_ids, format_of, read, write
 from hrlab.model.errors import MalformedError, NotFoundError, UsageError
 from hrlab.model.redaction import ALL, SECRETS, secrets_of
-from hrlab.services.exporting import FORMATS, all_ids, format_of, read, write
 from hrlab.services.listing import ID_LENGTH
 from hrlab.services.runs import RunService
 

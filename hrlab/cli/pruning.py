@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from hrlab.export.position import load, position_path
+from hrlab.export.delivery_cursor import load, position_path
 from hrlab.model.errors import StoreError, UsageError
 from hrlab.model.run import Status
 from hrlab.model.units import counted, format_bytes

@@ -7,9 +7,9 @@ import sys
 from typing import Any
 
 from hrlab.cli.exporting import add_redact, opened
+from hrlab.export.report import ReportQuestion
+from hrlab.export.report import report as made_report
 from hrlab.model.redaction import secrets_of
-from hrlab.services.reports import ReportQuestion
-from hrlab.services.reports import report as made_report
 from hrlab.services.runs import RunService
 
 

@@ -173,7 +173,7 @@ def _finish(service: RunService, campaign: Campaign) -> None:
     """The comparison as a table, and the report, of what there is."""
     from hrlab.comparison.page import comparison_text
     from hrlab.comparison.service import ComparisonQuestion
-    from hrlab.services.reports import ReportQuestion, report
+    from hrlab.export.report import ReportQuestion, report
 
     ids = [run.id for run in campaign.runs() if run.status == "ok"][-MAX_RUNS:]
     if len(ids) < 2:

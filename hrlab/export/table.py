@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, get_args
 
-from hrlab.export.cells import PLAIN, WALL, made, number
 from hrlab.export.flat import ACTIVITY, COLUMNS, LABEL, WORKLOAD, unguarded
+from hrlab.export.table_row import PLAIN, WALL, made, number
 from hrlab.model.errors import HrlabError, InvalidRecordError, MalformedError
 from hrlab.model.run import Approach, Run
 from hrlab.model.workload import NAMES

@@ -15,9 +15,9 @@ from hrlab.server.metrics import RunMetrics
 from hrlab.store.sqlite import RunStore
 
 if TYPE_CHECKING:
-    from hrlab.export.position import Position
+    from hrlab.export.delivery_cursor import Position
+    from hrlab.export.influx_delivery import Delivery
     from hrlab.model.post import PostAnswer, PostRequest
-    from hrlab.services.delivery import Delivery
 
 #: A write takes milliseconds; a server that takes longer is as good as away.
 LIMIT_SECONDS = 20.0
@@ -106,9 +106,9 @@ def delivery_of(
     if not configured:
         return None
     # Most sites deliver nothing: then nothing of it is loaded.
-    from hrlab.export.influx import target_from
+    from hrlab.export.influx_delivery import Delivery
+    from hrlab.export.influx_target import target_from
     from hrlab.model.redaction import secrets_of
-    from hrlab.services.delivery import Delivery
 
     try:
         target = target_from(configured)

@@ -12,7 +12,7 @@ from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
 
 if TYPE_CHECKING:
-    from hrlab.services.delivery import Delivery
+    from hrlab.export.influx_delivery import Delivery
 
 
 class ExportSide(HrlabHandler):
@@ -45,8 +45,8 @@ class ReportHandler(HrlabHandler):
     @authorized
     async def get(self) -> None:
         """The page, to be saved."""
+        from hrlab.export.report import ReportQuestion, report
         from hrlab.model.redaction import secrets_of
-        from hrlab.services.reports import ReportQuestion, report
 
         found = given(self.query(), ("ids", "by", "baseline", "over", "redact"))
         by, baseline, over = (

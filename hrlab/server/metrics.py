@@ -22,7 +22,7 @@ from hrlab.store.sqlite import RunStore
 from hrlab.store.summary import Summary
 
 if TYPE_CHECKING:
-    from hrlab.export.position import Position
+    from hrlab.export.delivery_cursor import Position
 
 #: Most runs that one scrape counts, so that it does not hold up the server; the next one goes on.
 MOST_RUNS = 100

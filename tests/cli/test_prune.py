@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from hrlab.cli.app import main
-from hrlab.export.position import Position, position_path, save
+from hrlab.export.delivery_cursor import Position, position_path, save
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
 from tests.store.making import begun, golden, run

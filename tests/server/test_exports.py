@@ -12,7 +12,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from hrlab.export.position import position_path
+from hrlab.export.delivery_cursor import position_path
 from tests.comparison.test_groups import published
 from tests.export.databases import PATIENCE_SECONDS, Prometheus
 from tests.server.test_clusters import is_a

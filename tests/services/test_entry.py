@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from hrlab.export.files import read, write
 from hrlab.model.errors import InvalidRecordError
 from hrlab.model.redaction import ALL, redacted
-from hrlab.services.exporting import read, write
 from hrlab.services.listing import listing
 from hrlab.services.runs import RunService
 from hrlab.store.query import RunQuery

@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 import pytest
 
 from hrlab.export.pictures import NoPicturesError, draw
+from hrlab.export.report import ReportQuestion, report
 from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundError
-from hrlab.services.reports import ReportQuestion, report
 from hrlab.services.runs import RunService
 from hrlab.store.sqlite import RunStore
 from tests.comparison.test_groups import published

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from hrlab.export.influx import Target
-from hrlab.export.position import load, position_path
+from hrlab.export.delivery_cursor import load, position_path
+from hrlab.export.influx_delivery import Delivery
+from hrlab.export.influx_target import Target
 from hrlab.model.post import PostAnswer
-from hrlab.services.delivery import Delivery
 from hrlab.store.sqlite import RunStore
 from tests.store.making import golden, run
 

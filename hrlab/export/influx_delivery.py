@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from hrlab.export import line_protocol
-from hrlab.export.influx import Target, outcome_of, said
-from hrlab.export.position import Position, Refusal, load, position_path, save
+from hrlab.export.delivery_cursor import Position, Refusal, load, position_path, save
+from hrlab.export.influx_target import Target, outcome_of, said
 from hrlab.model.errors import InvalidRecordError, StoreError
 from hrlab.model.post import PostAnswer, PostRequest
 from hrlab.model.redaction import Secret, redacted
