@@ -23,10 +23,10 @@ from hrlab.clusters.kernelspecs import Kernelspecs
 from hrlab.clusters.profiles.load import Profiles
 from hrlab.clusters.service import ClusterService
 from hrlab.clusters.start_times import StartTimes
+from hrlab.headless.execute import Stop
 from hrlab.model.cluster import Cluster, DryRun
 from hrlab.model.errors import BackendError, HrlabError, NotFoundError, UsageError
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile
-from hrlab.services.headless import Stop
 from hrlab.services.nearest import did_you_mean
 from hrlab.services.quota_makers import GATEWAY, class_of, gateway_arguments, quota_service
 from hrlab.services.site import Site

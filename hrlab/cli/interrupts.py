@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hrlab.services.headless import Stop
+from hrlab.headless.execute import Stop
 
 #: SIGHUP: the terminal is gone.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -12,13 +12,13 @@ from typing import Any
 from hrlab.cli.interrupts import INTERRUPTED, stop_on_signals
 from hrlab.cli.pairs import pairs
 from hrlab.cli.progress import ProgressLine
+from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute
+from hrlab.headless.keeping import keep
+from hrlab.headless.parameters import parse_setting
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
 from hrlab.model.units import format_count, format_duration
 from hrlab.render.text import text
-from hrlab.services.headless import Execution, Outcome, Step, Stop, execute
-from hrlab.services.keeping import keep
-from hrlab.services.notebook_parameters import parse_setting
 from hrlab.services.runs import RunService
 from hrlab.store.location import VARIABLE
 

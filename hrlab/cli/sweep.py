@@ -21,9 +21,9 @@ from hrlab.cli.interrupts import INTERRUPTED, stop_on_signals
 from hrlab.cli.progress import ProgressLine, bar
 from hrlab.cli.run import in_words
 from hrlab.comparison.groups import MAX_RUNS
+from hrlab.headless.execute import Stop, known_path, read_notebook
 from hrlab.model.errors import HrlabError, UsageError
 from hrlab.model.units import format_duration
-from hrlab.services.headless import Stop, known_path, read_notebook
 from hrlab.services.runs import RunService
 from hrlab.services.site import site_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from hrlab.campaigns.clusters import campaign_clusters
 from hrlab.campaigns.sweep import Setting
-from hrlab.services.headless import Stop
+from hrlab.headless.execute import Stop
 from hrlab.services.site import site_of
 
 LOG = logging.getLogger("hrlab.tests")

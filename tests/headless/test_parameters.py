@@ -7,8 +7,8 @@ import math
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from hrlab.headless.parameters import as_python, declared, injected, parse_setting
 from hrlab.model.errors import UsageError
-from hrlab.services.notebook_parameters import as_python, declared, injected, parse_setting
 
 
 def notebook(*cells):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hrlab.headless.execute import Outcome
 from hrlab.model.errors import ConflictError
-from hrlab.services.headless import Outcome
 from hrlab.services.runs import RunService
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from hrlab.collect.facts import ROOT_VARIABLE
+from hrlab.headless.parameters import INJECTED, injected, tags
 from hrlab.model.errors import BackendError, NotFoundError, UsageError
 from hrlab.model.run import CampaignPoint
-from hrlab.services.notebook_parameters import INJECTED, injected, tags
 
 if TYPE_CHECKING:
-    from hrlab.services.headless_client import HeadlessClient
+    from hrlab.headless.client import HeadlessClient
 
 #: How long an interrupted kernel may take to say so before it is ended.
 INTERRUPT_SECONDS = 15.0
@@ -111,7 +111,7 @@ async def execute(execution: Execution, stop: Stop, tell: Callable[[Step], None]
     HrlabError
         If the notebook can't be read, its parameters are not there, or the kernel can't be started.
     """
-    from hrlab.services.headless_client import HeadlessClient
+    from hrlab.headless.client import HeadlessClient
 
     notebook = injected(
         read_notebook(execution.notebook), execution.parameters, execution.notebook.name

@@ -1,0 +1,1 @@
+"""Executing a notebook without a browser, with timing."""
