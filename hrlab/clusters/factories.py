@@ -39,7 +39,7 @@ def makers(
         return kind
 
     async def kubernetes() -> ClusterKind:
-        module = await _loaded("hrlab.clusters.kubernetes_neighbours")
+        module = await _loaded("hrlab.hosts.kubernetes")
         kept = jupyter_data_directory() / "hrlab" / "kubernetes.json"
         kind: ClusterKind = module.KubernetesWithNeighbours(owner, profiles.usable, log, kept=kept)
         return kind

@@ -46,8 +46,8 @@ from hrlab.store.location import VARIABLE, store_path
 
 if TYPE_CHECKING:
     from hrlab.clusters.admission.conflicts import Settling
+    from hrlab.hosts.service import HostMetrics
     from hrlab.model.site_limit import SiteLimit
-    from hrlab.services.host_metrics import HostMetrics
 
 #: Addresses below the server's base URL; the first that matches answers.
 ROUTES: tuple[tuple[str, type[Any]], ...] = (

@@ -19,8 +19,8 @@ from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
 
 if TYPE_CHECKING:
+    from hrlab.hosts.service import HostMetrics
     from hrlab.model.post import PostAnswer, PostRequest
-    from hrlab.services.host_metrics import HostMetrics
 
 #: 200 values of some lines are below 100 kB.
 MAX_ANSWER_BYTES = 1_000_000
@@ -34,8 +34,8 @@ def host_metrics_of(configured: Mapping[str, Any], log: Logger) -> HostMetrics |
     if not configured:
         return None
     # Few sites have it: else nothing of it is loaded.
-    from hrlab.services.host_metrics import HostMetrics
-    from hrlab.services.host_source import source_from
+    from hrlab.hosts.config import source_from
+    from hrlab.hosts.service import HostMetrics
 
     try:
         return HostMetrics(source_from(configured), post, names_of)

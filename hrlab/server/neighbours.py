@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import Callable, Sequence
 
 from hrlab.clusters.backend import SeesNeighbours
+from hrlab.hosts.node_sharing import news, note, seen
 from hrlab.model.errors import StoreError
 from hrlab.server.backend import Backend, OwnStore
-from hrlab.services.neighbours import news, note, seen
 
 LOOK_SECONDS = 5.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hrlab.clusters.kubernetes_neighbours import KubernetesWithNeighbours
+from hrlab.hosts.kubernetes import KubernetesWithNeighbours
 from hrlab.server.backend import Backend
 from hrlab.server.neighbours import NeighbourWatch
 from hrlab.store.sqlite import RunStore

@@ -15,7 +15,7 @@ import pytest
 from hrlab.model.run import Environment
 from hrlab.server.host_metrics import host_metrics_of, names_of
 from tests.export.databases import PATIENCE_SECONDS, Influx1, Prometheus
-from tests.export.host_metrics import Exporter
+from tests.hosts.databases import Exporter
 from tests.server.test_openapi import schema_of
 from tests.store.making import begun, golden, run
 

@@ -14,11 +14,11 @@ from tornado.websocket import websocket_connect
 
 from hrlab.export import flat
 from hrlab.export.line_protocol import lines
-from hrlab.model.host_metrics import stretches, window_of
+from hrlab.hosts.config import source_from
+from hrlab.hosts.queries import variables
+from hrlab.hosts.window import stretches, window_of
 from hrlab.model.run import Run
 from hrlab.server import cluster_side
-from hrlab.services.host_queries import variables
-from hrlab.services.host_source import source_from
 
 pytestmark = pytest.mark.slow
 

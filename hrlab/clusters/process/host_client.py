@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from hrlab.clusters.process.daemon.process_identity import SOCKET, STATUS, identity, write_json
 from hrlab.clusters.process.host_files import DESCRIPTION, Status, described
 from hrlab.clusters.process.launcher import end, is_there, launch, sweep, tail
+from hrlab.hosts.window import is_loopback
 from hrlab.model.cluster import Cluster, State, Step, Target, WorkerCount
 from hrlab.model.errors import BackendError
-from hrlab.model.host_metrics import is_loopback
 from hrlab.model.quota import Claim
 from hrlab.model.wire import decode_known
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from hrlab.model.host_metrics import HostLine, Window, hosts_pattern, words_pattern
+from hrlab.hosts.config import HostSource
+from hrlab.hosts.window import HostLine, Window, hosts_pattern, words_pattern
 from hrlab.model.post import PostAnswer, PostRequest, basic
 from hrlab.model.run import Run
-from hrlab.services.host_source import HostSource
 
 _VARIABLE = re.compile(r"\$(hosts|clusters|user|window|time|step)\b")
 _MESSAGE_LENGTH = 200

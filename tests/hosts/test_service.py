@@ -9,11 +9,11 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from hrlab.hosts.config import CHARTS, TOKEN_VARIABLE, source_from
+from hrlab.hosts.service import KEPT_SECONDS, HostMetrics
 from hrlab.model.errors import BackendError, MalformedError
 from hrlab.model.post import PostAnswer
 from hrlab.model.run import Environment
-from hrlab.services.host_metrics import KEPT_SECONDS, HostMetrics
-from hrlab.services.host_source import CHARTS, TOKEN_VARIABLE, source_from
 from tests.store.making import golden, run
 
 URL = {"url": "https://metrics.example.org:9090/prometheus/"}

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hrlab.model.host_metrics import (
+from hrlab.hosts.window import (
     MAX_POINTS,
     HostLine,
     Stretch,

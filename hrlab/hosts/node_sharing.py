@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hrlab.clusters.backend import SeesNeighbours
-from hrlab.model.host_metrics import stretches
+from hrlab.hosts.window import stretches
 from hrlab.model.run import Run
 from hrlab.store.sqlite import RunStore
 

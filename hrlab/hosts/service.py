@@ -13,8 +13,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from hrlab.model.errors import BackendError
-from hrlab.model.host_metrics import (
+from hrlab.hosts.config import HostChart, HostSource
+from hrlab.hosts.queries import (
+    UnansweredError,
+    filled,
+    lines_of,
+    request_of,
+    variables,
+)
+from hrlab.hosts.window import (
     HostLine,
     Stretch,
     Window,
@@ -25,17 +32,10 @@ from hrlab.model.host_metrics import (
     stretches,
     window_of,
 )
+from hrlab.model.errors import BackendError
 from hrlab.model.post import PostAnswer, PostRequest
 from hrlab.model.run import Run
 from hrlab.model.units import format_duration
-from hrlab.services.host_queries import (
-    UnansweredError,
-    filled,
-    lines_of,
-    request_of,
-    variables,
-)
-from hrlab.services.host_source import HostChart, HostSource
 
 #: Sends requests, all at once, and gives up after that many seconds; one that is not answered has status 0.
 Post: TypeAlias = Callable[[list[PostRequest], float], Awaitable[list[PostAnswer]]]
@@ -192,7 +192,7 @@ def _drawn(
     run: Run, chart: HostChart, lines: list[HostLine], parts: tuple[Stretch, ...], window: Window
 ) -> dict[str, Any] | None:
     """One picture as JSON; None if nothing of it is known."""
-    from hrlab.render.host_metrics import (
+    from hrlab.hosts.chart import (
         host_chart,
     )  # with the first picture: the server starts sooner
 

@@ -17,7 +17,7 @@ from hrlab.clusters.kubernetes.api import Object
 from hrlab.clusters.kubernetes.conditions import epoch
 from hrlab.clusters.kubernetes.scheduler_health import Place
 from hrlab.clusters.kubernetes.status import Facts
-from hrlab.model.neighbours import Stay, neighbours
+from hrlab.hosts.overlap import Stay, neighbours
 
 #: How long a pod that has gone is remembered: longer than runs last; and how many at most, the oldest forgotten first.
 REMEMBERED_SECONDS = 24 * 3600.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hrlab.clusters.kubernetes_neighbours import MOST_GONE, Stays
+from hrlab.hosts.kubernetes import MOST_GONE, Stays
 from tests.clusters.kubernetes.test_status import AT, MADE, facts, service
 
 ADDRESS = "tcp://z-scheduler.jhub:8786"

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from hrlab.hosts.node_sharing import Ended, news, note, seen
 from hrlab.model.run import Cell
-from hrlab.services.neighbours import Ended, news, note, seen
 from hrlab.store.sqlite import RunStore
 from tests.render.runs import golden
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hrlab.model.neighbours import Stay, neighbours
+from hrlab.hosts.overlap import Stay, neighbours
 
 MINE = (Stay("zee", "n1", 100.0), Stay("zee", "n2", 100.0, 200.0))
 

@@ -1,0 +1,1 @@
+"""The machines that a run was on: their metrics, and who else was there."""
