@@ -58,7 +58,7 @@ def timing() -> Timing:
 
 def load(shell: Any) -> None:
     """What ``%load_ext hrlab`` does."""
-    from hrlab.magic.audience import NotebookAudience
+    from hrlab.magic.display import NotebookAudience
     from hrlab.magic.hooks import CellHooks
     from hrlab.magic.magics import HrtimeMagics
 
@@ -115,7 +115,7 @@ def _be_seen_in_notebook() -> None:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is not None and timing().audience is None:
-        from hrlab.magic.audience import NotebookAudience
+        from hrlab.magic.display import NotebookAudience
 
         timing().audience = NotebookAudience(shell)
 

@@ -1,7 +1,7 @@
 """An ``nbclient`` whose execute requests carry hrlab's key, so that the kernel times the cells as one run.
 
 The way in is that of "Run with timing" in the browser: the extension is loaded by a silent request, and each cell that
-is timed says in its request's metadata which run it belongs to, see :mod:`hrlab.magic.asked`.
+is timed says in its request's metadata which run it belongs to, see :mod:`hrlab.magic.cell_metadata`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from nbclient.exceptions import DeadKernelError
 
 from hrlab.model.errors import BackendError
 
-#: Of the comm by which a kernel tells how a run goes on, see :mod:`hrlab.magic.audience`.
+#: Of the comm by which a kernel tells how a run goes on, see :mod:`hrlab.magic.display`.
 PROGRESS = "hrlab.progress.v1"
 LOAD = "__import__('hrlab').load_ipython_extension(get_ipython()) or 'loaded'"
 LOAD_SECONDS = 60.0

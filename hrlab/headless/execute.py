@@ -302,7 +302,7 @@ def last_index(notebook: Any, timed: Sequence[int], ids: Sequence[str] | None) -
 def _requests(
     notebook: Any, timed: Sequence[int], execution: Execution, run_id: str
 ) -> dict[int, dict[str, Any]]:
-    """What the request of each timed cell says; see :mod:`hrlab.magic.asked`."""
+    """What the request of each timed cell says; see :mod:`hrlab.magic.cell_metadata`."""
     point = execution.campaign
     every = {
         "run_id": run_id,

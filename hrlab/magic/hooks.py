@@ -11,10 +11,10 @@ from typing import Any
 
 from hrlab.collect.active import ActiveRun, OpenMark
 from hrlab.collect.guard import guarded
-from hrlab.magic.asked import Asked, asked_of
-from hrlab.magic.line import is_below_another, magic_words, only_commands, take_magic_line
+from hrlab.magic.cell_metadata import Asked, asked_of
+from hrlab.magic.magic_line import is_below_another, magic_words, only_commands, take_magic_line
 from hrlab.magic.options import parse
-from hrlab.magic.raised import Raised
+from hrlab.magic.traceback_time import Raised
 from hrlab.model.errors import UsageError
 from hrlab.model.request import Request
 from hrlab.model.run import SourceKind

@@ -8,7 +8,7 @@ from typing import Any
 
 from IPython.core.error import UsageError as IPythonUsageError
 
-from hrlab.magic.audience import show_run
+from hrlab.magic.display import show_run
 from hrlab.magic.help import help_text
 from hrlab.magic.hooks import CellHooks
 from hrlab.magic.options import parse, parse_command

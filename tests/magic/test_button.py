@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from hrlab.collect.dask.doors import doors
-from hrlab.magic.asked import Asked, asked_of
+from hrlab.magic.cell_metadata import Asked, asked_of
 from hrlab.model.run import check
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore

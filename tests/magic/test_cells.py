@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 import hrlab
-from hrlab.magic.line import only_commands, take_magic_line
+from hrlab.magic.magic_line import only_commands, take_magic_line
 from hrlab.model.run import check
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore

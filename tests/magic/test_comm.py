@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 import pytest
 from jupyter_client.manager import KernelManager
 
-from hrlab.magic.audience import COMM_TARGET
+from hrlab.magic.display import COMM_TARGET
 from hrlab.render.mime import RUN_MIME
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore

@@ -26,7 +26,7 @@ from IPython.display import display
 
 from hrlab.collect.active import ActiveRun
 from hrlab.collect.progress import Progress
-from hrlab.magic.asked import asked_of
+from hrlab.magic.cell_metadata import asked_of
 from hrlab.model.run import Run
 
 COMM_TARGET = "hrlab.progress.v1"
