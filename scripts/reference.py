@@ -83,7 +83,7 @@ def cli() -> str:
 
 def figures() -> str:
     """Figures that follow from a record."""
-    from hrlab.model.usage import FORMULAS
+    from hrlab.model.figures import FORMULAS
 
     rows = [(label, unit, _cell(formula)) for label, unit, formula in FORMULAS.values()]
     return _table(("figure", "unit", "formula"), rows)
@@ -91,7 +91,7 @@ def figures() -> str:
 
 def advice() -> str:
     """Rules of advice."""
-    from hrlab.model.findings import THRESHOLDS
+    from hrlab.model.advice_rules import THRESHOLDS
 
     rows = [(f"`{code}`", when) for code, when in THRESHOLDS.items()]
     return _table(("rule", "speaks when"), rows)

@@ -15,8 +15,8 @@ from hrlab.comparison.page import comparison_html, comparison_text
 from hrlab.comparison.service import Compared, ComparisonQuestion, compared_runs
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run, Status
+from hrlab.model.suggest import did_you_mean
 from hrlab.render.vega import Chart
-from hrlab.services.nearest import did_you_mean
 from hrlab.services.runs import RunService
 from hrlab.store.query import MAX_LIMIT, RunQuery
 

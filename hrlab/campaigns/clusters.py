@@ -27,7 +27,7 @@ from hrlab.headless.execute import Stop
 from hrlab.model.cluster import Cluster, DryRun
 from hrlab.model.errors import BackendError, HrlabError, NotFoundError, UsageError
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 from hrlab.services.quota_makers import GATEWAY, class_of, gateway_arguments, quota_service
 from hrlab.services.site import Site
 from hrlab.services.users import user_name

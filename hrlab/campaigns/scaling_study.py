@@ -12,7 +12,7 @@ from hrlab.model.errors import InvalidRequestError, MalformedError
 from hrlab.model.options import Option
 from hrlab.model.profile import CORES, MAXIMUM, MEMORY, WORKERS, Profile
 from hrlab.model.run import Run
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 
 FIELDS = ("run", "profile", "workers", "repeats", "dry_run")
 MAX_REPEATS = 20

@@ -16,8 +16,8 @@ from hrlab.cli.quotas import quotas
 from hrlab.cli.report import report
 from hrlab.cli.run import run
 from hrlab.cli.sweep import sweep
+from hrlab.model.advice_rules import OFF_VARIABLE, codes_in
 from hrlab.model.errors import UsageError
-from hrlab.model.findings import OFF_VARIABLE, codes_in
 from hrlab.model.run import Run
 from hrlab.model.wire import encode
 from hrlab.render.figures import figure_table

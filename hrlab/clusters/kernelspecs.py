@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from hrlab.clusters.kernel_python import NoLocalPythonError, python_of
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 
 
 class Kernelspecs:

@@ -12,7 +12,7 @@ from hrlab.clusters.backend import ClusterKind, Counts, MayBeBlind
 from hrlab.model.cluster import Cluster
 from hrlab.model.errors import BackendError, HrlabError, NotFoundError
 from hrlab.model.quota import Claim
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 
 #: Makes a kind; may load what is heavy, in a thread.
 Maker: TypeAlias = Callable[[], Awaitable[ClusterKind]]

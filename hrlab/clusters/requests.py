@@ -9,8 +9,8 @@ from typing import Literal
 
 from hrlab.model.cluster import ClusterRequest, Refusal, Target
 from hrlab.model.errors import InvalidRecordError, InvalidRequestError, MalformedError
+from hrlab.model.suggest import did_you_mean
 from hrlab.model.wire import decode, encode
-from hrlab.services.nearest import did_you_mean
 
 _FIELDS = tuple(field.name for field in dataclasses.fields(ClusterRequest))
 _CHANGES = (("workers",), ("minimum", "maximum"), ("extend",))

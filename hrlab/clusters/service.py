@@ -29,8 +29,8 @@ from hrlab.model.errors import (
 )
 from hrlab.model.profile import Profile
 from hrlab.model.quota import Held
+from hrlab.model.suggest import did_you_mean
 from hrlab.model.wire import encode
-from hrlab.services.nearest import did_you_mean
 
 #: Name and interpreter of a kernelspec; None is the default one. Raises `NoLocalPythonError`.
 FindKernel = Callable[[str | None], Awaitable[tuple[str, str]]]

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hrlab.model.errors import UsageError
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 
 PARAMETERS, INJECTED = "parameters", "injected-parameters"
 _WORDS = {"True": True, "False": False, "None": None, "nan": math.nan, "inf": math.inf}

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
 
 from hrlab.model.errors import MalformedError
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 
 Kind: TypeAlias = Literal["prometheus", "influx"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -36,7 +36,7 @@ CODE_LENGTH = 1000
 
 def show_run(run: Run) -> None:
     """Display a run as a cell's output."""
-    from hrlab.model.findings import OFF_VARIABLE, codes_in
+    from hrlab.model.advice_rules import OFF_VARIABLE, codes_in
     from hrlab.render.mime import bundle, bundle_metadata
 
     show: Any = display

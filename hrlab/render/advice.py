@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from hrlab.model.findings import findings
+from hrlab.model.advice_rules import findings
 from hrlab.model.run import Run
 
 

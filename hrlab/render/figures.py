@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hrlab.model.figures import Figure, figures
 from hrlab.model.run import Run
 from hrlab.model.units import (
     format_bytes,
@@ -11,7 +12,6 @@ from hrlab.model.units import (
     format_share,
     significant,
 )
-from hrlab.model.usage import Figure, figures
 from hrlab.render.text import aligned
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from hrlab.model.findings import findings
+from hrlab.model.advice_rules import findings
 from hrlab.model.run import Cluster, Run, RunWarning
 from hrlab.model.wire import encode
 from hrlab.render.html import html

@@ -10,7 +10,7 @@ from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_server.serverapp import ServerApp
 
 from hrlab.clusters.kernel_python import NoLocalPythonError, python_of
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 
 
 class KernelFinder:

@@ -6,8 +6,8 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from hrlab.model.errors import NotFoundError
+from hrlab.model.suggest import did_you_mean
 from hrlab.server.handler import HrlabHandler, Verb
-from hrlab.services.nearest import did_you_mean
 
 #: First parts of the addresses that are there.
 ENDPOINTS = (

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from hrlab.model.errors import MalformedError
 from hrlab.model.run import Status
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 from hrlab.store.query import MAX_LABELS, MAX_LIMIT, MAX_WORDS, RunQuery
 
 #: What Jupyter itself reads from a query.

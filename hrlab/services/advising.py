@@ -11,8 +11,8 @@ from hrlab.model.goal import Goal, goal_from, is_number
 from hrlab.model.run import Run
 from hrlab.model.shape import Shape
 from hrlab.model.sizing import Advice
+from hrlab.model.suggest import did_you_mean
 from hrlab.services.evidence import without_series
-from hrlab.services.nearest import did_you_mean
 from hrlab.services.sizing import advice_for
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore

@@ -12,7 +12,7 @@ from hrlab.model.run import (
     MAX_NAME_CHARACTERS,
     MAX_NOTE_CHARACTERS,
 )
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 
 FIELDS = ("name", "labels", "note", "deleted")
 

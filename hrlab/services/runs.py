@@ -17,9 +17,9 @@ from hrlab.model.errors import (
 )
 from hrlab.model.run import Run
 from hrlab.model.sizing import Advice
+from hrlab.model.suggest import did_you_mean
 from hrlab.model.wire import encode
 from hrlab.services.advising import AdvisingService, Question, ShapeOf
-from hrlab.services.nearest import did_you_mean
 from hrlab.services.patch import read_patch
 from hrlab.store.query import RunQuery
 from hrlab.store.reading import Page
@@ -132,8 +132,8 @@ class RunService:
 
     def figures(self, run_id: str) -> dict[str, Any]:
         """What follows from the run: derived figures, each with its formula, and advice with its evidence."""
-        from hrlab.model.findings import findings  # as with charts
-        from hrlab.model.usage import figures
+        from hrlab.model.advice_rules import findings  # as with charts
+        from hrlab.model.figures import figures
         from hrlab.render.figures import said
 
         run = Run.from_dict(self.get(run_id))

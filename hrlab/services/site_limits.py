@@ -13,9 +13,9 @@ from hrlab.model.errors import HrlabError, InvalidRecordError
 from hrlab.model.options import OptionError, memory_bytes
 from hrlab.model.profile import Profile
 from hrlab.model.site_limit import RESOURCES, SiteLimit, mark
+from hrlab.model.suggest import did_you_mean
 from hrlab.model.wire import decode
 from hrlab.services.located import Located, Place, read_yaml
-from hrlab.services.nearest import did_you_mean
 
 TRAIT = "HRLab.quotas"
 _KEYS = tuple(field.name for field in dataclasses.fields(SiteLimit) if field.name != "name")

@@ -11,7 +11,7 @@ import pytest
 from distributed import Client, wait
 
 from hrlab.collect.samples import VARIABLE
-from hrlab.model.findings import findings
+from hrlab.model.advice_rules import findings
 from tests.collect.conftest import local_cluster, wait_until
 from tests.collect.work import arrived, hold, identity, made, nap
 

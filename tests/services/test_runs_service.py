@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hrlab.model.errors import InvalidRecordError, MalformedError, NotFoundError, StoreError
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 from hrlab.services.patch import Patch, read_patch
 from hrlab.services.runs import RunService
 from hrlab.store.query import RunQuery

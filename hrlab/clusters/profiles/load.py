@@ -10,8 +10,8 @@ from typing import Any
 from hrlab.clusters.profiles.parse import ProfileError, read_profile
 from hrlab.model.errors import HrlabError, MalformedError
 from hrlab.model.profile import BrokenProfile, Profile
+from hrlab.model.suggest import did_you_mean
 from hrlab.services.located import Located, read_yaml
-from hrlab.services.nearest import did_you_mean
 
 TRAIT = "HRLab.profiles"
 #: What the file declares.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from hrlab.model.profile import Profile
-from hrlab.services.nearest import did_you_mean
+from hrlab.model.suggest import did_you_mean
 
 _CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 #: Keys of a template, and which of them there must be.

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hrlab.model.cluster import Cluster, ClusterRequest, Refusal, Target
 from hrlab.model.options import OptionError, Value
 from hrlab.model.profile import CORES, MAXIMUM, MEMORY, MINIMUM, WORKERS, Limits, Profile
+from hrlab.model.suggest import did_you_mean
 from hrlab.model.units import format_bytes
-from hrlab.services.nearest import did_you_mean
 
 MAX_NAME = 60
 #: Longest that a text of the user is quoted.

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from hrlab.model.figures import figure, in_loops, loop_seconds
 from hrlab.model.run import Run, Workers
 from hrlab.model.units import counted, format_bytes, format_duration, format_share, significant
-from hrlab.model.usage import figure, in_loops, loop_seconds
 
 #: What is not worth a second of a run is not worth a line.
 WORTH_SECONDS = 1.0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hrlab.model import findings as module
-from hrlab.model.findings import THRESHOLDS, codes_in, findings
+from hrlab.model import advice_rules as module
+from hrlab.model.advice_rules import THRESHOLDS, codes_in, findings
 from hrlab.model.run import Run
 
 ROOT = Path(__file__).parents[2]

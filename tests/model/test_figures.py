@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from hrlab.model.figures import FEW_SAMPLES, FORMULAS, figure, figures
 from hrlab.model.run import Input, Run
-from hrlab.model.usage import FEW_SAMPLES, FORMULAS, figure, figures
 
 WIRE = Path(__file__).parents[1] / "data" / "wire"
 
