@@ -9,7 +9,7 @@ from typing import Any
 from hrlab.api.find_server import find_server
 from hrlab.model.quota import QuotaReport
 from hrlab.model.wire import decode, encode
-from hrlab.render.quotas import quota_text
+from hrlab.quota.text import quota_text
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)

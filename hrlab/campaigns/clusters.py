@@ -28,8 +28,8 @@ from hrlab.model.cluster import Cluster, DryRun
 from hrlab.model.errors import BackendError, HrlabError, NotFoundError, UsageError
 from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile
 from hrlab.model.suggest import did_you_mean
-from hrlab.services.quota_makers import GATEWAY, class_of, gateway_arguments, quota_service
-from hrlab.services.site import Site
+from hrlab.quota.factory import GATEWAY, class_of, gateway_arguments, quota_service
+from hrlab.quota.site_config import Site
 from hrlab.services.users import user_name
 from hrlab.store.location import jupyter_data_directory
 

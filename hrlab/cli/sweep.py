@@ -24,8 +24,8 @@ from hrlab.comparison.groups import MAX_RUNS
 from hrlab.headless.execute import Stop, known_path, read_notebook
 from hrlab.model.errors import HrlabError, UsageError
 from hrlab.model.units import format_duration
+from hrlab.quota.site_config import site_of
 from hrlab.services.runs import RunService
-from hrlab.services.site import site_of
 
 BUDGET_SPENT = 4
 REPORT = "report.html"

@@ -14,6 +14,8 @@ from hrlab.clusters.activity import ClusterActivity
 from hrlab.clusters.service import ClusterService
 from hrlab.collect.facts import ROOT_VARIABLE
 from hrlab.model.profile import Profile
+from hrlab.quota.factory import quota_service, site_limits
+from hrlab.quota.service import QuotaService
 from hrlab.server.announcer import SCHEMA_ID, SCHEMA_PATH, Announcer
 from hrlab.server.audience import Audience, attend
 from hrlab.server.backend import Backend
@@ -39,8 +41,6 @@ from hrlab.server.runs import (
 )
 from hrlab.server.shapes import shapes
 from hrlab.server.sizing import SizingHandler
-from hrlab.services.quota_makers import quota_service, site_limits
-from hrlab.services.quotas import QuotaService
 from hrlab.services.users import groups_of, user_name
 from hrlab.store.location import VARIABLE, store_path
 

@@ -6,10 +6,10 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from hrlab.model.wire import encode
+from hrlab.quota.service import QuotaService
 from hrlab.server.backend import Backend
 from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
-from hrlab.services.quotas import QuotaService
 
 
 class QuotaSide(HrlabHandler):

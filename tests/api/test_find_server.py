@@ -16,7 +16,7 @@ from hrlab.cli.app import main
 from hrlab.model.errors import UsageError
 from hrlab.model.quota import QuotaReport
 from hrlab.model.wire import decode
-from hrlab.render.quotas import quota_text
+from hrlab.quota.text import quota_text
 from tests.api.test_connect import Answering, answering  # noqa: F401 - a fixture
 from tests.model.test_quota import GOLDEN
 

@@ -10,7 +10,7 @@ import pytest
 from hrlab.campaigns.clusters import campaign_clusters
 from hrlab.campaigns.sweep import Setting
 from hrlab.headless.execute import Stop
-from hrlab.services.site import site_of
+from hrlab.quota.site_config import site_of
 
 LOG = logging.getLogger("hrlab.tests")
 

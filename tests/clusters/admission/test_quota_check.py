@@ -17,9 +17,9 @@ from hrlab.model.options import Option
 from hrlab.model.profile import Limits, Profile
 from hrlab.model.quota import UNKNOWN, Asks, Claim, Holder, quota
 from hrlab.model.site_limit import SiteLimit
+from hrlab.quota.service import QuotaService
 from hrlab.quota_sources.hours import CoreHours
 from hrlab.quota_sources.site import SiteQuotas
-from hrlab.services.quotas import QuotaService
 from tests.clusters.pretended import PretendedClusters
 
 ZEE = Profile(

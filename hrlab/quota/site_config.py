@@ -12,7 +12,7 @@ from typing import Any
 from hrlab.clusters.profiles.default import local_profile
 from hrlab.clusters.profiles.load import Profiles, load_profiles
 from hrlab.model.errors import UsageError
-from hrlab.services.site_limits import SiteLimits, load_limits
+from hrlab.quota.site_limits import SiteLimits, load_limits
 from hrlab.services.users import groups_of, user_name
 
 #: Files in Jupyter's directories of configuration that the server reads, without their suffix; later ones win.

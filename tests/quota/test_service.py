@@ -8,8 +8,8 @@ import logging
 import pytest
 
 from hrlab.model.quota import UNKNOWN, UNLIMITED, quota
+from hrlab.quota.service import QuotaService
 from hrlab.quota_sources.source import QuotaError
-from hrlab.services.quotas import QuotaService
 
 
 class Told:

@@ -14,14 +14,14 @@ from hrlab.clusters.service import ClusterService
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
 from hrlab.model.template import fill
-from hrlab.services.quotas import QuotaService
+from hrlab.quota.service import QuotaService
 from hrlab.services.users import user_name
 from hrlab.store.location import jupyter_data_directory
 
 if TYPE_CHECKING:
+    from hrlab.quota.site_limits import SiteLimits
     from hrlab.quota_sources.server import Machine
     from hrlab.quota_sources.source import QuotaSource
-    from hrlab.services.site_limits import SiteLimits
 
 #: A class of workers that are processes beside the Jupyter server.
 LOCAL = "LocalCluster"
@@ -41,7 +41,7 @@ def site_limits(
     """The limits for `user`; broken ones are logged once, here. None where nothing is configured."""
     if not configured and not file:
         return None
-    from hrlab.services.site_limits import load_limits  # the server starts sooner without
+    from hrlab.quota.site_limits import load_limits  # the server starts sooner without
 
     limits = load_limits(configured, Path(file).expanduser() if file else None, profiles)
     for reason in limits.broken:

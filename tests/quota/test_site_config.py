@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from hrlab.services.site import site_of
+from hrlab.quota.site_config import site_of
 
 LOG = logging.getLogger("hrlab.tests")
 SITE = """

@@ -1,0 +1,1 @@
+"""Quotas: what a user may still use, and the limits that a site sets itself."""
