@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.making import fill
 from benchmarks.row import Row, interval
 from benchmarks.server_start import TOKEN, Server
-from hrlab.quota_sources.batch import BatchQuotas
+from hrlab.quota.sources.batch import BatchQuotas
 
 RUNS, CLUSTERS, REPEATS = 10_000, 20, 20
 BUDGET_MILLISECONDS = 300.0

@@ -20,8 +20,8 @@ from hrlab.store.location import jupyter_data_directory
 
 if TYPE_CHECKING:
     from hrlab.quota.site_limits import SiteLimits
-    from hrlab.quota_sources.server import Machine
-    from hrlab.quota_sources.source import QuotaSource
+    from hrlab.quota.sources.base import QuotaSource
+    from hrlab.quota.sources.jupyter_server import Machine
 
 #: A class of workers that are processes beside the Jupyter server.
 LOCAL = "LocalCluster"
@@ -77,9 +77,9 @@ def _sources(
     *,
     keeps_hours: bool,
 ) -> Iterator[QuotaSource]:
-    from hrlab.quota_sources.hours import CoreHours
-    from hrlab.quota_sources.server import ServerQuotas
-    from hrlab.quota_sources.site import SiteQuotas
+    from hrlab.quota.sources.core_hours import CoreHours
+    from hrlab.quota.sources.jupyter_server import ServerQuotas
+    from hrlab.quota.sources.site import SiteQuotas
 
     if limits is not None:
         kept = jupyter_data_directory() / "hrlab" / "hours.json"
@@ -98,7 +98,7 @@ def _elsewhere(
 ) -> Iterator[QuotaSource]:
     """Sources that are asked over files, commands and networks, where something uses them."""
     if storage:
-        from hrlab.quota_sources.storage import StorageQuotas
+        from hrlab.quota.sources.storage import StorageQuotas
 
         yield StorageQuotas(storage, time.time)
     systems = {
@@ -106,12 +106,12 @@ def _elsewhere(
         for kind, system in BATCH.items()
     }
     if any(systems.values()):
-        from hrlab.quota_sources.batch import BatchQuotas
+        from hrlab.quota.sources.batch import BatchQuotas
 
         used = {system: names for system, names in systems.items() if names}
         yield BatchQuotas(used, user_name({}), time.time)
     if gateways := list(_gateways(profiles)):
-        from hrlab.quota_sources.gateway import Gateway, GatewayQuotas
+        from hrlab.quota.sources.gateway import Gateway, GatewayQuotas
 
         found = [Gateway(address, auth, names) for (address, auth), names in gateways]
         yield GatewayQuotas(found, user_name({}), os.environ, time.time)
@@ -141,8 +141,8 @@ def gateway_arguments(profile: Profile, options: Mapping[str, Value]) -> Mapping
 
 
 def _kubernetes(clusters: ClusterService, profiles: Collection[Profile]) -> QuotaSource:
-    from hrlab.clusters.kubernetes_asking import Asking, usual_worker
-    from hrlab.quota_sources.kubernetes import KubernetesQuotas, Offered
+    from hrlab.quota.sources.kubernetes import KubernetesQuotas, Offered
+    from hrlab.quota.sources.kubernetes_api import Asking, usual_worker
 
     offered = [
         Offered(one.name, one.template.get("namespace"), usual_worker(one)) for one in profiles
@@ -169,8 +169,8 @@ def class_of(profile: Profile) -> str:
 
 def _machine() -> Callable[[], Machine]:
     from hrlab.clusters.cgroup import machine_cores, machine_memory_bytes
-    from hrlab.clusters.machine_use import CoresUsed, memory_used_bytes
-    from hrlab.quota_sources.server import Machine
+    from hrlab.quota.sources.cgroup_usage import CoresUsed, memory_used_bytes
+    from hrlab.quota.sources.jupyter_server import Machine
 
     cores_used = CoresUsed()
 

@@ -14,7 +14,7 @@ from hrlab.model.errors import HrlabError
 from hrlab.model.quota import Left, Quota, QuotaReport, SourceState, left
 
 if TYPE_CHECKING:
-    from hrlab.quota_sources.source import QuotaSource
+    from hrlab.quota.sources.base import QuotaSource
 
 _Answer: TypeAlias = "asyncio.Task[tuple[Quota, ...]]"
 

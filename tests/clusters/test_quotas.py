@@ -6,9 +6,9 @@ import getpass
 
 import pytest
 
-from hrlab.quota_sources.batch import BatchQuotas
-from hrlab.quota_sources.gateway import Gateway, GatewayQuotas
-from hrlab.quota_sources.source import QuotaError
+from hrlab.quota.sources.base import QuotaError
+from hrlab.quota.sources.batch import BatchQuotas
+from hrlab.quota.sources.gateway import Gateway, GatewayQuotas
 from tests.clusters.side import profile
 
 pytestmark = pytest.mark.slow

@@ -9,13 +9,13 @@ import pytest
 
 from hrlab.clusters.admission.conflicts import Settling
 from hrlab.clusters.kubernetes.accounting import CountedKubernetes
-from hrlab.clusters.kubernetes_asking import Asking, usual_worker
 from hrlab.model.cluster import Target
 from hrlab.model.quota import UNKNOWN, Held
 from hrlab.model.site_limit import SiteLimit
-from hrlab.quota_sources.hours import CoreHours
-from hrlab.quota_sources.kubernetes import KubernetesQuotas, Offered
-from hrlab.quota_sources.site import SiteQuotas
+from hrlab.quota.sources.core_hours import CoreHours
+from hrlab.quota.sources.kubernetes import KubernetesQuotas, Offered
+from hrlab.quota.sources.kubernetes_api import Asking, usual_worker
+from hrlab.quota.sources.site import SiteQuotas
 from tests.kube.bed.bed import NAMESPACE
 from tests.kube.site import DASK
 from tests.kube.user import User, is_ready

@@ -9,7 +9,7 @@ import pytest
 
 from hrlab.model.quota import UNKNOWN, UNLIMITED, quota
 from hrlab.quota.service import QuotaService
-from hrlab.quota_sources.source import QuotaError
+from hrlab.quota.sources.base import QuotaError
 
 
 class Told:

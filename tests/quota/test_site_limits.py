@@ -8,8 +8,8 @@ from hrlab.model.profile import Profile
 from hrlab.model.quota import Claim, Held
 from hrlab.model.site_limit import SiteLimit, mark
 from hrlab.quota.site_limits import load_limits
-from hrlab.quota_sources.hours import DAY, CoreHours
-from hrlab.quota_sources.site import SiteQuotas
+from hrlab.quota.sources.core_hours import DAY, CoreHours
+from hrlab.quota.sources.site import SiteQuotas
 
 PROFILES = {
     "zee": Profile(name="zee", kind="kubernetes", template={}),

@@ -18,8 +18,8 @@ from hrlab.model.profile import Limits, Profile
 from hrlab.model.quota import UNKNOWN, Asks, Claim, Holder, quota
 from hrlab.model.site_limit import SiteLimit
 from hrlab.quota.service import QuotaService
-from hrlab.quota_sources.hours import CoreHours
-from hrlab.quota_sources.site import SiteQuotas
+from hrlab.quota.sources.core_hours import CoreHours
+from hrlab.quota.sources.site import SiteQuotas
 from tests.clusters.pretended import PretendedClusters
 
 ZEE = Profile(

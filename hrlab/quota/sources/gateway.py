@@ -11,7 +11,7 @@ from typing import Any
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from hrlab.model.quota import UNKNOWN, Quota, quota
-from hrlab.quota_sources.source import QuotaError
+from hrlab.quota.sources.base import QuotaError
 
 ANSWER_SECONDS = 4.0
 TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable

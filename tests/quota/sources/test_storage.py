@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hrlab.quota_sources.storage import StorageQuotas
+from hrlab.quota.sources.storage import StorageQuotas
 
 
 async def one(areas, **more):

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hrlab.model.quota import UNKNOWN, UNLIMITED, Amount, Quota, quota
-from hrlab.quota_sources.source import QuotaError
-from hrlab.quota_sources.waiting import in_own_thread
+from hrlab.quota.sources.base import QuotaError
+from hrlab.quota.sources.threads import in_own_thread
 
 COMMAND_SECONDS = 4.0
 SLURM = "Slurm"

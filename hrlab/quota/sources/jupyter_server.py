@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hrlab.model.options import OptionError, memory_bytes
 from hrlab.model.quota import UNKNOWN, Quota, quota
-from hrlab.quota_sources.waiting import in_own_thread
+from hrlab.quota.sources.threads import in_own_thread
 
 #: As JupyterHub's spawners set them: bytes (or ``2G``), and cores.
 MEM_LIMIT, CPU_LIMIT = "MEM_LIMIT", "CPU_LIMIT"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hrlab.quota_sources.batch import BatchQuotas, Jobs, condor_jobs, slurm_jobs, slurm_limits
-from hrlab.quota_sources.source import QuotaError
+from hrlab.quota.sources.base import QuotaError
+from hrlab.quota.sources.batch import BatchQuotas, Jobs, condor_jobs, slurm_jobs, slurm_limits
 
 
 def test_lines_of_squeue_are_counted():
@@ -31,7 +31,7 @@ def test_lines_of_condor_q_are_counted():
 
 async def test_a_system_whose_commands_are_missing_says_so(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("hrlab.quota_sources.batch._PATH", str(tmp_path))
+    monkeypatch.setattr("hrlab.quota.sources.batch._PATH", str(tmp_path))
     source = BatchQuotas({"Slurm": ["slurm"]}, "alice", lambda: 0.0)
     with pytest.raises(QuotaError, match="squeue is not installed where the Jupyter server runs"):
         await source.quotas()
@@ -39,7 +39,7 @@ async def test_a_system_whose_commands_are_missing_says_so(monkeypatch, tmp_path
 
 async def test_a_command_that_fails_or_hangs_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr("hrlab.quota_sources.batch.COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr("hrlab.quota.sources.batch.COMMAND_SECONDS", 0.2)
     program = tmp_path / "squeue"
     source = BatchQuotas({"Slurm": ["slurm"]}, "alice", lambda: 0.0)
     for script, words in (

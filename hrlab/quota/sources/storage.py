@@ -9,8 +9,8 @@ from pathlib import Path
 
 from hrlab.model.options import OptionError, memory_bytes
 from hrlab.model.quota import UNKNOWN, Quota, quota
-from hrlab.quota_sources.source import QuotaError
-from hrlab.quota_sources.waiting import in_own_thread
+from hrlab.quota.sources.base import QuotaError
+from hrlab.quota.sources.threads import in_own_thread
 
 #: A file system that is hardly larger than what an area is declared to have was made for it.
 OWN = 1.1

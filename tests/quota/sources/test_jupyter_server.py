@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hrlab.clusters.machine_use import CoresUsed, memory_used_bytes
-from hrlab.quota_sources.server import Machine, ServerQuotas
+from hrlab.quota.sources.cgroup_usage import CoresUsed, memory_used_bytes
+from hrlab.quota.sources.jupyter_server import Machine, ServerQuotas
 
 
 async def told(environ=(), **machine):

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from hrlab.model.quota import UNKNOWN, Amount, Claim, Held, Holder, Quota, quota
 from hrlab.model.site_limit import SiteLimit, counts
-from hrlab.quota_sources.hours import CoreHours
-from hrlab.quota_sources.source import QuotaError
+from hrlab.quota.sources.base import QuotaError
+from hrlab.quota.sources.core_hours import CoreHours
 
 
 class SiteQuotas:
