@@ -15,7 +15,7 @@ from benchmarks.making import fill, sampled
 from benchmarks.row import Row, interval
 from hrlab.comparison.groups import MAX_RUNS
 from hrlab.comparison.service import ComparisonQuestion
-from hrlab.services.runs import RunService
+from hrlab.history.service import RunService
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
 

@@ -15,8 +15,8 @@ from typing import Any
 from benchmarks.making import fill, run
 from benchmarks.row import Row, interval
 from benchmarks.server_start import TOKEN, Server
+from hrlab.history.service import RunService
 from hrlab.server.backend import Backend
-from hrlab.services.runs import RunService
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
 

@@ -6,9 +6,9 @@ import contextlib
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
+from hrlab.history.service import RunService
 from hrlab.model.errors import UsageError
 from hrlab.render.vega import Chart
-from hrlab.services.runs import RunService
 from hrlab.store.sqlite import RunStore
 
 _STORE_SECONDS = 5.0

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any, overload
 
+from hrlab.history.text_list import ID_LENGTH, listing
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
 from hrlab.model.units import UNKNOWN, format_change, format_count, format_duration
 from hrlab.render.htmltable import BLOCK, html_table
 from hrlab.render.words import one_line
-from hrlab.services.listing import ID_LENGTH, listing
 from hrlab.store.summary import Summary
 
 MOST_SHOWN = 50

@@ -13,11 +13,11 @@ from hrlab.comparison.difference import Difference
 from hrlab.comparison.groups import Comparison
 from hrlab.comparison.page import comparison_html, comparison_text
 from hrlab.comparison.service import Compared, ComparisonQuestion, compared_runs
+from hrlab.history.service import RunService
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run, Status
 from hrlab.model.suggest import did_you_mean
 from hrlab.render.vega import Chart
-from hrlab.services.runs import RunService
 from hrlab.store.query import MAX_LIMIT, RunQuery
 
 Named: TypeAlias = str | Run | Iterable[str | Run]

@@ -32,12 +32,12 @@ from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute, time
 from hrlab.headless.execute import read_notebook as read
 from hrlab.headless.keeping import keep
 from hrlab.headless.parameters import declared, injected
+from hrlab.history.service import RunService
 from hrlab.model.cluster import CAMPAIGN_ADDRESS, Cluster
 from hrlab.model.errors import HrlabError
 from hrlab.model.run import CampaignPoint, Run
 from hrlab.model.source import normalised, sha256
 from hrlab.model.units import counted
-from hrlab.services.runs import RunService
 from hrlab.store.location import VARIABLE
 from hrlab.store.query import MAX_LIMIT, RunQuery
 

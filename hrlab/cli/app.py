@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from hrlab.cli.arguments import parser
 from hrlab.cli.commands import COMMANDS
+from hrlab.history.service import RunService
 from hrlab.model.errors import (
     HrlabError,
     InvalidRequestError,
@@ -16,7 +17,6 @@ from hrlab.model.errors import (
     StoreError,
     UsageError,
 )
-from hrlab.services.runs import RunService
 from hrlab.store.sqlite import RunStore
 
 #: The first class that fits counts; 1 is everything else that hrlab refuses.

@@ -16,6 +16,8 @@ from hrlab.cli.quotas import quotas
 from hrlab.cli.report import report
 from hrlab.cli.run import run
 from hrlab.cli.sweep import sweep
+from hrlab.history.service import RunService
+from hrlab.history.text_list import listing
 from hrlab.model.advice_rules import OFF_VARIABLE, codes_in
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
@@ -24,8 +26,6 @@ from hrlab.render.figures import figure_table
 from hrlab.render.size_words import advice_text
 from hrlab.render.text import phase_table, text
 from hrlab.services.advising import question_from
-from hrlab.services.listing import listing
-from hrlab.services.runs import RunService
 from hrlab.services.shape import any_shape
 from hrlab.store.query import MAX_LIMIT, RunQuery
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from hrlab.comparison.groups import OVERS
 from hrlab.comparison.service import ComparisonQuestion
-from hrlab.services.runs import RunService
+from hrlab.history.service import RunService
 
 
 def add_compare(commands: Any) -> None:

@@ -11,10 +11,10 @@ from string import hexdigits
 from typing import IO, Any
 
 from hrlab.export.files import FORMATS, all_ids, format_of, read, write
+from hrlab.history.service import RunService
+from hrlab.history.text_list import ID_LENGTH
 from hrlab.model.errors import MalformedError, NotFoundError, UsageError
 from hrlab.model.redaction import ALL, SECRETS, secrets_of
-from hrlab.services.listing import ID_LENGTH
-from hrlab.services.runs import RunService
 
 
 def add_redact(command: Any) -> None:

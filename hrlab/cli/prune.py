@@ -10,9 +10,9 @@ import sys
 from typing import Any
 
 from hrlab.cli.pruning import STATUSES, PruneQuestion, done, in_words, prune, would_go
+from hrlab.history.service import RunService
+from hrlab.history.text_list import ID_LENGTH
 from hrlab.model.errors import UsageError
-from hrlab.services.listing import ID_LENGTH
-from hrlab.services.runs import RunService
 from hrlab.store.sqlite import RunStore
 
 #: Runs that are named before one is asked.

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from hrlab.api.quotas import asked_quotas
-from hrlab.services.runs import RunService
+from hrlab.history.service import RunService
 
 
 def add_quotas(commands: Any) -> None:

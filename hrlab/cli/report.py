@@ -9,8 +9,8 @@ from typing import Any
 from hrlab.cli.exporting import add_redact, opened
 from hrlab.export.report import ReportQuestion
 from hrlab.export.report import report as made_report
+from hrlab.history.service import RunService
 from hrlab.model.redaction import secrets_of
-from hrlab.services.runs import RunService
 
 
 def add_report(commands: Any) -> None:

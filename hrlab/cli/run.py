@@ -15,11 +15,11 @@ from hrlab.cli.progress import ProgressLine
 from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute
 from hrlab.headless.keeping import keep
 from hrlab.headless.parameters import parse_setting
+from hrlab.history.service import RunService
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
 from hrlab.model.units import format_count, format_duration
 from hrlab.render.text import text
-from hrlab.services.runs import RunService
 from hrlab.store.location import VARIABLE
 
 MAX_REPEATS = 1000

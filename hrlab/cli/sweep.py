@@ -22,10 +22,10 @@ from hrlab.cli.progress import ProgressLine, bar
 from hrlab.cli.run import in_words
 from hrlab.comparison.groups import MAX_RUNS
 from hrlab.headless.execute import Stop, known_path, read_notebook
+from hrlab.history.service import RunService
 from hrlab.model.errors import HrlabError, UsageError
 from hrlab.model.units import format_duration
 from hrlab.quota.site_config import site_of
-from hrlab.services.runs import RunService
 
 BUDGET_SPENT = 4
 REPORT = "report.html"

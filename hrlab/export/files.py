@@ -10,10 +10,10 @@ from itertools import chain
 from typing import IO, Any, Literal, TypeAlias, get_args
 
 from hrlab.export import flat, line_protocol, table
+from hrlab.history.service import RunService
 from hrlab.model.errors import InvalidRecordError, MalformedError
 from hrlab.model.redaction import Secret, redacted
 from hrlab.model.run import Run
-from hrlab.services.runs import RunService
 from hrlab.store.query import MAX_LIMIT, RunQuery
 
 Format: TypeAlias = Literal["jsonl", "csv", "influx"]

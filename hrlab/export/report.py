@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from hrlab.comparison.groups import MAX_RUNS
 from hrlab.comparison.service import Compared, ComparisonQuestion, compared_runs
 from hrlab.export.pictures import NoPicturesError, draw
+from hrlab.history.service import RunService
 from hrlab.model.errors import MalformedError
 from hrlab.model.redaction import Secret, redacted
 from hrlab.model.run import Run
 from hrlab.render.charts import VIEWS, chart
 from hrlab.render.vega import Chart
-from hrlab.services.runs import RunService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

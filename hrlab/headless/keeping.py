@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hrlab.headless.execute import Outcome
+from hrlab.history.service import RunService
 from hrlab.model.errors import ConflictError
-from hrlab.services.runs import RunService
 
 
 def keep(runs: RunService, outcome: Outcome) -> None:

@@ -77,7 +77,7 @@ class HrtimeMagics:
             show_run(run)
 
     def _list(self) -> None:
-        from hrlab.services.listing import listing
+        from hrlab.history.text_list import listing
 
         _say(listing(self.timing.journal.recent(LIST_LENGTH)) or NO_RUNS)
 

@@ -309,7 +309,7 @@ class HRLab(ExtensionApp):
         # Only a hub ends servers with all that is not on a volume; elsewhere the place is the user's choice.
         if not os.environ.get("JUPYTERHUB_USER"):
             return
-        from hrlab.services.storage_warning import storage_warning
+        from hrlab.history.storage_warning import storage_warning
 
         backend.storage_warning = storage_warning(backend.path)
         if backend.storage_warning:

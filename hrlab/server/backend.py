@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from hrlab.history.service import RunService
 from hrlab.services.advising import ShapeOf
-from hrlab.services.runs import RunService
 from hrlab.services.shape import any_shape
 from hrlab.store.sqlite import RunStore
 

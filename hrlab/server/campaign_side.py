@@ -15,11 +15,11 @@ from logging import Logger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hrlab.history.service import RunService
 from hrlab.model.errors import HrlabError
 from hrlab.model.profile import Profile
 from hrlab.model.quota import Left
 from hrlab.server.backend import Backend
-from hrlab.services.runs import RunService
 from hrlab.store.query import MAX_LIMIT, RunQuery
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from http import HTTPStatus
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from hrlab.history.service import RunService
 from hrlab.server.handler import HrlabHandler, from_json, to_json
 from hrlab.server.parameters import given, run_query
-from hrlab.services.runs import RunService
 from hrlab.store.query import RunQuery
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from hrlab.history.service import RunService
 from hrlab.model.wire import encode
 from hrlab.server.handler import from_json, to_json
 from hrlab.server.quotas import QuotaSide
 from hrlab.services.advising import ShapeOf, question_from
-from hrlab.services.runs import RunService
 
 #: For so long advice waits for sources of quotas whose last answer is old; then that one counts.
 QUOTA_SECONDS = 0.2

@@ -14,11 +14,11 @@ from IPython.utils.capture import capture_output
 import hrlab
 from hrlab.api.advise import Advised
 from hrlab.api.jupyter_server import ParentServer
+from hrlab.history.service import RunService
 from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundError, UsageError
 from hrlab.model.run import Run
 from hrlab.model.wire import encode
 from hrlab.services.advising import question_from
-from hrlab.services.runs import RunService
 from hrlab.services.shape import any_shape
 from hrlab.store.sqlite import RunStore
 from tests.services.test_sizing import timed

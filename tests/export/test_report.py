@@ -12,8 +12,8 @@ import pytest
 
 from hrlab.export.pictures import NoPicturesError, draw
 from hrlab.export.report import ReportQuestion, report
+from hrlab.history.service import RunService
 from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundError
-from hrlab.services.runs import RunService
 from hrlab.store.sqlite import RunStore
 from tests.comparison.test_groups import published
 from tests.render.runs import golden, hostile

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
+from hrlab.history.service import RunService
 from hrlab.server.handler import VERBS, to_json
-from hrlab.services.runs import RunService
 from tests.store.making import begun, golden, run
 
 GOLDEN = golden()

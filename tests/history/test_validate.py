@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from hrlab.export.files import read, write
+from hrlab.history.service import RunService
+from hrlab.history.text_list import listing
 from hrlab.model.errors import InvalidRecordError
 from hrlab.model.redaction import ALL, redacted
-from hrlab.services.listing import listing
-from hrlab.services.runs import RunService
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
 from tests.store.making import golden, run

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hrlab.history.edit import Patch, read_patch
+from hrlab.history.service import RunService
 from hrlab.model.errors import InvalidRecordError, MalformedError, NotFoundError, StoreError
 from hrlab.model.suggest import did_you_mean
-from hrlab.services.patch import Patch, read_patch
-from hrlab.services.runs import RunService
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
 from tests.store.making import begun, golden, run

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hrlab.history.edit import read_patch
 from hrlab.model.errors import InvalidRecordError
 from hrlab.model.run import LATEST_START, Run
-from hrlab.services.patch import read_patch
 
 #: Objects and lists inside each other; a record of hrlab's own has 7.
 MAX_DEPTH = 64

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hrlab.services.storage_warning import storage_warning
+from hrlab.history.storage_warning import storage_warning
 
 IN_POD = """\
 overlay / overlay rw,relatime,lowerdir=/a,upperdir=/b,workdir=/c 0 0

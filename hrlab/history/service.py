@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.comparison.service import Compared, ComparisonQuestion, compared
+from hrlab.history.edit import read_patch
 from hrlab.model.errors import (
     ConflictError,
     InvalidRecordError,
@@ -20,7 +21,6 @@ from hrlab.model.sizing import Advice
 from hrlab.model.suggest import did_you_mean
 from hrlab.model.wire import encode
 from hrlab.services.advising import AdvisingService, Question, ShapeOf
-from hrlab.services.patch import read_patch
 from hrlab.store.query import RunQuery
 from hrlab.store.reading import Page
 from hrlab.store.sqlite import RunStore
@@ -163,7 +163,7 @@ class RunService:
 
 
 def _read(record: object) -> Run:
-    from hrlab.services.entry import check_run, check_values  # the server starts sooner without
+    from hrlab.history.validate import check_run, check_values  # the server starts sooner without
 
     run = Run.from_dict(record)
     check_run(run)
