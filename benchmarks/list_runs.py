@@ -16,7 +16,7 @@ from benchmarks.making import fill, run
 from benchmarks.row import Row, interval
 from benchmarks.server_start import TOKEN, Server
 from hrlab.history.service import RunService
-from hrlab.server.backend import Backend
+from hrlab.server.store_threads import Backend
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
 

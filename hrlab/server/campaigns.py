@@ -7,10 +7,10 @@ from http import HTTPStatus
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from hrlab.server.backend import Backend
-from hrlab.server.campaign_side import CampaignWatch
+from hrlab.server.campaign_watch import CampaignWatch
 from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
+from hrlab.server.store_threads import Backend
 
 
 class CampaignSide(HrlabHandler):

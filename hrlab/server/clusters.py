@@ -10,9 +10,9 @@ from tornado import web
 from hrlab.clusters.service import ClusterService
 from hrlab.model.cluster import DryRun
 from hrlab.model.wire import encode
-from hrlab.server.backend import Backend
 from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
+from hrlab.server.store_threads import Backend
 
 
 class ClusterSide(HrlabHandler):

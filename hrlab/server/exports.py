@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from hrlab.server.backend import Backend
 from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
+from hrlab.server.store_threads import Backend
 
 if TYPE_CHECKING:
     from hrlab.export.influx_delivery import Delivery

@@ -15,8 +15,8 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from hrlab.model.errors import MalformedError, TooLargeError
-from hrlab.server.backend import Backend
 from hrlab.server.errors import ErrorsInOneShape
+from hrlab.server.store_threads import Backend
 
 #: A body of more bytes is read beside the event loop.
 LARGE_BYTES = 100_000

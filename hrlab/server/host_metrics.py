@@ -14,9 +14,9 @@ from tornado import web
 
 from hrlab.model.errors import HrlabError
 from hrlab.model.run import Run
-from hrlab.server.backend import Backend
 from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
+from hrlab.server.store_threads import Backend
 
 if TYPE_CHECKING:
     from hrlab.hosts.service import HostMetrics

@@ -7,9 +7,9 @@ from tornado import web
 
 from hrlab.model.wire import encode
 from hrlab.quota.service import QuotaService
-from hrlab.server.backend import Backend
 from hrlab.server.handler import HrlabHandler, to_json
 from hrlab.server.parameters import given
+from hrlab.server.store_threads import Backend
 
 
 class QuotaSide(HrlabHandler):

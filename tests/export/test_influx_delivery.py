@@ -19,7 +19,7 @@ from hrlab.export.delivery_cursor import load, position_path
 from hrlab.export.influx_delivery import Delivery
 from hrlab.export.influx_target import Target, said, target_from
 from hrlab.model.errors import MalformedError
-from hrlab.server.export_side import post
+from hrlab.server.setup_export import post
 from hrlab.store.sqlite import RunStore
 from tests.export.databases import Influx1, Victoria, wait_until
 from tests.server.test_killed import Server

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hrlab.hosts.kubernetes import KubernetesWithNeighbours
-from hrlab.server.backend import Backend
-from hrlab.server.neighbours import NeighbourWatch
+from hrlab.server.node_sharing_watch import NeighbourWatch
+from hrlab.server.store_threads import Backend
 from hrlab.store.sqlite import RunStore
 from tests.kube.user import is_ready, run_python
 

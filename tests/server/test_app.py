@@ -89,7 +89,7 @@ def test_server_extension_loads_nothing_heavy():
 
 
 def test_event_schema_and_openapi_are_beside_the_code():
-    from hrlab.server.announcer import SCHEMA_PATH
+    from hrlab.server.run_events import SCHEMA_PATH
 
     assert SCHEMA_PATH.is_file()
     assert (Path(SCHEMA_PATH).parent / "openapi.yaml").is_file()

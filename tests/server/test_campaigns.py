@@ -16,7 +16,7 @@ import pytest
 from hrlab.campaigns.scaling_study import plan_of
 from hrlab.clusters.profiles.parse import read_profile
 from hrlab.model.run import Cell, Source
-from hrlab.server import campaign_side, cluster_side
+from hrlab.server import campaign_watch, setup_clusters
 from hrlab.store.process import this_process
 from tests.store.making import begun, golden, run
 
@@ -35,7 +35,7 @@ while os.path.exists("hold"):
 def pretended(monkeypatch, tmp_path):
     """The real kinds; their state is the test's own."""
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(cluster_side, "_machine", lambda: (2, 3 * 1024**3))
+    monkeypatch.setattr(setup_clusters, "_machine", lambda: (2, 3 * 1024**3))
 
 
 @pytest.fixture
@@ -259,8 +259,8 @@ async def test_a_campaign_of_the_command_line_is_seen_and_one_that_was_killed_is
 
 async def test_the_server_counts_as_active_while_a_run_is_on(jp_serverapp, kernel, monkeypatch):
     app = jp_serverapp.extension_manager.extension_points["hrlab"].app
-    monkeypatch.setattr(campaign_side, "ALIVE_SECONDS", 0.0)
-    monkeypatch.setattr(campaign_side, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(campaign_watch, "ALIVE_SECONDS", 0.0)
+    monkeypatch.setattr(campaign_watch, "QUIET_SECONDS", 0.05)
     await asyncio.wait_for(app._campaigns.stop(), 10)
     app._campaigns.start()
     web_app, manager = jp_serverapp.web_app, jp_serverapp.extension_manager

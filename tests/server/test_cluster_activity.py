@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from distributed import Client
 
-from hrlab.server import campaign_side, cluster_side
+from hrlab.server import campaign_watch, setup_clusters
 from tests.server.test_campaigns import eventually
 from tests.server.test_real_clusters import ready_cluster
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 def pretended(monkeypatch, tmp_path):
     """The real kinds; their state is the test's own."""
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(cluster_side, "_machine", lambda: (2, 3 * 1024**3))
+    monkeypatch.setattr(setup_clusters, "_machine", lambda: (2, 3 * 1024**3))
 
 
 def until_there(path):
@@ -32,8 +32,8 @@ async def test_a_cluster_at_work_is_activity_as_hubs_are_told_it(
     jp_serverapp, ask, monkeypatch, tmp_path
 ):
     app = jp_serverapp.extension_manager.extension_points["hrlab"].app
-    monkeypatch.setattr(campaign_side, "ALIVE_SECONDS", 0.0)
-    monkeypatch.setattr(campaign_side, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(campaign_watch, "ALIVE_SECONDS", 0.0)
+    monkeypatch.setattr(campaign_watch, "QUIET_SECONDS", 0.05)
     await asyncio.wait_for(app._campaigns.stop(), 10)
     app._campaigns.start()
     web_app, manager = jp_serverapp.web_app, jp_serverapp.extension_manager

@@ -9,7 +9,7 @@ import sqlite3
 
 import pytest
 
-from hrlab.server.announcer import MAX_IDS, SCHEMA_ID
+from hrlab.server.run_events import MAX_IDS, SCHEMA_ID
 from hrlab.store.process import Process, this_process
 from tests.store.making import begun, golden, run
 

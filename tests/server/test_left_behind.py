@@ -7,14 +7,14 @@ import os
 
 import pytest
 
-from hrlab.server import cluster_side
+from hrlab.server import setup_clusters
 
 
 @pytest.fixture(autouse=True)
 def pretended(monkeypatch, tmp_path):
     """The real kinds; their state is the test's own."""
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(cluster_side, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(setup_clusters, "WATCH_SECONDS", 0.05)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import yaml
 
 import hrlab.server
 from hrlab.server.app import ROUTES
-from hrlab.server.missing import ENDPOINTS, MissingHandler
+from hrlab.server.not_found import ENDPOINTS, MissingHandler
 from hrlab.server.parameters import _READERS
 from tests.store.making import begun, golden, run
 

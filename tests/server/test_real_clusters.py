@@ -18,7 +18,7 @@ from hrlab.hosts.config import source_from
 from hrlab.hosts.queries import variables
 from hrlab.hosts.window import stretches, window_of
 from hrlab.model.run import Run
-from hrlab.server import cluster_side
+from hrlab.server import setup_clusters
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def pretended(monkeypatch, tmp_path):
     """The real kinds; their state is the test's own."""
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     # Threads of what it computes with, rather than this machine's: tests share it.
-    monkeypatch.setattr(cluster_side, "_machine", lambda: (2, 3 * 1024**3))
+    monkeypatch.setattr(setup_clusters, "_machine", lambda: (2, 3 * 1024**3))
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from hrlab.history.service import RunService
 from hrlab.model.errors import HrlabError
 from hrlab.model.profile import Profile
 from hrlab.model.quota import Left
-from hrlab.server.backend import Backend
+from hrlab.server.store_threads import Backend
 from hrlab.store.query import MAX_LIMIT, RunQuery
 
 if TYPE_CHECKING:

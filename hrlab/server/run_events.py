@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from hrlab.model.errors import StoreError
-from hrlab.server.backend import Backend, OwnStore
+from hrlab.server.store_threads import Backend, OwnStore
 from hrlab.store.reading import Changes
 from hrlab.store.sqlite import RunStore
 

@@ -18,7 +18,7 @@ from hrlab.clusters.profiles.load import Profiles, load_profiles
 from hrlab.clusters.registry import Maker
 from hrlab.clusters.service import ClusterService
 from hrlab.clusters.start_times import StartTimes
-from hrlab.server.kernels import KernelFinder
+from hrlab.server.kernel_finder import KernelFinder
 from hrlab.store.location import jupyter_data_directory
 
 #: After so long a server that nobody asks looks for clusters that an earlier one left.

@@ -16,7 +16,7 @@ ADDRESS = RUN.clusters[0].scheduler_address
 async def test_a_run_that_ends_is_completed_by_what_the_clusters_kind_saw(
     ask, kernel, pretended, monkeypatch
 ):
-    monkeypatch.setattr("hrlab.server.neighbours.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("hrlab.server.node_sharing_watch.LOOK_SECONDS", 0.05)
     asked = []
 
     def neighbours(address, started_at, ended_at):

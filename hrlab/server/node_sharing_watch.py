@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from hrlab.clusters.backend import SeesNeighbours
 from hrlab.hosts.node_sharing import news, note, seen
 from hrlab.model.errors import StoreError
-from hrlab.server.backend import Backend, OwnStore
+from hrlab.server.store_threads import Backend, OwnStore
 
 LOOK_SECONDS = 5.0
 

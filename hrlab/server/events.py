@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 
-from hrlab.server.announcer import MAX_IDS, SCHEMA_ID, Emit
+from hrlab.server.run_events import MAX_IDS, SCHEMA_ID, Emit
 
 #: Changes within this time are announced together: a start reports each of its pods.
 TOGETHER_SECONDS = 0.25

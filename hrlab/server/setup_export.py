@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hrlab.model.errors import HrlabError, StoreError
-from hrlab.server.announcer import Emit
-from hrlab.server.backend import Backend, OwnStore
-from hrlab.server.cluster_events import ClusterAnnouncer
+from hrlab.server.events import ClusterAnnouncer
 from hrlab.server.metrics import RunMetrics
+from hrlab.server.run_events import Emit
+from hrlab.server.store_threads import Backend, OwnStore
 from hrlab.store.sqlite import RunStore
 
 if TYPE_CHECKING:
