@@ -105,7 +105,7 @@ SAME_IN_EACH_PYTHON = (
     "tests/export",
     "tests/hep",
     "tests/render",
-    "tests/server/test_campaigns.py",
+    "tests/server/handlers/test_campaigns.py",
     "tests/server/test_real_clusters.py",
     "tests/export/test_report.py",
     "tests/test_need.py",

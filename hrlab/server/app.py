@@ -17,29 +17,34 @@ from hrlab.model.profile import Profile
 from hrlab.quota.factory import quota_service, site_limits
 from hrlab.quota.service import QuotaService
 from hrlab.server.campaign_watch import CampaignWatch, campaigns_in
-from hrlab.server.campaigns import CampaignHandler, CampaignsHandler, CampaignSide
-from hrlab.server.clusters import ClusterHandler, ClusterLogsHandler, ClustersHandler, ClusterSide
 from hrlab.server.dashboard_route import dashboard_rule
 from hrlab.server.events import ClusterAnnouncer
-from hrlab.server.exports import ExportsHandler, ExportSide, ReportHandler
-from hrlab.server.host_metrics import HostSide, RunHostsHandler, host_metrics_of
-from hrlab.server.listeners import Audience, attend
-from hrlab.server.node_sharing_watch import NeighbourWatch
-from hrlab.server.not_found import MissingHandler
-from hrlab.server.profiles import ProfilesHandler
-from hrlab.server.quotas import QuotasHandler, QuotaSide
-from hrlab.server.run_events import SCHEMA_ID, SCHEMA_PATH, Announcer
-from hrlab.server.runs import (
+from hrlab.server.handlers.campaigns import CampaignHandler, CampaignsHandler, CampaignSide
+from hrlab.server.handlers.clusters import (
+    ClusterHandler,
+    ClusterLogsHandler,
+    ClustersHandler,
+    ClusterSide,
+)
+from hrlab.server.handlers.exports import ExportsHandler, ExportSide, ReportHandler
+from hrlab.server.handlers.host_metrics import HostSide, RunHostsHandler, host_metrics_of
+from hrlab.server.handlers.profiles import ProfilesHandler
+from hrlab.server.handlers.quotas import QuotasHandler, QuotaSide
+from hrlab.server.handlers.runs import (
     CompareHandler,
     RunChartHandler,
     RunFiguresHandler,
     RunHandler,
     RunsHandler,
 )
+from hrlab.server.handlers.sizing import SizingHandler
+from hrlab.server.listeners import Audience, attend
+from hrlab.server.node_sharing_watch import NeighbourWatch
+from hrlab.server.not_found import MissingHandler
+from hrlab.server.run_events import SCHEMA_ID, SCHEMA_PATH, Announcer
 from hrlab.server.setup_clusters import cluster_service, makers, site_profiles
 from hrlab.server.setup_export import ExportSideOfServer
 from hrlab.server.shapes import shapes
-from hrlab.server.sizing import SizingHandler
 from hrlab.server.store_threads import Backend
 from hrlab.services.users import groups_of, user_name
 from hrlab.store.location import VARIABLE, store_path

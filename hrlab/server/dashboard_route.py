@@ -26,7 +26,7 @@ class _LoadedWhenAsked(Router):
         self._clusters = clusters
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
-        from hrlab.server.dashboard import DashboardHandler
+        from hrlab.server.handlers.dashboard import DashboardHandler
 
         return self._application.get_handler_delegate(
             request,

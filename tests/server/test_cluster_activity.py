@@ -10,7 +10,7 @@ import pytest
 from distributed import Client
 
 from hrlab.server import campaign_watch, setup_clusters
-from tests.server.test_campaigns import eventually
+from tests.server.handlers.test_campaigns import eventually
 from tests.server.test_real_clusters import ready_cluster
 
 pytestmark = pytest.mark.slow

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.server.handlers.test_clusters import PROFILES
+from tests.server.handlers.test_sizing import kept
 from tests.server.schemas import ANYTHING, near
-from tests.server.test_clusters import PROFILES
 from tests.server.test_openapi import DOCUMENT, schema_of
-from tests.server.test_sizing import kept
 from tests.services.test_sizing import timed
 
 #: A run that advice can be given about.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server.test_clusters import PROFILES, is_a, made
-from tests.server.test_sizing import kept
+from tests.server.handlers.test_clusters import PROFILES, is_a, made
+from tests.server.handlers.test_sizing import kept
 from tests.services.test_sizing import timed, using
 
 GIB = 2**30

@@ -13,7 +13,7 @@ from hrlab.model.errors import BackendError
 from tests.server.test_events import Listener
 from tests.server.test_openapi import DOCUMENT
 
-WIRE = Path(__file__).parent.parent / "data" / "wire"
+WIRE = Path(__file__).parents[2] / "data" / "wire"
 
 PROFILES = {
     "zee": {

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 
 from hrlab.model.run import Environment
-from hrlab.server.host_metrics import host_metrics_of, names_of
+from hrlab.server.handlers.host_metrics import host_metrics_of, names_of
 from tests.export.databases import PATIENCE_SECONDS, Influx1, Prometheus
 from tests.hosts.databases import Exporter
 from tests.server.test_openapi import schema_of

@@ -15,7 +15,7 @@ import pytest
 from hrlab.export.delivery_cursor import position_path
 from tests.comparison.test_groups import published
 from tests.export.databases import PATIENCE_SECONDS, Prometheus
-from tests.server.test_clusters import is_a
+from tests.server.handlers.test_clusters import is_a
 from tests.server.test_events import Listener
 from tests.server.test_openapi import DOCUMENT
 from tests.store.making import golden, run
@@ -32,7 +32,7 @@ def checked(answer):
 
 
 def test_golden_file_is_as_documented():
-    golden_file = Path(__file__).parents[1] / "data" / "wire" / "exports.json"
+    golden_file = Path(__file__).parents[2] / "data" / "wire" / "exports.json"
     is_a("Exports", json.loads(golden_file.read_text(encoding="utf-8")))
 
 

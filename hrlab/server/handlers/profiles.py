@@ -5,8 +5,8 @@ from __future__ import annotations
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from hrlab.server.clusters import ClusterSide
 from hrlab.server.handler import to_json
+from hrlab.server.handlers.clusters import ClusterSide
 from hrlab.server.parameters import given
 
 

@@ -22,7 +22,7 @@ SCHEMA = {
 }
 
 
-GOLDEN = Path(__file__).parents[1] / "data" / "wire" / "advice_v1.json"
+GOLDEN = Path(__file__).parents[2] / "data" / "wire" / "advice_v1.json"
 
 
 def test_golden_file_is_as_documented_and_reads_as_it_was_written():

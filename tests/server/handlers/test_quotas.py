@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.test_clusters import PROFILES, is_a, made
+from tests.server.handlers.test_clusters import PROFILES, is_a, made
 from tests.server.test_events import Listener
 
-GOLDEN = Path(__file__).parents[1] / "data" / "wire" / "quotas.json"
+GOLDEN = Path(__file__).parents[2] / "data" / "wire" / "quotas.json"
 
 
 @pytest.fixture

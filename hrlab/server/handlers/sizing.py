@@ -10,7 +10,7 @@ from tornado import web
 from hrlab.history.service import RunService
 from hrlab.model.wire import encode
 from hrlab.server.handler import from_json, to_json
-from hrlab.server.quotas import QuotaSide
+from hrlab.server.handlers.quotas import QuotaSide
 from hrlab.services.advising import ShapeOf, question_from
 
 #: For so long advice waits for sources of quotas whose last answer is old; then that one counts.
