@@ -30,7 +30,7 @@ from hrlab.model.profile import MAXIMUM, MINIMUM, WORKERS, Profile
 from hrlab.model.suggest import did_you_mean
 from hrlab.quota.factory import GATEWAY, class_of, gateway_arguments, quota_service
 from hrlab.quota.site_config import Site
-from hrlab.services.users import user_name
+from hrlab.shared.users import user_name
 from hrlab.store.location import jupyter_data_directory
 
 #: A cluster whose campaign was killed is closed after so long.

@@ -37,7 +37,7 @@ from hrlab.model.errors import (
 from hrlab.model.profile import Profile
 from hrlab.model.site_limit import SiteLimit
 from hrlab.model.wire import encode
-from hrlab.services.users import user_name
+from hrlab.shared.users import user_name
 from hrlab.store.location import VARIABLE
 from hrlab.store.process import Process, is_gone, this_process
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from hrlab.campaigns.sweep import MAX_POINTS, SERIAL, Budget, Side, Sweep, configurations
 from hrlab.model.errors import MalformedError
 from hrlab.model.suggest import did_you_mean
-from hrlab.services.located import Located, Place, read_yaml
+from hrlab.shared.yaml_lines import Located, Place, read_yaml
 
 KEYS = (
     "campaign", "notebook", "profiles", "workers", "parameters", "repeats", "cluster", "seed",

@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hrlab.files import replace_file
 from hrlab.model.errors import ConflictError
 from hrlab.model.wire import encode
+from hrlab.shared.files import replace_file
 from hrlab.store.process import Process, is_gone, this_process
 
 FOLDER, STATUS, LOG = "hrlab-campaigns", "status.json", "campaign.log"

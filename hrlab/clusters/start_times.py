@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from statistics import median
 
-from hrlab.files import replace_file
+from hrlab.shared.files import replace_file
 
 #: Starts that are remembered for each profile: enough for a median that follows changes of the site.
 KEPT = 20

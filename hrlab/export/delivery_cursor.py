@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hrlab.files import replace_file
+from hrlab.shared.files import replace_file
 
 #: Refusals that are kept to be shown, the newest.
 MOST_REFUSALS = 100

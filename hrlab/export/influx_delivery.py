@@ -16,9 +16,9 @@ from hrlab.export import line_protocol
 from hrlab.export.delivery_cursor import Position, Refusal, load, position_path, save
 from hrlab.export.influx_target import Target, outcome_of, said
 from hrlab.model.errors import InvalidRecordError, StoreError
-from hrlab.model.post import PostAnswer, PostRequest
 from hrlab.model.redaction import Secret, redacted
 from hrlab.model.run import Run
+from hrlab.shared.post import PostAnswer, PostRequest
 from hrlab.store.sqlite import RunStore
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from hrlab.model.options import Value
 from hrlab.model.profile import Profile
 from hrlab.model.template import fill
 from hrlab.quota.service import QuotaService
-from hrlab.services.users import user_name
+from hrlab.shared.users import user_name
 from hrlab.store.location import jupyter_data_directory
 
 if TYPE_CHECKING:

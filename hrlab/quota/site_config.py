@@ -13,7 +13,7 @@ from hrlab.clusters.profiles.default import local_profile
 from hrlab.clusters.profiles.load import Profiles, load_profiles
 from hrlab.model.errors import UsageError
 from hrlab.quota.site_limits import SiteLimits, load_limits
-from hrlab.services.users import groups_of, user_name
+from hrlab.shared.users import groups_of, user_name
 
 #: Files in Jupyter's directories of configuration that the server reads, without their suffix; later ones win.
 CONFIGURATION = ("jupyter_config", "jupyter_server_config", "jupyter_hrlab_config")

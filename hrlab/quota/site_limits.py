@@ -15,7 +15,7 @@ from hrlab.model.profile import Profile
 from hrlab.model.site_limit import RESOURCES, SiteLimit, mark
 from hrlab.model.suggest import did_you_mean
 from hrlab.model.wire import decode
-from hrlab.services.located import Located, Place, read_yaml
+from hrlab.shared.yaml_lines import Located, Place, read_yaml
 
 TRAIT = "HRLab.quotas"
 _KEYS = tuple(field.name for field in dataclasses.fields(SiteLimit) if field.name != "name")

@@ -46,7 +46,7 @@ from hrlab.server.setup_clusters import cluster_service, makers, site_profiles
 from hrlab.server.setup_export import ExportSideOfServer
 from hrlab.server.shapes import shapes
 from hrlab.server.store_threads import Backend
-from hrlab.services.users import groups_of, user_name
+from hrlab.shared.users import groups_of, user_name
 from hrlab.store.location import VARIABLE, store_path
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from hrlab.store.sqlite import RunStore
 if TYPE_CHECKING:
     from hrlab.export.delivery_cursor import Position
     from hrlab.export.influx_delivery import Delivery
-    from hrlab.model.post import PostAnswer, PostRequest
+    from hrlab.shared.post import PostAnswer, PostRequest
 
 #: A write takes milliseconds; a server that takes longer is as good as away.
 LIMIT_SECONDS = 20.0
@@ -88,7 +88,7 @@ async def post(request: PostRequest) -> PostAnswer:
     """Send a request with the client that belongs to this loop; it has nothing to close."""
     from tornado.httpclient import AsyncHTTPClient
 
-    from hrlab.server.posting import sent
+    from hrlab.shared.http_post import sent
 
     return await sent(AsyncHTTPClient(), request, LIMIT_SECONDS)
 

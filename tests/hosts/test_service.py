@@ -12,8 +12,8 @@ import pytest
 from hrlab.hosts.config import CHARTS, TOKEN_VARIABLE, source_from
 from hrlab.hosts.service import KEPT_SECONDS, HostMetrics
 from hrlab.model.errors import BackendError, MalformedError
-from hrlab.model.post import PostAnswer
 from hrlab.model.run import Environment
+from hrlab.shared.post import PostAnswer
 from tests.store.making import golden, run
 
 URL = {"url": "https://metrics.example.org:9090/prometheus/"}

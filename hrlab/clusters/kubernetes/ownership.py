@@ -22,7 +22,7 @@ from pathlib import Path
 
 from hrlab.clusters.kubernetes.api import Object
 from hrlab.clusters.kubernetes.manifest import OWNER, owner_label
-from hrlab.files import create_file
+from hrlab.shared.files import create_file
 
 #: The annotation, and the name of the key's file.
 SIGNATURE = "hrlab/signature"

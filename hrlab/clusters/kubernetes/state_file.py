@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hrlab.files import replace_file
+from hrlab.shared.files import replace_file
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from hrlab.clusters.profiles.parse import ProfileError, read_profile
 from hrlab.model.errors import HrlabError, MalformedError
 from hrlab.model.profile import BrokenProfile, Profile
 from hrlab.model.suggest import did_you_mean
-from hrlab.services.located import Located, read_yaml
+from hrlab.shared.yaml_lines import Located, read_yaml
 
 TRAIT = "HRLab.profiles"
 #: What the file declares.

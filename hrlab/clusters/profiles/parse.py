@@ -27,7 +27,7 @@ from hrlab.model.shape import Node
 from hrlab.model.suggest import did_you_mean
 from hrlab.model.template import places
 from hrlab.model.wire import decode
-from hrlab.services.located import Place
+from hrlab.shared.yaml_lines import Place
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 OPTION_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hrlab.files import replace_file
 from hrlab.model.quota import Claim
+from hrlab.shared.files import replace_file
 
 DAY = 86_400
 #: Most days that are kept.

@@ -20,7 +20,7 @@ from hrlab.server.store_threads import Backend
 
 if TYPE_CHECKING:
     from hrlab.hosts.service import HostMetrics
-    from hrlab.model.post import PostAnswer, PostRequest
+    from hrlab.shared.post import PostAnswer, PostRequest
 
 #: 200 values of some lines are below 100 kB.
 MAX_ANSWER_BYTES = 1_000_000
@@ -72,7 +72,7 @@ async def post(requests: list[PostRequest], limit_seconds: float) -> list[PostAn
     """Send requests at once, by a client of their own: a slow database must not hold up the server's other requests."""
     from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
-    from hrlab.server.posting import sent
+    from hrlab.shared.http_post import sent
 
     client = SimpleAsyncHTTPClient(
         force_instance=True, max_clients=len(requests), max_body_size=MAX_ANSWER_BYTES

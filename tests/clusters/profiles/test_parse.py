@@ -15,7 +15,7 @@ from hrlab.clusters.profiles.load import Profiles, load_profiles
 from hrlab.clusters.profiles.parse import ProfileError, read_profile
 from hrlab.model.options import Option
 from hrlab.model.profile import Deliver, Limits, Profile
-from hrlab.services.users import groups_of, user_name
+from hrlab.shared.users import groups_of, user_name
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "docs" / "profiles").glob("*.yaml"))
 

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from hrlab.files import create_file, replace_file
+from hrlab.shared.files import create_file, replace_file
 
 
 @pytest.mark.parametrize("durable", [False, True])

@@ -6,7 +6,7 @@ from typing import Any
 
 from tornado.httpclient import HTTPError
 
-from hrlab.model.post import PostAnswer, PostRequest
+from hrlab.shared.post import PostAnswer, PostRequest
 
 
 async def sent(client: Any, request: PostRequest, limit_seconds: float) -> PostAnswer:

@@ -1,0 +1,1 @@
+"""Foundations that several features use: files, YAML with line numbers, HTTP."""
