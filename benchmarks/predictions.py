@@ -22,10 +22,10 @@ from distributed import Client, LocalCluster
 
 import hrlab
 from benchmarks.row import Row
-from hrlab.model.goal import Goal
 from hrlab.model.run import Environment, Run
 from hrlab.model.shape import Shape
-from hrlab.services.sizing import advice_for
+from hrlab.sizing.fit import advice_for
+from hrlab.sizing.goal import Goal
 
 REPEATS = 3
 TASKS = 128

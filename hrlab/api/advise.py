@@ -10,12 +10,12 @@ from hrlab.api.display import misnamed, run_service, show
 from hrlab.api.jupyter_server import ParentServer, find_parent_server
 from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
-from hrlab.model.sizing import Advice
 from hrlab.model.wire import decode
-from hrlab.render.size_words import advice_text
-from hrlab.render.sizing import sizing
-from hrlab.services.advising import question_from
-from hrlab.services.shape import any_shape
+from hrlab.sizing.advice import Advice
+from hrlab.sizing.chart import sizing
+from hrlab.sizing.constraints import any_shape
+from hrlab.sizing.service import question_from
+from hrlab.sizing.text import advice_text
 
 _HEX = frozenset("0123456789abcdef")
 

@@ -23,10 +23,10 @@ from hrlab.model.errors import UsageError
 from hrlab.model.run import Run
 from hrlab.model.wire import encode
 from hrlab.render.figures import figure_table
-from hrlab.render.size_words import advice_text
 from hrlab.render.text import phase_table, text
-from hrlab.services.advising import question_from
-from hrlab.services.shape import any_shape
+from hrlab.sizing.constraints import any_shape
+from hrlab.sizing.service import question_from
+from hrlab.sizing.text import advice_text
 from hrlab.store.query import MAX_LIMIT, RunQuery
 
 

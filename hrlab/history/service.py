@@ -17,10 +17,10 @@ from hrlab.model.errors import (
     StoreError,
 )
 from hrlab.model.run import Run
-from hrlab.model.sizing import Advice
 from hrlab.model.suggest import did_you_mean
 from hrlab.model.wire import encode
-from hrlab.services.advising import AdvisingService, Question, ShapeOf
+from hrlab.sizing.advice import Advice
+from hrlab.sizing.service import AdvisingService, Question, ShapeOf
 from hrlab.store.query import RunQuery
 from hrlab.store.reading import Page
 from hrlab.store.sqlite import RunStore

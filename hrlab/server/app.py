@@ -44,9 +44,9 @@ from hrlab.server.not_found import MissingHandler
 from hrlab.server.run_events import SCHEMA_ID, SCHEMA_PATH, Announcer
 from hrlab.server.setup_clusters import cluster_service, makers, site_profiles
 from hrlab.server.setup_export import ExportSideOfServer
-from hrlab.server.shapes import shapes
 from hrlab.server.store_threads import Backend
 from hrlab.shared.users import groups_of, user_name
+from hrlab.sizing.profile_constraints import shapes
 from hrlab.store.location import VARIABLE, store_path
 
 if TYPE_CHECKING:

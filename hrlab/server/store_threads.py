@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from hrlab.history.service import RunService
-from hrlab.services.advising import ShapeOf
-from hrlab.services.shape import any_shape
+from hrlab.sizing.constraints import any_shape
+from hrlab.sizing.service import ShapeOf
 from hrlab.store.sqlite import RunStore
 
 T = TypeVar("T")

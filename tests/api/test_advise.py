@@ -18,10 +18,10 @@ from hrlab.history.service import RunService
 from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundError, UsageError
 from hrlab.model.run import Run
 from hrlab.model.wire import encode
-from hrlab.services.advising import question_from
-from hrlab.services.shape import any_shape
+from hrlab.sizing.constraints import any_shape
+from hrlab.sizing.service import question_from
 from hrlab.store.sqlite import RunStore
-from tests.services.test_sizing import timed
+from tests.sizing.test_fit import timed
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from hrlab.cli.app import main
 from hrlab.store.sqlite import RunStore
 from tests.comparison.test_groups import published
-from tests.services.test_sizing import timed
+from tests.sizing.test_fit import timed
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.server.handlers.test_clusters import PROFILES
 from tests.server.handlers.test_sizing import kept
 from tests.server.schemas import ANYTHING, near
 from tests.server.test_openapi import DOCUMENT, schema_of
-from tests.services.test_sizing import timed
+from tests.sizing.test_fit import timed
 
 #: A run that advice can be given about.
 KNOWN = f"{1:032x}"

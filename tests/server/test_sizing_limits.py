@@ -6,7 +6,7 @@ import pytest
 
 from tests.server.handlers.test_clusters import PROFILES, is_a, made
 from tests.server.handlers.test_sizing import kept
-from tests.services.test_sizing import timed, using
+from tests.sizing.test_fit import timed, using
 
 GIB = 2**30
 NODE = {"cores": 96, "memory_bytes": "502 GB"}

@@ -11,7 +11,7 @@ from hrlab.history.service import RunService
 from hrlab.model.wire import encode
 from hrlab.server.handler import from_json, to_json
 from hrlab.server.handlers.quotas import QuotaSide
-from hrlab.services.advising import ShapeOf, question_from
+from hrlab.sizing.service import ShapeOf, question_from
 
 #: For so long advice waits for sources of quotas whose last answer is old; then that one counts.
 QUOTA_SECONDS = 0.2
@@ -33,7 +33,7 @@ class SizingHandler(QuotaSide):
 
 
 def _advice(service: RunService, body: bytes, shape_of: ShapeOf) -> dict[str, Any]:
-    from hrlab.render.sizing import (
+    from hrlab.sizing.chart import (
         sizing,
     )  # not before advice is asked for: the server starts sooner
 

@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hrlab.model.run import Phases, Run
-from hrlab.model.sizing import Advice
 from hrlab.model.wire import decode, encode
-from hrlab.services.advising import question_from
+from hrlab.sizing.advice import Advice
+from hrlab.sizing.service import question_from
 from tests.server.test_openapi import DOCUMENT
-from tests.services.test_sizing import timed
+from tests.sizing.test_fit import timed
 
 SCHEMA = {
     **DOCUMENT["components"]["schemas"]["Advice"],

@@ -51,9 +51,9 @@ def test_nine_of_ten_sizes_are_within_the_range_that_is_given():
 
 def test_more_cores_than_the_machine_has_are_not_advised():
     """Of threads that compute on 2 cores, three and four are no faster: the advice sees it."""
-    from hrlab.model.goal import Goal
     from hrlab.model.shape import Shape
-    from hrlab.services.sizing import advice_for
+    from hrlab.sizing.fit import advice_for
+    from hrlab.sizing.goal import Goal
 
     advice = advice_for(sweep("numpy-threads"), Goal(name="fastest"), Shape(workers_maximum=64))
     assert advice.workers <= 4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from hrlab.model.sizing import AS_FAST, Advice, LimitedBy
 from hrlab.model.units import (
     format_bytes,
     format_count,
@@ -13,6 +12,7 @@ from hrlab.model.units import (
     significant,
 )
 from hrlab.render.text import aligned
+from hrlab.sizing.advice import AS_FAST, Advice, LimitedBy
 
 #: Lines of the table: more are in the chart.
 ROWS = 12

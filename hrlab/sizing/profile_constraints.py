@@ -12,8 +12,8 @@ from hrlab.model.profile import Profile
 from hrlab.model.quota import Asks, Left
 from hrlab.model.shape import Shape
 from hrlab.model.suggest import did_you_mean
-from hrlab.services.advising import ShapeOf
-from hrlab.services.shape import any_shape, shape_of
+from hrlab.sizing.constraints import any_shape, shape_of
+from hrlab.sizing.service import ShapeOf
 
 
 def shapes(

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundError
-from hrlab.model.goal import Goal, goal_from, is_number
 from hrlab.model.run import Run
 from hrlab.model.shape import Shape
-from hrlab.model.sizing import Advice
 from hrlab.model.suggest import did_you_mean
-from hrlab.services.evidence import without_series
-from hrlab.services.sizing import advice_for
+from hrlab.sizing.advice import Advice
+from hrlab.sizing.fit import advice_for
+from hrlab.sizing.goal import Goal, goal_from, is_number
+from hrlab.sizing.history import without_series
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
 

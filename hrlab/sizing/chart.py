@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from hrlab.model.sizing import Advice
 from hrlab.model.units import format_count, format_duration, format_share
 from hrlab.render.palette import NEUTRAL, PHASE_COLOURS
 from hrlab.render.vega import Cell, Chart, Column, Table, spec_of, values_of
+from hrlab.sizing.advice import Advice
 
 _COLUMNS = (
     Column("workers", "workers"),

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from hrlab.model.errors import InvalidRequestError
-from hrlab.model.goal import Goal
-from hrlab.model.scaling import (
+from hrlab.model.shape import BoundName, MemoryAdvice, Packing, Shape, bounds, packing
+from hrlab.model.units import format_count, format_duration
+from hrlab.model.wire import OMIT_NONE
+from hrlab.sizing.goal import Goal
+from hrlab.sizing.laws import (
     MAX_EXTRAPOLATION,
     Expectation,
     Law,
@@ -19,9 +22,6 @@ from hrlab.model.scaling import (
     expect,
     total,
 )
-from hrlab.model.shape import BoundName, MemoryAdvice, Packing, Shape, bounds, packing
-from hrlab.model.units import format_count, format_duration
-from hrlab.model.wire import OMIT_NONE
 
 LimitedBy: TypeAlias = Literal[
     "goal", "tasks", "serial", "longest-task", "measured", "profile", "memory", "quota"

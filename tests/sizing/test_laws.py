@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrlab.model.errors import InvalidRequestError, MalformedError
-from hrlab.model.goal import Goal, goal_from
-from hrlab.model.scaling import MAX_EXTRAPOLATION, Law, Startup, Times, Workload, expect, times_of
 from hrlab.model.shape import Node, Room, Shape
-from hrlab.model.sizing import advise, core_hours
+from hrlab.sizing.advice import advise, core_hours
+from hrlab.sizing.goal import Goal, goal_from
+from hrlab.sizing.laws import MAX_EXTRAPOLATION, Law, Startup, Times, Workload, expect, times_of
 
 positive = st.floats(0.01, 1e5)
 laws = st.builds(

@@ -8,9 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from hrlab.model.errors import InvalidRequestError
-from hrlab.model.goal import Goal
 from hrlab.model.run import Run
-from hrlab.model.scaling import (
+from hrlab.model.shape import Shape, with_memory
+from hrlab.model.units import format_count, format_duration, format_share
+from hrlab.sizing.advice import Advice, advise
+from hrlab.sizing.goal import Goal
+from hrlab.sizing.history import Body, body_of, need_of
+from hrlab.sizing.laws import (
     MAX_EXTRAPOLATION,
     Law,
     Point,
@@ -21,10 +25,6 @@ from hrlab.model.scaling import (
     terms,
     times_of,
 )
-from hrlab.model.shape import Shape, with_memory
-from hrlab.model.sizing import Advice, advise
-from hrlab.model.units import format_count, format_duration, format_share
-from hrlab.services.evidence import Body, body_of, need_of
 
 TERMS = {"universal-scalability": 3, "amdahl": 2, "work-conservation": 1}
 #: Runs that differ from the fitted law by more than that are of different things, or in different units.

@@ -16,16 +16,16 @@ from hrlab.model.errors import (
     MalformedError,
     NotFoundError,
 )
-from hrlab.model.goal import Goal
 from hrlab.model.run import Phases, Run, RunError
 from hrlab.model.shape import Shape
 from hrlab.model.wire import encode
 from hrlab.server.errors import STATUS
-from hrlab.services.advising import AdvisingService, question_from
-from hrlab.services.shape import any_shape, shape_of
-from hrlab.services.sizing import advice_for
+from hrlab.sizing.constraints import any_shape, shape_of
+from hrlab.sizing.fit import advice_for
+from hrlab.sizing.goal import Goal
+from hrlab.sizing.service import AdvisingService, question_from
 from hrlab.store.sqlite import RunStore
-from tests.services.test_sizing import FASTEST, timed
+from tests.sizing.test_fit import FASTEST, timed
 
 PROFILE = read_profile(
     "zee",

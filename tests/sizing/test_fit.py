@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from hrlab.model.errors import InvalidRequestError
-from hrlab.model.goal import Goal
 from hrlab.model.resources import ClusterUse, Resources, Series
 from hrlab.model.run import (
     Cluster,
@@ -24,11 +23,12 @@ from hrlab.model.run import (
     Stages,
     Workers,
 )
-from hrlab.model.scaling import Startup
 from hrlab.model.shape import Shape
-from hrlab.render.size_words import advice_text
-from hrlab.services.evidence import body_of, need_of, point_of, startup_of, without_series
-from hrlab.services.sizing import advice_for, fitted
+from hrlab.sizing.fit import advice_for, fitted
+from hrlab.sizing.goal import Goal
+from hrlab.sizing.history import body_of, need_of, point_of, startup_of, without_series
+from hrlab.sizing.laws import Startup
+from hrlab.sizing.text import advice_text
 
 FASTEST = Goal(name="fastest")
 WIRE = Path(__file__).parents[1] / "data" / "wire"

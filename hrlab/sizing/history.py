@@ -10,9 +10,9 @@ from typing import Any
 
 from hrlab.model.errors import InvalidRequestError
 from hrlab.model.run import Run
-from hrlab.model.scaling import Point, Startup
 from hrlab.model.shape import Need
 from hrlab.model.workload import by_meaning
+from hrlab.sizing.laws import Point, Startup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,12 @@ import altair as alt
 import jsonschema
 import vl_convert
 
-from hrlab.model.goal import Goal
-from hrlab.model.scaling import Law, Workload
 from hrlab.model.shape import Shape
-from hrlab.model.sizing import advise
-from hrlab.render.size_words import advice_text
-from hrlab.render.sizing import sizing
+from hrlab.sizing.advice import advise
+from hrlab.sizing.chart import sizing
+from hrlab.sizing.goal import Goal
+from hrlab.sizing.laws import Law, Workload
+from hrlab.sizing.text import advice_text
 
 SCHEMA = Path(alt.__file__).parent / "vegalite" / "v5" / "schema" / "vega-lite-schema.json"
 

@@ -1,0 +1,1 @@
+"""How large a cluster should be: laws fitted to runs, and the advice that follows."""
