@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-from hrlab.collect.resources import rounded
 from hrlab.model.resources import (
     MAX_POINTS,
     ClusterUse,
@@ -20,6 +19,7 @@ from hrlab.model.resources import (
 )
 from hrlab.model.run import Clock, Cluster, Group, Loop, Phases, Run, Source, Stages, Workers
 from hrlab.store.sqlite import RunStore
+from hrlab.timing.resource_series import rounded
 
 
 def run(number: int) -> Run:

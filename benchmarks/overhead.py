@@ -145,9 +145,9 @@ def _clocked_hooks() -> Iterator[None]:
     """Clock the CPU time of everything that hrlab does in this process, which is the scheduler's as well."""
     from distributed import Scheduler
 
-    from hrlab.collect.background import Background
-    from hrlab.collect.dask.watch import DaskWatch, Departure
-    from hrlab.services.timing import Timing
+    from hrlab.timing.dask.tracker import DaskWatch, Departure
+    from hrlab.timing.loop_thread import Background
+    from hrlab.timing.session import Timing
 
     with contextlib.ExitStack() as undo:
         for owner, names in (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hrlab.api.run_table import RunTable
     from hrlab.api.runs import ShownComparison
     from hrlab.model.run import Run
-    from hrlab.services.block import Block
+    from hrlab.timing.contexts import Block
 
 __all__ = ["advise", "compare", "connect", "last_run", "phase", "quotas", "runs", "timed"]
 
@@ -62,7 +62,7 @@ def timed(
         For impossible values.
     """
     from hrlab.kernel import timed_block
-    from hrlab.model.request import request_of
+    from hrlab.timing.request import request_of
 
     request = request_of(
         name,

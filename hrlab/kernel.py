@@ -16,12 +16,12 @@ from types import FrameType
 from typing import Any
 
 from hrlab.model.errors import UsageError
-from hrlab.model.request import Request
 from hrlab.model.run import DeclaredPhase
 from hrlab.model.source import block_body
-from hrlab.services.block import Block
-from hrlab.services.journal import Journal, Store
-from hrlab.services.timing import Timing
+from hrlab.timing.contexts import Block
+from hrlab.timing.journal import Journal, Store
+from hrlab.timing.request import Request
+from hrlab.timing.session import Timing
 
 #: How long a run's start or end may wait for a store that another process holds.
 STORE_SECONDS = 2.0

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from hrlab.api.jupyter_server import ParentServer
-from hrlab.collect.dask.identity import note
 from hrlab.model.errors import BackendError, UsageError
 from hrlab.model.suggest import did_you_mean
+from hrlab.timing.dask.identity import note
 
 #: Between looks at a cluster that starts: a share of the time waited so far, so that it is never much over when noticed.
 POLL_SHARE, POLL_LEAST, POLL_MOST = 0.03, 0.03, 1.0

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from hrlab.collect.facts import ROOT_VARIABLE
 from hrlab.headless.parameters import INJECTED, injected, tags
 from hrlab.model.errors import BackendError, NotFoundError, UsageError
 from hrlab.model.run import CampaignPoint
+from hrlab.timing.environment import ROOT_VARIABLE
 
 if TYPE_CHECKING:
     from hrlab.headless.client import HeadlessClient

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hrlab.model.request import Request
 from hrlab.model.run import CampaignPoint, SourceKind
+from hrlab.timing.request import Request
 
 KEY = "hrlab"
 MAX_TEXT = 500

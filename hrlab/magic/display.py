@@ -24,10 +24,10 @@ from typing import Any
 
 from IPython.display import display
 
-from hrlab.collect.active import ActiveRun
-from hrlab.collect.progress import Progress
 from hrlab.magic.cell_metadata import asked_of
 from hrlab.model.run import Run
+from hrlab.timing.progress import Progress
+from hrlab.timing.recorder import ActiveRun
 
 COMM_TARGET = "hrlab.progress.v1"
 #: So much of a cell's source tells it from the others.

@@ -9,17 +9,17 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from hrlab.collect.active import ActiveRun, OpenMark
-from hrlab.collect.guard import guarded
 from hrlab.magic.cell_metadata import Asked, asked_of
 from hrlab.magic.magic_line import is_below_another, magic_words, only_commands, take_magic_line
 from hrlab.magic.options import parse
 from hrlab.magic.traceback_time import Raised
 from hrlab.model.errors import UsageError
-from hrlab.model.request import Request
 from hrlab.model.run import SourceKind
-from hrlab.services.outcome import status_of
-from hrlab.services.timing import Timing
+from hrlab.timing.outcome import status_of
+from hrlab.timing.recorder import ActiveRun, OpenMark
+from hrlab.timing.request import Request
+from hrlab.timing.safety import guarded
+from hrlab.timing.session import Timing
 
 MISPLACED = "hrlab: this cell was not timed: `%%hrtime` goes above the other cell magic.\n"
 

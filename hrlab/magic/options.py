@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, get_args
 
 from hrlab.model.errors import UsageError
-from hrlab.model.request import Request
 from hrlab.model.run import Approach
+from hrlab.timing.request import Request
 
 USAGE = "%%hrtime [name] [options]"
 

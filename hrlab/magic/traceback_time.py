@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from hrlab.collect import clock
+from hrlab.timing import clock
 
 
 class Raised:

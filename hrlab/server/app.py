@@ -12,7 +12,6 @@ from traitlets import Callable, Dict, Float, Integer, List, Unicode
 
 from hrlab.clusters.activity import ClusterActivity
 from hrlab.clusters.service import ClusterService
-from hrlab.collect.facts import ROOT_VARIABLE
 from hrlab.model.profile import Profile
 from hrlab.quota.factory import quota_service, site_limits
 from hrlab.quota.service import QuotaService
@@ -48,6 +47,7 @@ from hrlab.server.store_threads import Backend
 from hrlab.shared.users import groups_of, user_name
 from hrlab.sizing.profile_constraints import shapes
 from hrlab.store.location import VARIABLE, store_path
+from hrlab.timing.environment import ROOT_VARIABLE
 
 if TYPE_CHECKING:
     from hrlab.clusters.admission.conflicts import Settling

@@ -13,8 +13,8 @@ from hrlab.kernel import open_store
 from hrlab.magic.hooks import CellHooks
 from hrlab.magic.magics import HrtimeMagics
 from hrlab.render.mime import RUN_MIME
-from hrlab.services.journal import Journal
-from hrlab.services.timing import Timing
+from hrlab.timing.journal import Journal
+from hrlab.timing.session import Timing
 
 
 @dataclass

@@ -7,11 +7,11 @@ import uuid
 
 import pytest
 
-from hrlab.collect.dask.doors import doors
 from hrlab.magic.cell_metadata import Asked, asked_of
 from hrlab.model.run import check
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
+from hrlab.timing.dask.client_hooks import doors
 
 ID = uuid.uuid4().hex
 
@@ -146,7 +146,7 @@ def test_every_run_of_an_interrupted_group_is_kept(shell, store_of_the_test):
 def test_an_ordinary_cell_in_between_is_not_part_of_the_group(shell):
     shell.run("x = 1", asked(0, 2))
     watch = shell.timing.active.watch
-    shell.run("from hrlab.collect.dask.doors import doors; seen = doors.watcher")
+    shell.run("from hrlab.timing.dask.client_hooks import doors; seen = doors.watcher")
     assert shell.ip.user_ns["seen"] is None
     assert doors.watcher is watch
     shell.run("x = 1", asked(1, 2))

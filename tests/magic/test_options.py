@@ -8,7 +8,7 @@ import pytest
 from hrlab.magic.help import help_text
 from hrlab.magic.options import COMMANDS, OPTIONS, parse, parse_command, shown_command
 from hrlab.model.errors import UsageError
-from hrlab.model.request import Request
+from hrlab.timing.request import Request
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "magics.md"
 

@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from hrlab.magic.hooks import CellHooks
-from hrlab.services import timing as timing_module
-from hrlab.services.timing import Timing
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
+from hrlab.timing import session as timing_module
+from hrlab.timing.session import Timing
 
 
 def broken(*_, **__):
@@ -25,12 +25,12 @@ def impatient(*_, **__):
 @pytest.mark.parametrize(
     "place",
     [
-        "hrlab.collect.active.ActiveRun.open",
-        "hrlab.collect.active.ActiveRun.close",
-        "hrlab.collect.active.ActiveRun.release",
-        "hrlab.services.timing.assemble",
-        "hrlab.services.journal.Journal.begin",
-        "hrlab.services.journal.Journal.finish",
+        "hrlab.timing.recorder.ActiveRun.open",
+        "hrlab.timing.recorder.ActiveRun.close",
+        "hrlab.timing.recorder.ActiveRun.release",
+        "hrlab.timing.session.assemble",
+        "hrlab.timing.journal.Journal.begin",
+        "hrlab.timing.journal.Journal.finish",
         "tests.magic.shells.Listener.began",
         "tests.magic.shells.Listener.ended",
     ],
@@ -47,7 +47,7 @@ def test_the_cell_runs_and_the_next_is_timed(shell, monkeypatch, place, how):
 
 
 def test_a_failing_step_is_in_the_record(shell, monkeypatch):
-    monkeypatch.setattr("hrlab.collect.active.ActiveRun.close", broken)
+    monkeypatch.setattr("hrlab.timing.recorder.ActiveRun.close", broken)
     shell.run("%%hrtime\n1")
     (warning,) = shell.runs[0].warnings
     assert warning.code == "recorder-failed"
@@ -57,7 +57,7 @@ def test_a_failing_step_is_in_the_record(shell, monkeypatch):
 def test_a_run_is_kept_though_the_user_presses_stop_while_it_ends(
     shell, monkeypatch, store_of_the_test
 ):
-    monkeypatch.setattr("hrlab.collect.active.ActiveRun.close", impatient)
+    monkeypatch.setattr("hrlab.timing.recorder.ActiveRun.close", impatient)
     shell.run("%%hrtime\n1")
     (kept,) = RunStore.open(store_of_the_test).page(RunQuery()).runs
     assert kept.status == "ok"

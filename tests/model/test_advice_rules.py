@@ -1,4 +1,4 @@
-"""Rules of advice at their thresholds; `tests/collect/test_advice.py` provokes each on a real cluster."""
+"""Rules of advice at their thresholds; `tests/timing/test_warnings.py` provokes each on a real cluster."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrlab.model.phases import DeclaredTime, Observed, account, stages_in_seconds
 from hrlab.model.run import Loop, Mark, Run, nanoseconds
 from hrlab.render.segments import phase_segments
+from hrlab.timing.phases import DeclaredTime, Observed, account, stages_in_seconds
 from tests.render.runs import all_golden
 
 WALL = 1000

@@ -1,1 +1,0 @@
-"""What we do, for whoever asks: the server, the magics, the command line."""
