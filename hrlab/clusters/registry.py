@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from logging import Logger
+from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from hrlab.clusters.backend import ClusterKind, Counts, MayBeBlind
@@ -13,6 +14,22 @@ from hrlab.model.cluster import Cluster
 from hrlab.model.errors import BackendError, HrlabError, NotFoundError
 from hrlab.model.quota import Claim
 from hrlab.model.suggest import did_you_mean
+
+
+def kinds_left(runtime_dir: Path, data_dir: Path) -> list[str]:
+    """Names of those kinds, from a directory and a small file; nothing else is loaded where there are none."""
+    found = []
+    hosts = runtime_dir / "hrlab-clusters"
+    if hosts.is_dir() and any(hosts.iterdir()):
+        found.append("process")
+    kept = data_dir / "hrlab" / "kubernetes.json"
+    if kept.exists():
+        from hrlab.clusters.kubernetes.state_file import has_clusters
+
+        if has_clusters(kept):
+            found.append("kubernetes")
+    return found
+
 
 #: Makes a kind; may load what is heavy, in a thread.
 Maker: TypeAlias = Callable[[], Awaitable[ClusterKind]]

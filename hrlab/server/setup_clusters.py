@@ -12,10 +12,9 @@ from jupyter_server.serverapp import ServerApp
 from hrlab.clusters import factories
 from hrlab.clusters.backend import ClusterKind
 from hrlab.clusters.labextension import LabextensionClusters
-from hrlab.clusters.left_behind import kinds_left
 from hrlab.clusters.profiles.default import local_profile
 from hrlab.clusters.profiles.load import Profiles, load_profiles
-from hrlab.clusters.registry import Maker
+from hrlab.clusters.registry import Maker, kinds_left
 from hrlab.clusters.service import ClusterService
 from hrlab.clusters.start_times import StartTimes
 from hrlab.server.kernel_finder import KernelFinder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hrlab.clusters.left_behind import kinds_left
+from hrlab.clusters.registry import kinds_left
 
 
 def test_where_nothing_was_left_nothing_is_watched(tmp_path):
