@@ -12,13 +12,12 @@ from typing import Any, Protocol
 from hrlab.clusters.admission.control import Weighing
 from hrlab.clusters.admission.usage import claims_of
 from hrlab.clusters.backend import ClusterKind, Plan, SeesNeighbours
-from hrlab.clusters.cluster_names import free_name, new_id
 from hrlab.clusters.idempotency import Idempotency
 from hrlab.clusters.kernel_python import NoLocalPythonError
 from hrlab.clusters.profiles.load import Profiles
 from hrlab.clusters.profiles.validate import Checked
 from hrlab.clusters.registry import Kinds, Maker
-from hrlab.clusters.requests import read_change, read_request
+from hrlab.clusters.requests import free_name, new_id, read_change, read_request
 from hrlab.clusters.start_times import StartTimes
 from hrlab.model.cluster import Cluster, ClusterRequest, DryRun, Refusal, Taken
 from hrlab.model.errors import (

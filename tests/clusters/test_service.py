@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hrlab.clusters.admission.usage import claims_of
-from hrlab.clusters.cluster_names import free_name, new_id
 from hrlab.clusters.idempotency import KEPT_SECONDS, MAX_KEYS, Idempotency
 from hrlab.clusters.kernel_python import NoLocalPythonError, python_of
 from hrlab.clusters.profiles.load import Profiles, load_profiles
 from hrlab.clusters.profiles.validate import check, check_target
 from hrlab.clusters.registry import Kinds
+from hrlab.clusters.requests import free_name, new_id
 from hrlab.clusters.service import ClusterService
 from hrlab.clusters.start_times import KEPT, StartTimes
 from hrlab.model.cluster import ID, Cluster, ClusterRequest, DryRun, Target, WorkerCount
