@@ -19,7 +19,7 @@ from typing import Any
 from hrlab.campaigns.sweep import Setting
 from hrlab.clusters.admission.conflicts import Settling
 from hrlab.clusters.factories import makers
-from hrlab.clusters.kernelspecs import Kernelspecs
+from hrlab.clusters.kernel_python import Kernelspecs
 from hrlab.clusters.profiles.load import Profiles
 from hrlab.clusters.service import ClusterService
 from hrlab.clusters.start_times import StartTimes

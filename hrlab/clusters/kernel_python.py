@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import re
@@ -10,6 +11,32 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+
+from hrlab.model.suggest import did_you_mean
+
+
+class Kernelspecs:
+    """See :data:`hrlab.clusters.service.FindKernel`."""
+
+    async def __call__(self, name: str | None) -> tuple[str, str]:
+        """Name and interpreter of the kernelspec `name`, or of Python's own."""
+        return await asyncio.to_thread(self._find, name)
+
+    @staticmethod
+    def _find(name: str | None) -> tuple[str, str]:
+        from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpecManager, NoSuchKernel
+
+        manager, wanted = KernelSpecManager(), name or NATIVE_KERNEL_NAME
+        try:
+            spec: Any = manager.get_kernel_spec(wanted)
+        except NoSuchKernel as error:
+            known = manager.find_kernel_specs()
+            hint = did_you_mean(wanted[:60], known) if known else "There are none."
+            raise NoLocalPythonError(
+                f"there is no kernel {wanted[:60]!r}; {hint.rstrip('.')}"
+            ) from error
+        return wanted, python_of(spec)
+
 
 #: Modules by which a Python becomes a kernel of itself; others may start one elsewhere.
 _OWN = frozenset(["ipykernel_launcher", "ipykernel", "xpython_launcher", "metakernel_python"])
