@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.clusters.backend import ClusterKind
-from hrlab.clusters.kubernetes.at_hand import is_at_hand
+from hrlab.clusters.kubernetes.api import is_at_hand
 from hrlab.clusters.profiles.load import Profiles
 from hrlab.clusters.registry import Maker
 from hrlab.store.location import jupyter_data_directory

@@ -16,8 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.kubernetes.api import ApiFailure, KubernetesApi, has_dask
-from hrlab.clusters.kubernetes.at_hand import is_at_hand
+from hrlab.clusters.kubernetes.api import ApiFailure, KubernetesApi, has_dask, is_at_hand
 from hrlab.clusters.kubernetes.background_tasks import Errands
 from hrlab.clusters.kubernetes.conditions import ended, is_ending
 from hrlab.clusters.kubernetes.informers import Known

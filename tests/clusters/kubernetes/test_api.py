@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from hrlab.clusters.kubernetes.at_hand import is_at_hand
+from hrlab.clusters.kubernetes.api import is_at_hand
 
 
 @pytest.fixture
