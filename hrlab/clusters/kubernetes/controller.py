@@ -25,8 +25,8 @@ from hrlab.clusters.kubernetes.manifest import resource_of
 from hrlab.clusters.kubernetes.operations import Changes
 from hrlab.clusters.kubernetes.ownership import KEY_FILE, SIGNATURE, Ownership
 from hrlab.clusters.kubernetes.port_conflicts import Again, plan_of
-from hrlab.clusters.kubernetes.probes import Probes
 from hrlab.clusters.kubernetes.provisioning import Start, too_late
+from hrlab.clusters.kubernetes.scheduler_health import Probes
 from hrlab.clusters.kubernetes.secret_sync import Parcels
 from hrlab.clusters.kubernetes.state_file import Kept, Noted
 from hrlab.clusters.kubernetes.status import Facts, idle_stop_at, is_hanging, was_made

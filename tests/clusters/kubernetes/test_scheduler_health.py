@@ -6,9 +6,8 @@ import asyncio
 
 import pytest
 
-from hrlab.clusters.kubernetes import probes
-from hrlab.clusters.kubernetes.probes import Probes
-from hrlab.clusters.kubernetes.scheduler_health import Health, Place
+from hrlab.clusters.kubernetes import scheduler_health
+from hrlab.clusters.kubernetes.scheduler_health import Health, Place, Probes
 
 ODD = {
     "list": b"[]",
@@ -33,13 +32,13 @@ async def answers_to(said: list[bytes]) -> list[Health]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     asked = asyncio.Event()
-    probes, found = Probes(asked.set), []
+    scheduler_health, found = Probes(asked.set), []
     for now[0] in said:
         asked.clear()
-        probes.look("zee", Place("127.0.0.1", port, port), 0.0)
+        scheduler_health.look("zee", Place("127.0.0.1", port, port), 0.0)
         await asyncio.wait_for(asked.wait(), 30)
-        found.append(probes.health("zee"))
-    probes.forget(["zee"])
+        found.append(scheduler_health.health("zee"))
+    scheduler_health.forget(["zee"])
     server.close()
     return found
 
@@ -60,14 +59,14 @@ def test_a_scheduler_whose_question_broke_is_asked_again(monkeypatch):
         raise MemoryError
 
     async def look_twice():
-        probes, place = Probes(lambda: None), Place("127.0.0.1", 1, 1)
+        scheduler_health, place = Probes(lambda: None), Place("127.0.0.1", 1, 1)
         for asked in (1, 2):
-            probes.look("zee", place, 0.0)
-            task = probes._probes["zee"].task
+            scheduler_health.look("zee", place, 0.0)
+            task = scheduler_health._probes["zee"].task
             assert task is not None
             await asyncio.wait({task})
             assert isinstance(task.exception(), MemoryError)
             assert len(questions) == asked
 
-    monkeypatch.setattr(probes, "ask", broken)
+    monkeypatch.setattr(scheduler_health, "ask", broken)
     asyncio.run(look_twice())
