@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, get_args
 
-from hrlab.clusters.profiles.template_check import problem_of
 from hrlab.clusters.profiles.validate import check
 from hrlab.model.cluster import ClusterRequest
 from hrlab.model.errors import InvalidRecordError
@@ -28,6 +27,35 @@ from hrlab.model.suggest import did_you_mean
 from hrlab.model.template import places
 from hrlab.model.wire import decode
 from hrlab.shared.yaml_lines import Place
+
+_CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+#: Keys of a template, and which of them there must be.
+_KEYS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "process": (("class", "arguments"), "class"),
+    "address": (("address", "dashboard"), "address"),
+}
+
+
+def problem_of(profile: Profile) -> str:
+    """What is wrong with the template; empty if nothing is."""
+    if profile.kind == "kubernetes":
+        from hrlab.clusters.kubernetes import manifest
+
+        return manifest.problem_of(profile)
+    known, needed = _KEYS[profile.kind]
+    for key in profile.template:
+        if key not in known:
+            return f"the template has an unknown key `{key}`. {did_you_mean(key, known)}"
+    value = profile.template.get(needed)
+    if not isinstance(value, str) or not value:
+        return f"the template of kind {profile.kind} needs a text `{needed}`"
+    if profile.kind == "process":
+        if "{" not in value and not _CLASS.fullmatch(value):
+            return f"`class` must be the full name of a class, such as distributed.LocalCluster, not {value!r}"
+        if not isinstance(profile.template.get("arguments", {}), Mapping):
+            return "`arguments` must be a mapping of the class's arguments by name"
+    return ""
+
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 OPTION_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}")
