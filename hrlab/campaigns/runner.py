@@ -28,9 +28,8 @@ from hrlab.campaigns.sweep import (
     spent,
     workload_of,
 )
-from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute, timed_cells
+from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute, keep, timed_cells
 from hrlab.headless.execute import read_notebook as read
-from hrlab.headless.keeping import keep
 from hrlab.headless.parameters import declared, injected
 from hrlab.history.service import RunService
 from hrlab.model.cluster import CAMPAIGN_ADDRESS, Cluster

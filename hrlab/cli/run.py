@@ -12,8 +12,7 @@ from typing import Any
 from hrlab.cli.interrupts import INTERRUPTED, stop_on_signals
 from hrlab.cli.pairs import pairs
 from hrlab.cli.progress import ProgressLine
-from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute
-from hrlab.headless.keeping import keep
+from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute, keep
 from hrlab.headless.parameters import parse_setting
 from hrlab.history.service import RunService
 from hrlab.model.errors import UsageError

@@ -19,6 +19,22 @@ from hrlab.timing.environment import ROOT_VARIABLE
 
 if TYPE_CHECKING:
     from hrlab.headless.client import HeadlessClient
+from hrlab.history.service import RunService
+from hrlab.model.errors import ConflictError
+
+
+def keep(runs: RunService, outcome: Outcome) -> None:
+    """Keep the copy in the notebook if there is none in the store: the kernel may be on another machine, or its disk full.
+
+    A run whose kernel was killed is marked as interrupted.
+    """
+    runs.settle()
+    if outcome.record is not None and not runs.has(outcome.run_id):
+        try:
+            runs.save(outcome.run_id, outcome.record)
+        except ConflictError:
+            return  # the user has deleted it meanwhile
+
 
 #: How long an interrupted kernel may take to say so before it is ended.
 INTERRUPT_SECONDS = 15.0
