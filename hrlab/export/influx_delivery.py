@@ -18,7 +18,7 @@ from hrlab.export.influx_target import Target, outcome_of, said
 from hrlab.model.errors import InvalidRecordError, StoreError
 from hrlab.model.redaction import Secret, redacted
 from hrlab.model.run import Run
-from hrlab.shared.post import PostAnswer, PostRequest
+from hrlab.shared.http_post import PostAnswer, PostRequest
 from hrlab.store.sqlite import RunStore
 
 T = TypeVar("T")

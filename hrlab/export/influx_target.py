@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias, cast, get_args
 from urllib.parse import urlencode, urlsplit
 
 from hrlab.model.errors import MalformedError
-from hrlab.shared.post import PostRequest, basic
+from hrlab.shared.http_post import PostRequest, basic
 
 Version: TypeAlias = Literal["v1", "v2", "v3"]
 VERSIONS: tuple[Version, ...] = get_args(Version)

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from hrlab.hosts.config import HostSource
 from hrlab.hosts.window import HostLine, Window, hosts_pattern, words_pattern
 from hrlab.model.run import Run
-from hrlab.shared.post import PostAnswer, PostRequest, basic
+from hrlab.shared.http_post import PostAnswer, PostRequest, basic
 
 _VARIABLE = re.compile(r"\$(hosts|clusters|user|window|time|step)\b")
 _MESSAGE_LENGTH = 200

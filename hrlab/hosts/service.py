@@ -35,7 +35,7 @@ from hrlab.hosts.window import (
 from hrlab.model.errors import BackendError
 from hrlab.model.run import Run
 from hrlab.model.units import format_duration
-from hrlab.shared.post import PostAnswer, PostRequest
+from hrlab.shared.http_post import PostAnswer, PostRequest
 
 #: Sends requests, all at once, and gives up after that many seconds; one that is not answered has status 0.
 Post: TypeAlias = Callable[[list[PostRequest], float], Awaitable[list[PostAnswer]]]

@@ -17,7 +17,7 @@ from hrlab.store.sqlite import RunStore
 if TYPE_CHECKING:
     from hrlab.export.delivery_cursor import Position
     from hrlab.export.influx_delivery import Delivery
-    from hrlab.shared.post import PostAnswer, PostRequest
+    from hrlab.shared.http_post import PostAnswer, PostRequest
 
 #: A write takes milliseconds; a server that takes longer is as good as away.
 LIMIT_SECONDS = 20.0

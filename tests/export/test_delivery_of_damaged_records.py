@@ -12,7 +12,7 @@ import pytest
 from hrlab.export.delivery_cursor import load, position_path
 from hrlab.export.influx_delivery import Delivery
 from hrlab.export.influx_target import Target
-from hrlab.shared.post import PostAnswer
+from hrlab.shared.http_post import PostAnswer
 from hrlab.store.sqlite import RunStore
 from tests.store.making import golden, run
 

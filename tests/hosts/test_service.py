@@ -13,7 +13,7 @@ from hrlab.hosts.config import CHARTS, TOKEN_VARIABLE, source_from
 from hrlab.hosts.service import KEPT_SECONDS, HostMetrics
 from hrlab.model.errors import BackendError, MalformedError
 from hrlab.model.run import Environment
-from hrlab.shared.post import PostAnswer
+from hrlab.shared.http_post import PostAnswer
 from tests.store.making import golden, run
 
 URL = {"url": "https://metrics.example.org:9090/prometheus/"}

@@ -20,7 +20,7 @@ from hrlab.server.store_threads import Backend
 
 if TYPE_CHECKING:
     from hrlab.hosts.service import HostMetrics
-    from hrlab.shared.post import PostAnswer, PostRequest
+    from hrlab.shared.http_post import PostAnswer, PostRequest
 
 #: 200 values of some lines are below 100 kB.
 MAX_ANSWER_BYTES = 1_000_000
