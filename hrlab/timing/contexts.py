@@ -14,7 +14,7 @@ from hrlab.model.run import DeclaredPhase, Run
 from hrlab.timing.outcome import status_of
 from hrlab.timing.recorder import ActiveRun, OpenMark
 from hrlab.timing.request import Request
-from hrlab.timing.steady import steadily
+from hrlab.timing.safety import steadily
 
 if TYPE_CHECKING:
     from typing_extensions import Self

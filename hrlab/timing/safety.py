@@ -49,3 +49,16 @@ def report(where: str, error: BaseException) -> None:
     log.debug("hrlab's hook %s failed", where, exc_info=error)
     for listener in tuple(_listeners):
         listener(f"{where}: {type(error).__name__}: {error}")
+
+
+def steadily(function: Callable[P, R]) -> Callable[P, R | None]:
+    """Like `guarded`, and an impatient Ctrl-C only ends this one step: the run is kept all the same."""
+
+    def step(*args: P.args, **kwargs: P.kwargs) -> R | None:
+        try:
+            return guarded(function)(*args, **kwargs)
+        except KeyboardInterrupt as error:
+            report(getattr(function, "__qualname__", "hrlab"), error)
+            return None
+
+    return step

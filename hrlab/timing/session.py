@@ -25,8 +25,7 @@ from hrlab.timing.progress import Progress, progress_of
 from hrlab.timing.record_builder import assemble, bare_record
 from hrlab.timing.recorder import ActiveRun
 from hrlab.timing.request import Request
-from hrlab.timing.safety import guarded
-from hrlab.timing.steady import steadily
+from hrlab.timing.safety import guarded, steadily
 
 PROGRESS_SECONDS = 1.0
 #: How many times as long the pause after a tick is at least as the tick took: a run of very many loops ticks less often.
