@@ -21,8 +21,10 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from hrlab.timing.dask.tag import TAG
 from hrlab.timing.safety import attempt, guarded
+
+TAG = "hrlab_run"
+
 
 _WRAPPED = "__hrlab_wrapped__"
 

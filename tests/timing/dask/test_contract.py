@@ -12,7 +12,7 @@ import pytest
 from distributed.diagnostics.plugin import SchedulerPlugin
 from distributed.scheduler import Computation, Scheduler, TaskState, WorkerState
 
-from hrlab.timing.dask import plugin, tag
+from hrlab.timing.dask import client_hooks, plugin
 from hrlab.timing.dask.client_hooks import doors
 
 
@@ -103,4 +103,4 @@ def test_rpc_closes_with_close_rpc():
 
 
 def test_plugin_and_kernel_use_one_tag():
-    assert plugin.TAG == tag.TAG
+    assert plugin.TAG == client_hooks.TAG
