@@ -14,9 +14,10 @@ import {
   ICampaignRequest,
   isCampaignOn
 } from '../api';
-import { campaignInWords, Campaigns } from '../model';
+import { campaignInWords, Campaigns } from '../model/campaigns';
 import { CommandIDs } from '../tokens';
-import { CampaignForm, compareIcon } from '../widgets';
+import { CampaignForm } from '../widgets/campaignform';
+import { compareIcon } from '../widgets/icons';
 import { RUN_ARGS } from './describe';
 import { notifyFailure, showWhole } from './notify';
 import { runIdOf } from './target';

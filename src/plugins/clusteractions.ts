@@ -16,16 +16,13 @@ import {
   refreshIcon
 } from '@jupyterlab/ui-components';
 import { ClusterState, ICluster } from '../api';
-import { ClusterDrafts, ClusterList, lossInWords } from '../model';
+import { ClusterDrafts } from '../model/clusterdrafts';
+import { ClusterList } from '../model/clusterlist';
+import { lossInWords } from '../model/clusterwords';
 import { CommandIDs, IClusters, ISections } from '../tokens';
-import {
-  clockIcon,
-  CLUSTERS_SECTION,
-  ClusterLogsView,
-  hrlabIcon,
-  logsIcon,
-  scaleIcon
-} from '../widgets';
+import { ClusterLogsView } from '../widgets/clusterlogs';
+import { CLUSTERS_SECTION } from '../widgets/clustersection';
+import { clockIcon, hrlabIcon, logsIcon, scaleIcon } from '../widgets/icons';
 import { CLUSTER_ARGS } from './describe';
 import { notifyFailure } from './notify';
 import { clusterIdOf } from './target';

@@ -13,9 +13,14 @@ import type { Kernel } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { codeIcon } from '@jupyterlab/ui-components';
 import { ICluster } from '../api';
-import { clientCode, connectKernel, hasHrlab, IConnected } from '../model';
+import {
+  clientCode,
+  connectKernel,
+  hasHrlab,
+  IConnected
+} from '../model/clustercode';
 import { CommandIDs } from '../tokens';
-import { connectIcon } from '../widgets';
+import { connectIcon } from '../widgets/icons';
 import type { IClusterCommand } from './clusteractions';
 import { notifyWarning } from './notify';
 

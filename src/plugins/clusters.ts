@@ -11,20 +11,15 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { addIcon, MenuSvg, settingsIcon } from '@jupyterlab/ui-components';
 import type { Menu } from '@lumino/widgets';
 import { IClusterRequest, readValues } from '../api';
-import {
-  ClusterChoices,
-  ClusterDrafts,
-  ClusterList,
-  FormAdvice,
-  QuotaList
-} from '../model';
+import { ClusterChoices } from '../model/choices';
+import { ClusterDrafts } from '../model/clusterdrafts';
+import { ClusterList } from '../model/clusterlist';
+import { FormAdvice } from '../model/formadvice';
+import { QuotaList } from '../model/quotalist';
 import { CommandIDs, IClusters, IQuotas, IRuns, ISections } from '../tokens';
-import {
-  CLUSTERS_SECTION,
-  ClustersSection,
-  dragCode,
-  IKernelChoice
-} from '../widgets';
+import { dragCode } from '../widgets/clusterdrag';
+import { IKernelChoice } from '../widgets/clusterform';
+import { CLUSTERS_SECTION, ClustersSection } from '../widgets/clustersection';
 import {
   addClusterCommand,
   clusterActions,

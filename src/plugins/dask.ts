@@ -7,7 +7,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { isObject } from '../api';
 import { CommandIDs } from '../tokens';
-import { hrlabIcon } from '../widgets';
+import { hrlabIcon } from '../widgets/icons';
 import { describedBy } from './describe';
 
 export const LAUNCH = 'dask:launch-dashboard';

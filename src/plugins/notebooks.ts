@@ -13,7 +13,7 @@ import {
 import { notebookIcon } from '@jupyterlab/ui-components';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import type { IRunRecord } from '../api';
-import { exampleNotebook, timedCellOf } from '../model';
+import { exampleNotebook, timedCellOf } from '../model/example';
 import { CommandIDs, IRuns } from '../tokens';
 import { NO_ARGS, RUN_ARGS } from './describe';
 import { notifyFailure } from './notify';

@@ -10,9 +10,13 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
-import { PanelState, RunList, Snapshot } from '../model';
+import { PanelState } from '../model/panelstate';
+import { RunList } from '../model/runlist';
+import { Snapshot } from '../model/snapshot';
 import { CommandIDs, IExports, IRuns, ISections } from '../tokens';
-import { HrlabPanel, hrlabIcon, RunsSection } from '../widgets';
+import { hrlabIcon } from '../widgets/icons';
+import { HrlabPanel } from '../widgets/panel';
+import { RunsSection } from '../widgets/section';
 import { NO_ARGS } from './describe';
 
 const RANK = 210; // dask-labextension's is 200

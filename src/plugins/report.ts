@@ -11,7 +11,7 @@ import {
 import { fileIcon } from '@jupyterlab/ui-components';
 import { IReportQuery, requestReport, Secret, SECRETS } from '../api';
 import { CommandIDs } from '../tokens';
-import { download } from '../widgets';
+import { download } from '../widgets/download';
 import { describedBy } from './describe';
 import { notifyFailure } from './notify';
 import { runIdOf } from './target';

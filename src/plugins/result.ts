@@ -11,9 +11,10 @@ import {
   TranslationBundle
 } from '@jupyterlab/translation';
 import { IRunRecord, RUN_MIME } from '../api';
-import { Dismissed, WantedAdvice } from '../model';
+import { Dismissed } from '../model/dismissed';
+import { WantedAdvice } from '../model/wantedadvice';
 import { CommandIDs, ILiveRuns } from '../tokens';
-import { IResultOptions, ResultWidget } from '../widgets';
+import { IResultOptions, ResultWidget } from '../widgets/result';
 
 const PLUGIN = 'hrlab:result';
 const RANK = 0; // before HTML, which every record carries, too

@@ -16,7 +16,10 @@ import {
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import { CommandIDs, IRuns } from '../tokens';
-import { askLabels, askText, downloadJSON, labelIcon } from '../widgets';
+import { askLabels } from '../widgets/asklabels';
+import { askText } from '../widgets/asktext';
+import { downloadJSON } from '../widgets/download';
+import { labelIcon } from '../widgets/icons';
 import { RUN_ARGS, RUNS_ARGS } from './describe';
 import { notifyFailure } from './notify';
 import { runIdOf, runIdsOf } from './target';

@@ -18,9 +18,12 @@ import {
   TranslationBundle
 } from '@jupyterlab/translation';
 import { IRunRecord, ISizing, readRecord } from '../api';
-import { advisedOptions, RunModel, WantedAdvice } from '../model';
+import { advisedOptions } from '../model/formadvice';
+import { RunModel } from '../model/run';
+import { WantedAdvice } from '../model/wantedadvice';
 import { CommandIDs, IClusters, IExports, IRuns } from '../tokens';
-import { hrlabIcon, RunView, sizeIcon } from '../widgets';
+import { hrlabIcon, sizeIcon } from '../widgets/icons';
+import { RunView } from '../widgets/runview';
 import { describedBy } from './describe';
 import { notifyFailure } from './notify';
 import { runIdOf } from './target';

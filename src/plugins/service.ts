@@ -8,7 +8,11 @@ import {
   QuotaService,
   RunService
 } from '../api';
-import { Clusters, Exports, LiveRuns, Quotas, Runs } from '../model';
+import { Clusters } from '../model/clusters';
+import { Exports } from '../model/exports';
+import { LiveRuns } from '../model/live';
+import { Quotas } from '../model/quotas';
+import { Runs } from '../model/runs';
 import { IClusters, IExports, ILiveRuns, IQuotas, IRuns } from '../tokens';
 
 /** Provides the runs that the server keeps. */

@@ -32,9 +32,9 @@ import {
   metadataFor,
   nameFor,
   withExecuteMetadata
-} from '../model';
+} from '../model/timing';
 import { CommandIDs } from '../tokens';
-import { timeAllIcon, timeRunIcon } from '../widgets';
+import { timeAllIcon, timeRunIcon } from '../widgets/icons';
 import { describedBy } from './describe';
 import { loadInNotebooks } from './loading';
 

@@ -2,7 +2,8 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IFinding } from '../api';
-import type { RunModel, WantedAdvice } from '../model';
+import type { RunModel } from '../model/run';
+import type { WantedAdvice } from '../model/wantedadvice';
 import { useSignals } from './hooks';
 
 interface IAdviceProps {

@@ -1,7 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { ILoop, IPhases } from '../api';
-import { formatDuration, phaseName, phaseTooltip, segmentsOf } from '../model';
+import { formatDuration } from '../model/format';
+import { segmentsOf } from '../model/segments';
+import { phaseName, phaseTooltip } from '../model/sentences';
 
 /** Below this share a segment has no room for its label. */
 const LABEL_SHARE = 0.22;

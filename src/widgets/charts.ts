@@ -3,7 +3,8 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel } from '@lumino/widgets';
 import { CHART_VIEWS, ChartView } from '../api';
-import { HostsModel, RunModel } from '../model';
+import { HostsModel } from '../model/hosts';
+import { RunModel } from '../model/run';
 import { ChartCard } from './chartcard';
 import { HostCharts } from './hostcharts';
 

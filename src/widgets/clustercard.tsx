@@ -7,12 +7,11 @@ import {
 } from '@jupyterlab/ui-components';
 import React, { useRef } from 'react';
 import type { ICluster, IProfile, IStep } from '../api';
+import { IClusterItem } from '../model/clusterlist';
 import {
   clusterInWords,
   elapsedInWords,
   factsOf,
-  formatClock,
-  IClusterItem,
   idleOf,
   placeInWords,
   spanInWords,
@@ -20,7 +19,8 @@ import {
   stepName,
   waitingFor,
   workersOf
-} from '../model';
+} from '../model/clusterwords';
+import { formatClock } from '../model/format';
 import { CommandIDs } from '../tokens';
 import { ClusterScale } from './clusterscale';
 import {

@@ -1,7 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef } from 'react';
 import type { IProfiles } from '../api';
-import { ClusterDrafts, ClusterForm, QuotaList } from '../model';
+import { ClusterDrafts } from '../model/clusterdrafts';
+import { ClusterForm } from '../model/clusterform';
+import { QuotaList } from '../model/quotalist';
 import { useSignals } from './hooks';
 import { OptionRow, Row } from './field';
 import { AdviceLine } from './formadvice';

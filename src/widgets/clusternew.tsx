@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { addIcon, caretDownIcon } from '@jupyterlab/ui-components';
 import React from 'react';
-import { ClusterList, defaultsInWords } from '../model';
+import { ClusterList } from '../model/clusterlist';
+import { defaultsInWords } from '../model/clusterwords';
 import { useSignals } from './hooks';
 
 export interface INewProps {

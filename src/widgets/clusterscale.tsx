@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef, useState } from 'react';
 import type { ICluster, IOption, IProfile } from '../api';
-import { boundsInWords, parseOption, workersOption } from '../model';
+import { boundsInWords, parseOption } from '../model/options';
+import { workersOption } from '../model/workersoption';
 import type { ICardActions } from './clustercard';
 
 interface IScaleProps extends ICardActions {

@@ -1,13 +1,10 @@
 import { PanelWithToolbar, ReactWidget } from '@jupyterlab/ui-components';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
-import {
-  ClusterDrafts,
-  ClusterList,
-  defaultsInWords,
-  IClusterItem,
-  QuotaList
-} from '../model';
+import { ClusterDrafts } from '../model/clusterdrafts';
+import { ClusterList, IClusterItem } from '../model/clusterlist';
+import { defaultsInWords } from '../model/clusterwords';
+import { QuotaList } from '../model/quotalist';
 import { CommandIDs } from '../tokens';
 import { ClusterCard, ICardActions } from './clustercard';
 import { IKernelChoice, NewClusterForm } from './clusterform';

@@ -2,7 +2,8 @@ import { HTMLSelect } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IComparison } from '../api';
-import { ComparisonModel, groupingChoice } from '../model';
+import { ComparisonModel } from '../model/comparison';
+import { groupingChoice } from '../model/comparisonwords';
 
 export interface IFoundProps {
   readonly model: ComparisonModel;

@@ -1,20 +1,22 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IComparedGroup, IDifference, IDifferenceLine } from '../api';
+import { tableAsCsv } from '../model/comparison';
 import {
   changeOfLine,
-  formatChange,
-  formatCount,
-  formatDuration,
-  formatShare,
   groupingName,
   nameOfLine,
   othersInWords,
   publishedSeconds,
   ratioInWords,
-  tableAsCsv,
   wallInWords
-} from '../model';
+} from '../model/comparisonwords';
+import {
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatShare
+} from '../model/format';
 import type { IFoundProps } from './comparechoices';
 import { download } from './download';
 

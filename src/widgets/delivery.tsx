@@ -5,12 +5,12 @@ import {
   momentInWords,
   newRefusals,
   nextTryInWords,
-  PanelState,
   refusedInWords,
   remedyInWords,
-  Snapshot,
   waitingInWords
-} from '../model';
+} from '../model/deliverywords';
+import { PanelState } from '../model/panelstate';
+import { Snapshot } from '../model/snapshot';
 import { useSignals, useTicks } from './hooks';
 
 const SECOND = 1000;

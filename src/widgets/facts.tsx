@@ -10,21 +10,23 @@ import type {
   IFigure,
   IRunRecord
 } from '../api';
+import { remedyInWords } from '../model/deliverywords';
 import {
-  aloneInWords,
-  failedTasks,
   formatBytes,
   formatCount,
   formatDuration,
-  formatShare,
+  formatShare
+} from '../model/format';
+import { RunModel } from '../model/run';
+import {
+  aloneInWords,
+  failedTasks,
   isPlaceKnown,
-  remedyInWords,
-  RunModel,
-  Snapshot,
   tasksInWords,
-  usedCluster,
   workersInWords
-} from '../model';
+} from '../model/sentences';
+import { Snapshot } from '../model/snapshot';
+import { usedCluster } from '../model/usedcluster';
 import type { IClusters, IExports } from '../tokens';
 import { useSignals } from './hooks';
 import { OnScreen } from './onscreen';

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useId } from 'react';
-import { boundsInWords, ClusterForm, IField } from '../model';
+import { ClusterForm, IField } from '../model/clusterform';
+import { boundsInWords } from '../model/options';
 
 interface IRowProps {
   readonly label: string;

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useState } from 'react';
-import { PanelState, wrongLabels } from '../model';
+import { wrongLabels } from '../model/labels';
+import { PanelState } from '../model/panelstate';
 import { useSignals } from './hooks';
 
 const TYPING_MS = 200;

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
-import { FormAdvice, formAdviceInWords } from '../model';
+import { FormAdvice, formAdviceInWords } from '../model/formadvice';
 import { useSignals } from './hooks';
 
 interface IProps {

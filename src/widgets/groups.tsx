@@ -2,16 +2,9 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 import type { IGroup } from '../api';
-import {
-  formatBytes,
-  formatCount,
-  formatDuration,
-  GroupColumn,
-  IOrder,
-  nextOrder,
-  RunModel,
-  sortGroups
-} from '../model';
+import { formatBytes, formatCount, formatDuration } from '../model/format';
+import { RunModel } from '../model/run';
+import { GroupColumn, IOrder, nextOrder, sortGroups } from '../model/sorting';
 import { useSignals } from './hooks';
 
 interface IColumn {

@@ -3,7 +3,7 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
 import type { IHostChart } from '../api';
-import { HostsModel } from '../model';
+import { HostsModel } from '../model/hosts';
 import { ChartCard } from './chartcard';
 import { textElement } from './charttable';
 

@@ -1,6 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { PanelState, RunList } from '../model';
+import type { PanelState } from '../model/panelstate';
+import type { RunList } from '../model/runlist';
 import { Guard } from './guard';
 import { useSignals, useTicks } from './hooks';
 import { BrokenRow, isDrawable, ROW_HEIGHT, RunRow } from './row';

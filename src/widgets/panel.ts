@@ -8,7 +8,7 @@ import {
 import type { ITranslator } from '@jupyterlab/translation';
 import type { AccordionPanel, Widget } from '@lumino/widgets';
 import { Widget as LuminoWidget } from '@lumino/widgets';
-import type { PanelState } from '../model';
+import type { PanelState } from '../model/panelstate';
 import { hrlabIcon } from './icons';
 
 export interface IHrlabPanelOptions {

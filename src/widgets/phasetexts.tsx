@@ -1,7 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IPhases } from '../api';
-import { formatDuration, phaseName, segmentsOf } from '../model';
+import { formatDuration } from '../model/format';
+import { segmentsOf } from '../model/segments';
+import { phaseName } from '../model/sentences';
 
 /** Phases as text, each with a swatch of its pattern: the key to the bar. */
 export function PhaseTexts(props: {

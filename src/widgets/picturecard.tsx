@@ -4,7 +4,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IChart } from '../api';
-import { tableAsCsv } from '../model';
+import { tableAsCsv } from '../model/comparison';
 import { ChartCard } from './chartcard';
 import { download } from './download';
 import { paperSvg, pngBlob, svgBlob } from './picture';

@@ -1,12 +1,8 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useRef } from 'react';
-import {
-  formatClock,
-  formatCount,
-  formatDuration,
-  workersInWords
-} from '../model';
+import { formatClock, formatCount, formatDuration } from '../model/format';
+import { workersInWords } from '../model/sentences';
 import type { ILiveRun, ILiveRuns } from '../tokens';
 import { useSignals, useTicks } from './hooks';
 import { PhaseTexts } from './phasetexts';

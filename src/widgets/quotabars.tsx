@@ -1,18 +1,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef } from 'react';
 import type { IAsks, IQuota } from '../api';
+import { barOf, foldQuotas, IQuotaBar, quotasFor } from '../model/quotabar';
+import { QuotaList } from '../model/quotalist';
 import {
   barInWords,
-  barOf,
   fillInWords,
-  foldQuotas,
-  IQuotaBar,
-  QuotaList,
   quotaHint,
-  quotasFor,
   resourceName,
   sourceInWords
-} from '../model';
+} from '../model/quotawords';
 import { Hint } from './hint';
 import { useSignals, useTicks } from './hooks';
 

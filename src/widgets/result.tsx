@@ -4,20 +4,18 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import React from 'react';
 import { IFinding, IRunRecord, readAdvice, readRecord } from '../api';
+import { adviceFor, IAdvice } from '../model/advice';
+import { formatChange, formatDuration } from '../model/format';
 import {
-  adviceFor,
   changeInWords,
   failedTasks,
   failureInWords,
-  formatChange,
-  formatDuration,
-  IAdvice,
   runHint,
   runInOneSentence,
   tasksInWords,
-  workersInWords,
-  WantedAdvice
-} from '../model';
+  workersInWords
+} from '../model/sentences';
+import { WantedAdvice } from '../model/wantedadvice';
 import { PhaseBar } from './bar';
 import { Hint } from './hint';
 import { PhaseTexts } from './phasetexts';

@@ -2,20 +2,18 @@ import { Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IRunSummary } from '../api';
+import { formatChange, formatClock, formatDuration } from '../model/format';
+import { labelsToText } from '../model/labels';
 import {
   changeInWords,
   failureInWords,
-  formatChange,
-  formatClock,
-  formatDuration,
   isPlaceKnown,
-  labelsToText,
   phaseName,
   phaseOfFailure,
   phasesInWords,
   statusName,
   workersInWords
-} from '../model';
+} from '../model/sentences';
 import { PhaseBar } from './bar';
 import { CutName } from './name';
 import { StatusMark } from './status';

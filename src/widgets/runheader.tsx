@@ -3,13 +3,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import React, { useEffect, useRef, useState } from 'react';
 import type { IRunRecord } from '../api';
-import {
-  failureInWords,
-  formatDuration,
-  phasesInWords,
-  RunModel,
-  statusName
-} from '../model';
+import { formatDuration } from '../model/format';
+import { RunModel } from '../model/run';
+import { failureInWords, phasesInWords, statusName } from '../model/sentences';
 import { CommandIDs } from '../tokens';
 import { PhaseBar } from './bar';
 import { useSignals } from './hooks';

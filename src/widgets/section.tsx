@@ -4,14 +4,11 @@ import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import React from 'react';
 import type { IDelivery, IRunQuery } from '../api';
-import {
-  formatCount,
-  labelsFromText,
-  labelsToText,
-  PanelState,
-  RunList,
-  Snapshot
-} from '../model';
+import { formatCount } from '../model/format';
+import { labelsFromText, labelsToText } from '../model/labels';
+import { PanelState } from '../model/panelstate';
+import { RunList } from '../model/runlist';
+import { Snapshot } from '../model/snapshot';
 import { DeliveryNotes } from './delivery';
 import { Filter } from './filter';
 import { useSignals } from './hooks';

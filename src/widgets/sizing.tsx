@@ -5,15 +5,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
 import React, { useState } from 'react';
 import { GoalName, GOALS, IProfile, ISizing } from '../api';
+import { RunModel } from '../model/run';
 import {
   evidenceInWords,
   GOAL_UNITS,
   questionOf,
-  RunModel,
   sizeInWords,
   SizingModel,
   sizingInWords
-} from '../model';
+} from '../model/sizing';
 import { ChartCard } from './chartcard';
 import { textElement } from './charttable';
 import { useSignals } from './hooks';

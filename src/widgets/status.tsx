@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { Status } from '../api';
-import { statusName } from '../model';
+import { statusName } from '../model/sentences';
 import { statusIcons } from './icons';
 
 export interface IStatusProps {

@@ -2,7 +2,7 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { ApiError, IHosts, readHosts } from '../../api';
-import { HostsModel } from '../../model';
+import { HostsModel } from '../../model/hosts';
 import { FakeRuns, settle } from '../../model/__tests__/fakes';
 import { HostCharts } from '../hostcharts';
 

@@ -1,7 +1,9 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { IDelivery, IRunPage, readPage } from '../../api';
-import { PanelState, RunList, Snapshot } from '../../model';
+import { PanelState } from '../../model/panelstate';
+import { RunList } from '../../model/runlist';
+import { Snapshot } from '../../model/snapshot';
 import { FakeRuns } from '../../model/__tests__/fakes';
 import { RunsSection } from '../section';
 

@@ -3,7 +3,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
 import { readSizing } from '../../api';
-import { SizingModel } from '../../model';
+import { SizingModel } from '../../model/sizing';
 import type { IRuns } from '../../tokens';
 import { Answer } from '../sizing';
 
