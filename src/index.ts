@@ -1,5 +1,5 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { campaignsPlugin } from './plugins/campaigns';
+import { campaignsPlugin } from './campaigns/plugin';
 import { comparePlugin } from './plugins/compare';
 import { clustersPlugin } from './plugins/clusters';
 import { daskPlugin } from './plugins/dask';

@@ -14,13 +14,13 @@ import {
   ICampaignRequest,
   isCampaignOn
 } from '../api';
-import { campaignInWords, Campaigns } from '../model/campaigns';
+import { campaignInWords, Campaigns } from './model';
 import { CommandIDs } from '../tokens';
-import { CampaignForm } from '../widgets/campaignform';
+import { CampaignForm } from './form';
 import { compareIcon } from '../widgets/icons';
-import { RUN_ARGS } from './describe';
-import { notifyFailure, showWhole } from './notify';
-import { runIdOf } from './target';
+import { RUN_ARGS } from '../plugins/describe';
+import { notifyFailure, showWhole } from '../plugins/notify';
+import { runIdOf } from '../plugins/target';
 
 const SHOWN_MS = 20000;
 

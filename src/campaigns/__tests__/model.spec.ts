@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import type { ICampaign, ICampaignPlan } from '../../api';
 import { readCampaign, readPlan } from '../../api/campaigns';
-import { campaignInWords, planInWords, workersFromText } from '../campaigns';
+import { campaignInWords, planInWords, workersFromText } from '../model';
 
 const trans = nullTranslator.load('hrlab');
 

@@ -2,7 +2,7 @@ import type { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import type { ICampaignPlan, ICampaignRequest } from '../api';
-import { planInWords, workersFromText } from '../model/campaigns';
+import { planInWords, workersFromText } from './model';
 
 const PAUSE_MS = 250;
 
