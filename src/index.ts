@@ -1,8 +1,8 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { campaignsPlugin } from './campaigns/plugin';
 import { comparePlugin } from './plugins/compare';
-import { clustersPlugin } from './plugins/clusters';
-import { daskPlugin } from './plugins/dask';
+import { clustersPlugin } from './clusters/plugin';
+import { daskPlugin } from './clusters/dask-panes';
 import { notebooksPlugin } from './plugins/notebooks';
 import { panelPlugin } from './plugins/panel';
 import { progressPlugin } from './plugins/progress';

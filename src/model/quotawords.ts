@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IQuota, IQuotaSource } from '../api';
 import { formatBytes, formatCount, formatShare } from './format';
-import { spanInWords } from './clusterwords';
+import { spanInWords } from '../clusters/text';
 import type { IQuotaBar } from './quotabar';
 
 const GB = 1e9;

@@ -18,7 +18,7 @@ import {
   TranslationBundle
 } from '@jupyterlab/translation';
 import { IRunRecord, ISizing, readRecord } from '../api';
-import { advisedOptions } from '../model/formadvice';
+import { advisedOptions } from '../clusters/advice-model';
 import { RunModel } from '../model/run';
 import { WantedAdvice } from '../model/wantedadvice';
 import { CommandIDs, IClusters, IExports, IRuns } from '../tokens';

@@ -8,7 +8,7 @@ import {
   QuotaService,
   RunService
 } from '../api';
-import { Clusters } from '../model/clusters';
+import { Clusters } from '../clusters/events';
 import { Exports } from '../model/exports';
 import { LiveRuns } from '../model/live';
 import { Quotas } from '../model/quotas';

@@ -11,7 +11,7 @@ import {
 } from '../deliverywords';
 import { Exports } from '../exports';
 import { usedCluster } from '../usedcluster';
-import { cluster } from './fakeclusters';
+import { cluster } from '../../clusters/__tests__/fake-clusters';
 
 const trans = nullTranslator.load('hrlab');
 const WIRE = join(__dirname, '../../../tests/data/wire');

@@ -12,7 +12,7 @@ import {
   quotaHint,
   sourceInWords
 } from '../quotawords';
-import { FakeClock } from './fakeclusters';
+import { FakeClock } from '../../clusters/__tests__/fake-clusters';
 import { settle } from './fakes';
 
 const trans = nullTranslator.load('hrlab');

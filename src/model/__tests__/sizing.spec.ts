@@ -8,7 +8,7 @@ import {
   SizingModel,
   sizingInWords
 } from '../sizing';
-import { PROFILES_V1 } from './fakeclusters';
+import { PROFILES_V1 } from '../../clusters/__tests__/fake-clusters';
 
 const trans = nullTranslator.load('hrlab');
 

@@ -2,13 +2,13 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { Signal } from '@lumino/signaling';
 import type { ICluster, IQuotaReport } from '../../api';
-import { ClusterDrafts } from '../../model/clusterdrafts';
-import { ClusterList } from '../../model/clusterlist';
+import { ClusterDrafts } from '../drafts';
+import { ClusterList } from '../model';
 import { QuotaList } from '../../model/quotalist';
-import { ClusterChoices } from '../../model/choices';
-import { cluster, FakeClusters } from '../../model/__tests__/fakeclusters';
+import { ClusterChoices } from '../saved-choices';
+import { cluster, FakeClusters } from './fake-clusters';
 import { CommandIDs, IQuotas } from '../../tokens';
-import { ClustersSection } from '../clustersection';
+import { ClustersSection } from '../section';
 
 class Observer {
   observe(): void {}

@@ -1,13 +1,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef } from 'react';
 import type { IProfiles } from '../api';
-import { ClusterDrafts } from '../model/clusterdrafts';
-import { ClusterForm } from '../model/clusterform';
+import { ClusterDrafts } from './drafts';
+import { ClusterForm } from './form-model';
 import { QuotaList } from '../model/quotalist';
-import { useSignals } from './hooks';
+import { useSignals } from '../widgets/hooks';
 import { OptionRow, Row } from './field';
-import { AdviceLine } from './formadvice';
-import { FormQuotas } from './quotabars';
+import { AdviceLine } from './advice';
+import { FormQuotas } from '../widgets/quotabars';
 
 /** A kernel whose Python a cluster on this machine may run. */
 export interface IKernelChoice {

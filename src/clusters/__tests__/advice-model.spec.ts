@@ -1,9 +1,9 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { ISizing, ISizingQuestion, readSizing, readSummary } from '../../api';
 import type { IRuns } from '../../tokens';
-import { ClusterForm } from '../clusterform';
-import { advisedOptions, FormAdvice, formAdviceInWords } from '../formadvice';
-import { FakeClock, FakeClusters, PROFILES_V1 } from './fakeclusters';
+import { ClusterForm } from '../form-model';
+import { advisedOptions, FormAdvice, formAdviceInWords } from '../advice-model';
+import { FakeClock, FakeClusters, PROFILES_V1 } from './fake-clusters';
 
 const trans = nullTranslator.load('hrlab');
 const [LOCAL, OFFLOAD] = PROFILES_V1.profiles;

@@ -1,18 +1,18 @@
 import { PanelWithToolbar, ReactWidget } from '@jupyterlab/ui-components';
 import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
-import { ClusterDrafts } from '../model/clusterdrafts';
-import { ClusterList, IClusterItem } from '../model/clusterlist';
-import { defaultsInWords } from '../model/clusterwords';
+import { ClusterDrafts } from './drafts';
+import { ClusterList, IClusterItem } from './model';
+import { defaultsInWords } from './text';
 import { QuotaList } from '../model/quotalist';
 import { CommandIDs } from '../tokens';
-import { ClusterCard, ICardActions } from './clustercard';
-import { IKernelChoice, NewClusterForm } from './clusterform';
-import { NewButton } from './clusternew';
-import { Guard } from './guard';
-import { useSignals, useTicks } from './hooks';
-import { OnScreen } from './onscreen';
-import { QuotaView } from './quotabars';
+import { ClusterCard, ICardActions } from './card';
+import { IKernelChoice, NewClusterForm } from './form';
+import { NewButton } from './new-button';
+import { Guard } from '../widgets/guard';
+import { useSignals, useTicks } from '../widgets/hooks';
+import { OnScreen } from '../widgets/onscreen';
+import { QuotaView } from '../widgets/quotabars';
 
 const SECOND = 1000;
 const TEN_SECONDS = 10000;

@@ -13,16 +13,11 @@ import type { Kernel } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { codeIcon } from '@jupyterlab/ui-components';
 import { ICluster } from '../api';
-import {
-  clientCode,
-  connectKernel,
-  hasHrlab,
-  IConnected
-} from '../model/clustercode';
+import { clientCode, connectKernel, hasHrlab, IConnected } from './client-code';
 import { CommandIDs } from '../tokens';
 import { connectIcon } from '../widgets/icons';
-import type { IClusterCommand } from './clusteractions';
-import { notifyWarning } from './notify';
+import type { IClusterCommand } from './commands';
+import { notifyWarning } from '../plugins/notify';
 
 /** How long a kernel may take to say whether it has hrlab; a busy one does not. */
 const ANSWER_MS = 700;

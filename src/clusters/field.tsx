@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useId } from 'react';
-import { ClusterForm, IField } from '../model/clusterform';
-import { boundsInWords } from '../model/options';
+import { ClusterForm, IField } from './form-model';
+import { boundsInWords } from './options';
 
 interface IRowProps {
   readonly label: string;

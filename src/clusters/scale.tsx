@@ -1,9 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef, useState } from 'react';
 import type { ICluster, IOption, IProfile } from '../api';
-import { boundsInWords, parseOption } from '../model/options';
-import { workersOption } from '../model/workersoption';
-import type { ICardActions } from './clustercard';
+import { boundsInWords, parseOption } from './options';
+import { workersOption } from './workers-option';
+import type { ICardActions } from './card';
 
 interface IScaleProps extends ICardActions {
   readonly cluster: ICluster;

@@ -7,7 +7,7 @@ import {
   stringOr,
   textOrNull
 } from '../api';
-import { answerOf, askKernel } from './askkernel';
+import { answerOf, askKernel } from '../model/askkernel';
 
 const text = (value: string) => JSON.stringify(value); // valid Python, too
 

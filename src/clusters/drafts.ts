@@ -7,9 +7,9 @@ import {
   OptionValues
 } from '../api';
 import type { IClusters } from '../tokens';
-import { ClusterForm } from './clusterform';
-import type { ClusterList } from './clusterlist';
-import type { FormAdvice } from './formadvice';
+import { ClusterForm } from './form-model';
+import type { ClusterList } from './model';
+import type { FormAdvice } from './advice-model';
 
 /** What the user is about to ask for: a new cluster, or another size. */
 export class ClusterDrafts {

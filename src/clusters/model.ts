@@ -9,9 +9,9 @@ import {
   IProfiles
 } from '../api';
 import type { IClusters } from '../tokens';
-import { ClusterChoices, withoutKey } from './choices';
-import { BROWSER_CLOCK, IClock } from './clock';
-import { provisional } from './provisional';
+import { ClusterChoices, withoutKey } from './saved-choices';
+import { BROWSER_CLOCK, IClock } from '../model/clock';
+import { provisional } from './optimistic';
 
 const COALESCE_MS = 150;
 const FIRST_RETRY_MS = 2000;

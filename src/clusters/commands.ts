@@ -16,16 +16,16 @@ import {
   refreshIcon
 } from '@jupyterlab/ui-components';
 import { ClusterState, ICluster } from '../api';
-import { ClusterDrafts } from '../model/clusterdrafts';
-import { ClusterList } from '../model/clusterlist';
-import { lossInWords } from '../model/clusterwords';
+import { ClusterDrafts } from './drafts';
+import { ClusterList } from './model';
+import { lossInWords } from './text';
 import { CommandIDs, IClusters, ISections } from '../tokens';
-import { ClusterLogsView } from '../widgets/clusterlogs';
-import { CLUSTERS_SECTION } from '../widgets/clustersection';
+import { ClusterLogsView } from './logs';
+import { CLUSTERS_SECTION } from './section';
 import { clockIcon, hrlabIcon, logsIcon, scaleIcon } from '../widgets/icons';
-import { CLUSTER_ARGS } from './describe';
-import { notifyFailure } from './notify';
-import { clusterIdOf } from './target';
+import { CLUSTER_ARGS } from '../plugins/describe';
+import { notifyFailure } from '../plugins/notify';
+import { clusterIdOf } from '../plugins/target';
 
 const COPIED_MS = 3000;
 const EXTENDED_MS = 5000;

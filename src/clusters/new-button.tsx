@@ -1,9 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { addIcon, caretDownIcon } from '@jupyterlab/ui-components';
 import React from 'react';
-import { ClusterList } from '../model/clusterlist';
-import { defaultsInWords } from '../model/clusterwords';
-import { useSignals } from './hooks';
+import { ClusterList } from './model';
+import { defaultsInWords } from './text';
+import { useSignals } from '../widgets/hooks';
 
 export interface INewProps {
   readonly list: ClusterList;

@@ -1,5 +1,5 @@
 import { nullTranslator } from '@jupyterlab/translation';
-import { clientCode, connectExpression } from '../clustercode';
+import { clientCode, connectExpression } from '../client-code';
 import {
   defaultsInWords,
   elapsedInWords,
@@ -9,8 +9,8 @@ import {
   lossInWords,
   waitingFor,
   workersOf
-} from '../clusterwords';
-import { cluster, PROFILES_V1 } from './fakeclusters';
+} from '../text';
+import { cluster, PROFILES_V1 } from './fake-clusters';
 
 const trans = nullTranslator.load('hrlab');
 const [LOCAL] = PROFILES_V1.profiles;

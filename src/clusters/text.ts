@@ -5,7 +5,7 @@ import {
   formatClock,
   formatCount,
   formatDuration
-} from './format';
+} from '../model/format';
 import { optionInWords } from './options';
 
 const MINUTE = 60;

@@ -7,7 +7,7 @@ import {
 } from '@jupyterlab/ui-components';
 import React, { useRef } from 'react';
 import type { ICluster, IProfile, IStep } from '../api';
-import { IClusterItem } from '../model/clusterlist';
+import { IClusterItem } from './model';
 import {
   clusterInWords,
   elapsedInWords,
@@ -19,18 +19,18 @@ import {
   stepName,
   waitingFor,
   workersOf
-} from '../model/clusterwords';
+} from './text';
 import { formatClock } from '../model/format';
 import { CommandIDs } from '../tokens';
-import { ClusterScale } from './clusterscale';
+import { ClusterScale } from './scale';
 import {
   clusterIcons,
   connectIcon,
   dashboardIcon,
   logsIcon,
   scaleIcon
-} from './icons';
-import { CutName } from './name';
+} from '../widgets/icons';
+import { CutName } from '../widgets/name';
 
 /** What a card asks of whoever shows it. */
 export interface ICardActions {

@@ -2,9 +2,9 @@ import { Dialog } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import { nullTranslator } from '@jupyterlab/translation';
 import type { ICluster } from '../../api';
-import { cluster } from '../../model/__tests__/fakeclusters';
+import { cluster } from './fake-clusters';
 import { CommandIDs } from '../../tokens';
-import { clientActions, ClientCode } from '../clusterclients';
+import { clientActions, ClientCode } from '../connect-commands';
 
 const trans = nullTranslator.load('hrlab');
 

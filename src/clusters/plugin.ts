@@ -11,24 +11,20 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { addIcon, MenuSvg, settingsIcon } from '@jupyterlab/ui-components';
 import type { Menu } from '@lumino/widgets';
 import { IClusterRequest, readValues } from '../api';
-import { ClusterChoices } from '../model/choices';
-import { ClusterDrafts } from '../model/clusterdrafts';
-import { ClusterList } from '../model/clusterlist';
-import { FormAdvice } from '../model/formadvice';
+import { ClusterChoices } from './saved-choices';
+import { ClusterDrafts } from './drafts';
+import { ClusterList } from './model';
+import { FormAdvice } from './advice-model';
 import { QuotaList } from '../model/quotalist';
 import { CommandIDs, IClusters, IQuotas, IRuns, ISections } from '../tokens';
-import { dragCode } from '../widgets/clusterdrag';
-import { IKernelChoice } from '../widgets/clusterform';
-import { CLUSTERS_SECTION, ClustersSection } from '../widgets/clustersection';
-import {
-  addClusterCommand,
-  clusterActions,
-  IClusterParts
-} from './clusteractions';
-import { clientActions, ClientCode } from './clusterclients';
-import { dashboardAction } from './clusterdashboard';
-import { NEW_CLUSTER_ARGS, PROFILE_ARGS } from './describe';
-import { notifyFailure } from './notify';
+import { dragCode } from './drag';
+import { IKernelChoice } from './form';
+import { CLUSTERS_SECTION, ClustersSection } from './section';
+import { addClusterCommand, clusterActions, IClusterParts } from './commands';
+import { clientActions, ClientCode } from './connect-commands';
+import { dashboardAction } from './dashboard-command';
+import { NEW_CLUSTER_ARGS, PROFILE_ARGS } from '../plugins/describe';
+import { notifyFailure } from '../plugins/notify';
 
 const PLUGIN = 'hrlab:clusters';
 const RANK = 100;

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ICluster, isObject } from '../api';
 import { CommandIDs } from '../tokens';
 import { dashboardIcon } from '../widgets/icons';
-import type { IClusterCommand } from './clusteractions';
+import type { IClusterCommand } from './commands';
 import {
   ANSWER_MS,
   isConnected,
@@ -14,7 +14,7 @@ import {
   POPULATE,
   sleep,
   TRY_MS
-} from './dask';
+} from './dask-panes';
 
 const LAYOUT = 'dask:launch-layout';
 /** Dask's panes, by the beginning of their ids. */

@@ -8,7 +8,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { isObject } from '../api';
 import { CommandIDs } from '../tokens';
 import { hrlabIcon } from '../widgets/icons';
-import { describedBy } from './describe';
+import { describedBy } from '../plugins/describe';
 
 export const LAUNCH = 'dask:launch-dashboard';
 export const POPULATE = 'dask:populate-dashboard-url';

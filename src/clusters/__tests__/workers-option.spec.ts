@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { IProfile, readProfiles } from '../../api';
-import { workersOption } from '../workersoption';
-import { cluster } from './fakeclusters';
+import { workersOption } from '../workers-option';
+import { cluster } from './fake-clusters';
 
 const GIB = 2 ** 30;
 const trans = nullTranslator.load('hrlab');

@@ -2,9 +2,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { IRunSummary, ISizing, OptionValues } from '../api';
 import type { IRuns } from '../tokens';
-import type { ClusterForm } from './clusterform';
-import { formatDuration } from './format';
-import { eachWorkerInWords, limitName } from './sizing';
+import type { ClusterForm } from './form-model';
+import { formatDuration } from '../model/format';
+import { eachWorkerInWords, limitName } from '../model/sizing';
 
 /** Looked at to find runs from which advice can follow. */
 const LOOKED_AT = 30;

@@ -1,8 +1,8 @@
 import { ApiError } from '../../api';
-import { ClusterChoices } from '../choices';
-import { ClusterList } from '../clusterlist';
-import { cluster, FakeClock, FakeClusters, Gate } from './fakeclusters';
-import { settle } from './fakes';
+import { ClusterChoices } from '../saved-choices';
+import { ClusterList } from '../model';
+import { cluster, FakeClock, FakeClusters, Gate } from './fake-clusters';
+import { settle } from '../../model/__tests__/fakes';
 
 const REQUEST = { profile: 'local', options: { workers: 3 } };
 

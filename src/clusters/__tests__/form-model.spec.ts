@@ -1,17 +1,17 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { ApiError, IProfile } from '../../api';
-import { ClusterChoices } from '../choices';
-import { ClusterDrafts } from '../clusterdrafts';
-import { ClusterForm } from '../clusterform';
-import { ClusterList } from '../clusterlist';
+import { ClusterChoices } from '../saved-choices';
+import { ClusterDrafts } from '../drafts';
+import { ClusterForm } from '../form-model';
+import { ClusterList } from '../model';
 import {
   boundsInWords,
   bytesToText,
   optionInWords,
   parseBytes
 } from '../options';
-import { FakeClock, FakeClusters, Gate, PROFILES_V1 } from './fakeclusters';
-import { settle } from './fakes';
+import { FakeClock, FakeClusters, Gate, PROFILES_V1 } from './fake-clusters';
+import { settle } from '../../model/__tests__/fakes';
 
 const trans = nullTranslator.load('hrlab');
 const [LOCAL, OFFLOAD] = PROFILES_V1.profiles;
