@@ -1,6 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { campaignsPlugin } from './campaigns/plugin';
-import { comparePlugin } from './plugins/compare';
+import { comparePlugin } from './comparison/plugin';
 import { clustersPlugin } from './clusters/plugin';
 import { daskPlugin } from './clusters/dask-panes';
 import { notebooksPlugin } from './plugins/notebooks';

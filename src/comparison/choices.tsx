@@ -2,8 +2,8 @@ import { HTMLSelect } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IComparison } from '../api';
-import { ComparisonModel } from '../model/comparison';
-import { groupingChoice } from '../model/comparisonwords';
+import { ComparisonModel } from './model';
+import { groupingChoice } from './text';
 
 export interface IFoundProps {
   readonly model: ComparisonModel;

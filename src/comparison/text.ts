@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IComparedGroup, IDifferenceLine } from '../api';
-import { formatDuration } from './format';
-import { podsInWords } from './sentences';
+import { formatDuration } from '../model/format';
+import { podsInWords } from '../model/sentences';
 
 /** What runs are grouped by. */
 export function groupingName(by: string, trans: TranslationBundle): string {

@@ -4,9 +4,9 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IChart } from '../api';
-import { tableAsCsv } from '../model/comparison';
-import { ChartCard } from './chartcard';
-import { download } from './download';
+import { tableAsCsv } from './model';
+import { ChartCard } from '../widgets/chartcard';
+import { download } from '../widgets/download';
 import { paperSvg, pngBlob, svgBlob } from './picture';
 
 const KINDS = ['PNG', 'SVG', 'CSV'] as const;

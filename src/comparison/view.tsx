@@ -5,12 +5,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import { Panel } from '@lumino/widgets';
 import React from 'react';
-import { ComparisonModel } from '../model/comparison';
-import { chartTitle } from '../model/comparisonwords';
-import { Choices } from './comparechoices';
-import { DifferenceTables, GroupsTable, PublishedTable } from './comparetables';
-import { useSignals } from './hooks';
-import { PictureCard } from './picturecard';
+import { ComparisonModel } from './model';
+import { chartTitle } from './text';
+import { Choices } from './choices';
+import { DifferenceTables, GroupsTable, PublishedTable } from './tables';
+import { useSignals } from '../widgets/hooks';
+import { PictureCard } from './picture-card';
 
 export interface ICompareViewOptions {
   readonly model: ComparisonModel;

@@ -14,13 +14,13 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { downloadIcon, ToolbarButton } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import type { IComparisonQuery } from '../api';
-import { ComparisonModel } from '../model/comparison';
+import { ComparisonModel } from './model';
 import { CommandIDs, IRuns } from '../tokens';
-import { CompareView, ICompareViewOptions } from '../widgets/compareview';
+import { CompareView, ICompareViewOptions } from './view';
 import { compareIcon } from '../widgets/icons';
-import { describedBy } from './describe';
-import { notifyFailure } from './notify';
-import { runIdOf } from './target';
+import { describedBy } from '../plugins/describe';
+import { notifyFailure } from '../plugins/notify';
+import { runIdOf } from '../plugins/target';
 
 type Document = MainAreaWidget<CompareView>;
 

@@ -4,7 +4,7 @@ import {
   groupingChoice,
   nameOfLine,
   publishedSeconds
-} from '../comparisonwords';
+} from '../text';
 
 const trans = nullTranslator.load('hrlab');
 const line = (before: number | null, after: number | null) => ({

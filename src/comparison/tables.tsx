@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IComparedGroup, IDifference, IDifferenceLine } from '../api';
-import { tableAsCsv } from '../model/comparison';
+import { tableAsCsv } from './model';
 import {
   changeOfLine,
   groupingName,
@@ -10,15 +10,15 @@ import {
   publishedSeconds,
   ratioInWords,
   wallInWords
-} from '../model/comparisonwords';
+} from './text';
 import {
   formatChange,
   formatCount,
   formatDuration,
   formatShare
 } from '../model/format';
-import type { IFoundProps } from './comparechoices';
-import { download } from './download';
+import type { IFoundProps } from './choices';
+import { download } from '../widgets/download';
 
 const ID_LENGTH = 8;
 
