@@ -6,7 +6,7 @@ import { daskPlugin } from './clusters/dask-panes';
 import { notebooksPlugin } from './plugins/notebooks';
 import { panelPlugin } from './plugins/panel';
 import { progressPlugin } from './plugins/progress';
-import { reportPlugin } from './plugins/report';
+import { reportPlugin } from './export/report-plugin';
 import { resultPlugin } from './plugins/result';
 import { runActionsPlugin } from './plugins/runactions';
 import { runViewPlugin } from './plugins/runview';

@@ -9,7 +9,7 @@ import {
   RunService
 } from '../api';
 import { Clusters } from '../clusters/events';
-import { Exports } from '../model/exports';
+import { Exports } from '../export/events';
 import { LiveRuns } from '../model/live';
 import { Quotas } from '../model/quotas';
 import { Runs } from '../model/runs';

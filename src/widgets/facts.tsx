@@ -10,7 +10,7 @@ import type {
   IFigure,
   IRunRecord
 } from '../api';
-import { remedyInWords } from '../model/deliverywords';
+import { remedyInWords } from '../export/text';
 import {
   formatBytes,
   formatCount,

@@ -9,7 +9,7 @@ import { labelsFromText, labelsToText } from '../model/labels';
 import { PanelState } from '../model/panelstate';
 import { RunList } from '../model/runlist';
 import { Snapshot } from '../model/snapshot';
-import { DeliveryNotes } from './delivery';
+import { DeliveryNotes } from '../export/notes';
 import { Filter } from './filter';
 import { useSignals } from './hooks';
 import { hrlabIcon } from './icons';

@@ -8,10 +8,10 @@ import {
   refusedInWords,
   remedyInWords,
   waitingInWords
-} from '../model/deliverywords';
+} from './text';
 import { PanelState } from '../model/panelstate';
 import { Snapshot } from '../model/snapshot';
-import { useSignals, useTicks } from './hooks';
+import { useSignals, useTicks } from '../widgets/hooks';
 
 const SECOND = 1000;
 const SHORT_ID = 8;

@@ -12,9 +12,9 @@ import { fileIcon } from '@jupyterlab/ui-components';
 import { IReportQuery, requestReport, Secret, SECRETS } from '../api';
 import { CommandIDs } from '../tokens';
 import { download } from '../widgets/download';
-import { describedBy } from './describe';
-import { notifyFailure } from './notify';
-import { runIdOf } from './target';
+import { describedBy } from '../plugins/describe';
+import { notifyFailure } from '../plugins/notify';
+import { runIdOf } from '../plugins/target';
 
 const REPORT_ARGS = describedBy({
   id: {

@@ -8,9 +8,9 @@ import {
   refusedInWords,
   remedyInWords,
   waitingInWords
-} from '../deliverywords';
-import { Exports } from '../exports';
-import { usedCluster } from '../usedcluster';
+} from '../text';
+import { Exports } from '../events';
+import { usedCluster } from '../../model/usedcluster';
 import { cluster } from '../../clusters/__tests__/fake-clusters';
 
 const trans = nullTranslator.load('hrlab');
