@@ -4,7 +4,7 @@ import { comparePlugin } from './comparison/plugin';
 import { clustersPlugin } from './clusters/plugin';
 import { daskPlugin } from './clusters/dask-panes';
 import { notebooksPlugin } from './plugins/notebooks';
-import { panelPlugin } from './plugins/panel';
+import { panelPlugin } from './panel/plugin';
 import { progressPlugin } from './plugins/progress';
 import { reportPlugin } from './export/report-plugin';
 import { resultPlugin } from './plugins/result';

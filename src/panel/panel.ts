@@ -9,7 +9,7 @@ import type { ITranslator } from '@jupyterlab/translation';
 import type { AccordionPanel, Widget } from '@lumino/widgets';
 import { Widget as LuminoWidget } from '@lumino/widgets';
 import type { PanelState } from '../model/panelstate';
-import { hrlabIcon } from './icons';
+import { hrlabIcon } from '../widgets/icons';
 
 export interface IHrlabPanelOptions {
   readonly state: PanelState;

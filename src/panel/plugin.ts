@@ -15,9 +15,9 @@ import { RunList } from '../model/runlist';
 import { Snapshot } from '../model/snapshot';
 import { CommandIDs, IExports, IRuns, ISections } from '../tokens';
 import { hrlabIcon } from '../widgets/icons';
-import { HrlabPanel } from '../widgets/panel';
+import { HrlabPanel } from './panel';
 import { RunsSection } from '../widgets/section';
-import { NO_ARGS } from './describe';
+import { NO_ARGS } from '../plugins/describe';
 
 const RANK = 210; // dask-labextension's is 200
 const SETTINGS = 'settingeditor:open';
