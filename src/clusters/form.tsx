@@ -3,11 +3,11 @@ import React, { useEffect, useRef } from 'react';
 import type { IProfiles } from '../api';
 import { ClusterDrafts } from './drafts';
 import { ClusterForm } from './form-model';
-import { QuotaList } from '../model/quotalist';
+import { QuotaList } from '../quotas/model';
 import { useSignals } from '../widgets/hooks';
 import { OptionRow, Row } from './field';
 import { AdviceLine } from './advice';
-import { FormQuotas } from '../widgets/quotabars';
+import { FormQuotas } from '../quotas/view';
 
 /** A kernel whose Python a cluster on this machine may run. */
 export interface IKernelChoice {

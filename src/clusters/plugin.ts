@@ -15,7 +15,7 @@ import { ClusterChoices } from './saved-choices';
 import { ClusterDrafts } from './drafts';
 import { ClusterList } from './model';
 import { FormAdvice } from './advice-model';
-import { QuotaList } from '../model/quotalist';
+import { QuotaList } from '../quotas/model';
 import { CommandIDs, IClusters, IQuotas, IRuns, ISections } from '../tokens';
 import { dragCode } from './drag';
 import { IKernelChoice } from './form';

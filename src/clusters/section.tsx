@@ -4,7 +4,7 @@ import React from 'react';
 import { ClusterDrafts } from './drafts';
 import { ClusterList, IClusterItem } from './model';
 import { defaultsInWords } from './text';
-import { QuotaList } from '../model/quotalist';
+import { QuotaList } from '../quotas/model';
 import { CommandIDs } from '../tokens';
 import { ClusterCard, ICardActions } from './card';
 import { IKernelChoice, NewClusterForm } from './form';
@@ -12,7 +12,7 @@ import { NewButton } from './new-button';
 import { Guard } from '../widgets/guard';
 import { useSignals, useTicks } from '../widgets/hooks';
 import { OnScreen } from '../widgets/onscreen';
-import { QuotaView } from '../widgets/quotabars';
+import { QuotaView } from '../quotas/view';
 
 const SECOND = 1000;
 const TEN_SECONDS = 10000;

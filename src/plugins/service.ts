@@ -11,7 +11,7 @@ import {
 import { Clusters } from '../clusters/events';
 import { Exports } from '../export/events';
 import { LiveRuns } from '../model/live';
-import { Quotas } from '../model/quotas';
+import { Quotas } from '../quotas/events';
 import { Runs } from '../model/runs';
 import { IClusters, IExports, ILiveRuns, IQuotas, IRuns } from '../tokens';
 

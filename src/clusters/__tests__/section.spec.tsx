@@ -4,7 +4,7 @@ import { Signal } from '@lumino/signaling';
 import type { ICluster, IQuotaReport } from '../../api';
 import { ClusterDrafts } from '../drafts';
 import { ClusterList } from '../model';
-import { QuotaList } from '../../model/quotalist';
+import { QuotaList } from '../../quotas/model';
 import { ClusterChoices } from '../saved-choices';
 import { cluster, FakeClusters } from './fake-clusters';
 import { CommandIDs, IQuotas } from '../../tokens';

@@ -4,16 +4,11 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 import { IQuota, IQuotaReport, readQuotas } from '../../api';
 import type { IQuotas } from '../../tokens';
-import { barOf, foldQuotas, quotasFor } from '../quotabar';
-import { QuotaList } from '../quotalist';
-import {
-  barInWords,
-  fillInWords,
-  quotaHint,
-  sourceInWords
-} from '../quotawords';
+import { barOf, foldQuotas, quotasFor } from '../bars';
+import { QuotaList } from '../model';
+import { barInWords, fillInWords, quotaHint, sourceInWords } from '../text';
 import { FakeClock } from '../../clusters/__tests__/fake-clusters';
-import { settle } from './fakes';
+import { settle } from '../../model/__tests__/fakes';
 
 const trans = nullTranslator.load('hrlab');
 const GIB = 2 ** 30;

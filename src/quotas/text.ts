@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IQuota, IQuotaSource } from '../api';
-import { formatBytes, formatCount, formatShare } from './format';
+import { formatBytes, formatCount, formatShare } from '../model/format';
 import { spanInWords } from '../clusters/text';
-import type { IQuotaBar } from './quotabar';
+import type { IQuotaBar } from './bars';
 
 const GB = 1e9;
 const GIB = 1024 ** 3;

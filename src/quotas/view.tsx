@@ -1,17 +1,17 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef } from 'react';
 import type { IAsks, IQuota } from '../api';
-import { barOf, foldQuotas, IQuotaBar, quotasFor } from '../model/quotabar';
-import { QuotaList } from '../model/quotalist';
+import { barOf, foldQuotas, IQuotaBar, quotasFor } from './bars';
+import { QuotaList } from './model';
 import {
   barInWords,
   fillInWords,
   quotaHint,
   resourceName,
   sourceInWords
-} from '../model/quotawords';
-import { Hint } from './hint';
-import { useSignals, useTicks } from './hooks';
+} from './text';
+import { Hint } from '../widgets/hint';
+import { useSignals, useTicks } from '../widgets/hooks';
 
 /** Ages are said in whole minutes. */
 const AGE_MS = 30000;
