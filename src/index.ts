@@ -3,13 +3,13 @@ import { campaignsPlugin } from './campaigns/plugin';
 import { comparePlugin } from './comparison/plugin';
 import { clustersPlugin } from './clusters/plugin';
 import { daskPlugin } from './clusters/dask-panes';
-import { notebooksPlugin } from './plugins/notebooks';
+import { notebooksPlugin } from './runs/notebooks';
 import { panelPlugin } from './panel/plugin';
 import { progressPlugin } from './plugins/progress';
 import { reportPlugin } from './export/report-plugin';
 import { resultPlugin } from './plugins/result';
-import { runActionsPlugin } from './plugins/runactions';
-import { runViewPlugin } from './plugins/runview';
+import { runActionsPlugin } from './runs/commands';
+import { runViewPlugin } from './runs/view-plugin';
 import {
   clusterServicePlugin,
   exportServicePlugin,

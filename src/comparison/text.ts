@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IComparedGroup, IDifferenceLine } from '../api';
 import { formatDuration } from '../model/format';
-import { podsInWords } from '../model/sentences';
+import { podsInWords } from '../runs/text';
 
 /** What runs are grouped by. */
 export function groupingName(by: string, trans: TranslationBundle): string {

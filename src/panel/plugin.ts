@@ -11,12 +11,12 @@ import { refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
 import { PanelState } from '../model/panelstate';
-import { RunList } from '../model/runlist';
+import { RunList } from '../runs/list-model';
 import { Snapshot } from '../model/snapshot';
 import { CommandIDs, IExports, IRuns, ISections } from '../tokens';
 import { hrlabIcon } from '../widgets/icons';
 import { HrlabPanel } from './panel';
-import { RunsSection } from '../widgets/section';
+import { RunsSection } from '../runs/section';
 import { NO_ARGS } from '../plugins/describe';
 
 const RANK = 210; // dask-labextension's is 200

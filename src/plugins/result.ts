@@ -11,8 +11,8 @@ import {
   TranslationBundle
 } from '@jupyterlab/translation';
 import { IRunRecord, RUN_MIME } from '../api';
-import { Dismissed } from '../model/dismissed';
-import { WantedAdvice } from '../model/wantedadvice';
+import { Dismissed } from '../runs/dismissed';
+import { WantedAdvice } from '../runs/advice-settings';
 import { CommandIDs, ILiveRuns } from '../tokens';
 import { IResultOptions, ResultWidget } from '../widgets/result';
 

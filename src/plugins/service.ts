@@ -12,7 +12,7 @@ import { Clusters } from '../clusters/events';
 import { Exports } from '../export/events';
 import { LiveRuns } from '../model/live';
 import { Quotas } from '../quotas/events';
-import { Runs } from '../model/runs';
+import { Runs } from '../runs/events';
 import { IClusters, IExports, ILiveRuns, IQuotas, IRuns } from '../tokens';
 
 /** Provides the runs that the server keeps. */

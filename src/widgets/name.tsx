@@ -1,5 +1,5 @@
 import React from 'react';
-import { cutInMiddle } from '../model/segments';
+import { cutInMiddle } from '../runs/segments';
 
 /** A long name, cut in the middle, with the whole name on hover. */
 export function CutName(props: { readonly name: string }): JSX.Element {

@@ -2,11 +2,11 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useRef } from 'react';
 import { formatClock, formatCount, formatDuration } from '../model/format';
-import { workersInWords } from '../model/sentences';
+import { workersInWords } from '../runs/text';
 import type { ILiveRun, ILiveRuns } from '../tokens';
 import { useSignals, useTicks } from './hooks';
-import { PhaseTexts } from './phasetexts';
-import { StatusMark } from './status';
+import { PhaseTexts } from '../runs/phase-texts';
+import { StatusMark } from '../runs/status';
 
 const SECOND = 1000;
 

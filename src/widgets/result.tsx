@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import React from 'react';
 import { IFinding, IRunRecord, readAdvice, readRecord } from '../api';
-import { adviceFor, IAdvice } from '../model/advice';
+import { adviceFor, IAdvice } from '../runs/first-advice';
 import { formatChange, formatDuration } from '../model/format';
 import {
   changeInWords,
@@ -14,12 +14,12 @@ import {
   runInOneSentence,
   tasksInWords,
   workersInWords
-} from '../model/sentences';
-import { WantedAdvice } from '../model/wantedadvice';
-import { PhaseBar } from './bar';
+} from '../runs/text';
+import { WantedAdvice } from '../runs/advice-settings';
+import { PhaseBar } from '../runs/bar';
 import { Hint } from './hint';
-import { PhaseTexts } from './phasetexts';
-import { StatusMark } from './status';
+import { PhaseTexts } from '../runs/phase-texts';
+import { StatusMark } from '../runs/status';
 
 export interface IResultOptions {
   readonly mimeType: string;

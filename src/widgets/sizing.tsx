@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
 import React, { useState } from 'react';
 import { GoalName, GOALS, IProfile, ISizing } from '../api';
-import { RunModel } from '../model/run';
+import { RunModel } from '../runs/model';
 import {
   evidenceInWords,
   GOAL_UNITS,

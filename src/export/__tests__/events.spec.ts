@@ -10,7 +10,7 @@ import {
   waitingInWords
 } from '../text';
 import { Exports } from '../events';
-import { usedCluster } from '../../model/usedcluster';
+import { usedCluster } from '../../runs/used-cluster';
 import { cluster } from '../../clusters/__tests__/fake-clusters';
 
 const trans = nullTranslator.load('hrlab');

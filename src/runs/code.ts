@@ -1,7 +1,7 @@
 import { IRenderMimeRegistry, MimeModel } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
-import type { RunModel } from '../model/run';
+import type { RunModel } from './model';
 
 const MARKDOWN = 'text/markdown';
 

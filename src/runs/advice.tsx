@@ -2,9 +2,9 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IFinding } from '../api';
-import type { RunModel } from '../model/run';
-import type { WantedAdvice } from '../model/wantedadvice';
-import { useSignals } from './hooks';
+import type { RunModel } from './model';
+import type { WantedAdvice } from './advice-settings';
+import { useSignals } from '../widgets/hooks';
 
 interface IAdviceProps {
   readonly model: RunModel;

@@ -2,7 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { readFileSync } from 'fs';
 import { join } from 'path';
 import { readAdvice, readRecord } from '../../api';
-import { adviceFor } from '../advice';
+import { adviceFor } from '../first-advice';
 import { labelsFromText, labelsToText, wrongLabels } from '../labels';
 import { cutInMiddle, lastPhase, segmentsOf } from '../segments';
 import {
@@ -11,7 +11,7 @@ import {
   phasesInWords,
   runHint,
   runInOneSentence
-} from '../sentences';
+} from '../text';
 import { nextOrder, sortGroups } from '../sorting';
 
 const trans = nullTranslator.load('hrlab');

@@ -4,11 +4,11 @@ import type { CommandRegistry } from '@lumino/commands';
 import React, { useEffect, useRef, useState } from 'react';
 import type { IRunRecord } from '../api';
 import { formatDuration } from '../model/format';
-import { RunModel } from '../model/run';
-import { failureInWords, phasesInWords, statusName } from '../model/sentences';
+import { RunModel } from './model';
+import { failureInWords, phasesInWords, statusName } from './text';
 import { CommandIDs } from '../tokens';
 import { PhaseBar } from './bar';
-import { useSignals } from './hooks';
+import { useSignals } from '../widgets/hooks';
 import { StatusMark } from './status';
 
 export interface IHeaderProps {

@@ -2,8 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IPhases } from '../api';
 import { formatDuration } from '../model/format';
-import { segmentsOf } from '../model/segments';
-import { phaseName } from '../model/sentences';
+import { segmentsOf } from './segments';
+import { phaseName } from './text';
 
 /** Phases as text, each with a swatch of its pattern: the key to the bar. */
 export function PhaseTexts(props: {

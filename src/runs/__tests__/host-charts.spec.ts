@@ -2,9 +2,9 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { ApiError, IHosts, readHosts } from '../../api';
-import { HostsModel } from '../../model/hosts';
+import { HostsModel } from '../hosts-model';
 import { FakeRuns, settle } from '../../model/__tests__/fakes';
-import { HostCharts } from '../hostcharts';
+import { HostCharts } from '../host-charts';
 
 const chart = (title: string) => ({
   title,

@@ -5,14 +5,14 @@ import { Signal } from '@lumino/signaling';
 import React from 'react';
 import type { IDelivery, IRunQuery } from '../api';
 import { formatCount } from '../model/format';
-import { labelsFromText, labelsToText } from '../model/labels';
+import { labelsFromText, labelsToText } from './labels';
 import { PanelState } from '../model/panelstate';
-import { RunList } from '../model/runlist';
+import { RunList } from './list-model';
 import { Snapshot } from '../model/snapshot';
 import { DeliveryNotes } from '../export/notes';
 import { Filter } from './filter';
-import { useSignals } from './hooks';
-import { hrlabIcon } from './icons';
+import { useSignals } from '../widgets/hooks';
+import { hrlabIcon } from '../widgets/icons';
 import { RunRows } from './list';
 
 const LABELS_OFFERED = 50;

@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useState } from 'react';
-import { wrongLabels } from '../model/labels';
+import { wrongLabels } from './labels';
 import { PanelState } from '../model/panelstate';
-import { useSignals } from './hooks';
+import { useSignals } from '../widgets/hooks';
 
 const TYPING_MS = 200;
 

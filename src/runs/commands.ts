@@ -16,13 +16,13 @@ import {
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import { CommandIDs, IRuns } from '../tokens';
-import { askLabels } from '../widgets/asklabels';
-import { askText } from '../widgets/asktext';
+import { askLabels } from './ask-labels';
+import { askText } from './ask-text';
 import { downloadJSON } from '../widgets/download';
 import { labelIcon } from '../widgets/icons';
-import { RUN_ARGS, RUNS_ARGS } from './describe';
-import { notifyFailure } from './notify';
-import { runIdOf, runIdsOf } from './target';
+import { RUN_ARGS, RUNS_ARGS } from '../plugins/describe';
+import { notifyFailure } from '../plugins/notify';
+import { runIdOf, runIdsOf } from '../plugins/target';
 
 const UNDO_MS = 10000;
 

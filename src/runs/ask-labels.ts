@@ -1,12 +1,7 @@
 import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
-import {
-  Labels,
-  labelsFromText,
-  labelsToText,
-  wrongLabels
-} from '../model/labels';
+import { Labels, labelsFromText, labelsToText, wrongLabels } from './labels';
 
 /** A line of labels, and under it what is wrong with them. */
 class LabelsBody extends Widget implements Dialog.IBodyWidget<string> {

@@ -2,8 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { ILoop, IPhases } from '../api';
 import { formatDuration } from '../model/format';
-import { segmentsOf } from '../model/segments';
-import { phaseName, phaseTooltip } from '../model/sentences';
+import { segmentsOf } from './segments';
+import { phaseName, phaseTooltip } from './text';
 
 /** Below this share a segment has no room for its label. */
 const LABEL_SHARE = 0.22;

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IRunSummary } from '../api';
 import { formatChange, formatClock, formatDuration } from '../model/format';
-import { labelsToText } from '../model/labels';
+import { labelsToText } from './labels';
 import {
   changeInWords,
   failureInWords,
@@ -13,9 +13,9 @@ import {
   phasesInWords,
   statusName,
   workersInWords
-} from '../model/sentences';
+} from './text';
 import { PhaseBar } from './bar';
-import { CutName } from './name';
+import { CutName } from '../widgets/name';
 import { StatusMark } from './status';
 
 /** Every row is this high: the list knows where each one is. */

@@ -3,10 +3,10 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel } from '@lumino/widgets';
 import { CHART_VIEWS, ChartView } from '../api';
-import { HostsModel } from '../model/hosts';
-import { RunModel } from '../model/run';
-import { ChartCard } from './chartcard';
-import { HostCharts } from './hostcharts';
+import { HostsModel } from './hosts-model';
+import { RunModel } from './model';
+import { ChartCard } from '../widgets/chartcard';
+import { HostCharts } from './host-charts';
 
 export interface IChartsOptions {
   readonly model: RunModel;

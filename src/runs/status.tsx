@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { Status } from '../api';
-import { statusName } from '../model/sentences';
-import { statusIcons } from './icons';
+import { statusName } from './text';
+import { statusIcons } from '../widgets/icons';
 
 export interface IStatusProps {
   readonly status: Status;

@@ -2,7 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { IDelivery, IRunPage, readPage } from '../../api';
 import { PanelState } from '../../model/panelstate';
-import { RunList } from '../../model/runlist';
+import { RunList } from '../list-model';
 import { Snapshot } from '../../model/snapshot';
 import { FakeRuns } from '../../model/__tests__/fakes';
 import { RunsSection } from '../section';

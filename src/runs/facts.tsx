@@ -17,19 +17,19 @@ import {
   formatDuration,
   formatShare
 } from '../model/format';
-import { RunModel } from '../model/run';
+import { RunModel } from './model';
 import {
   aloneInWords,
   failedTasks,
   isPlaceKnown,
   tasksInWords,
   workersInWords
-} from '../model/sentences';
+} from './text';
 import { Snapshot } from '../model/snapshot';
-import { usedCluster } from '../model/usedcluster';
+import { usedCluster } from './used-cluster';
 import type { IClusters, IExports } from '../tokens';
-import { useSignals } from './hooks';
-import { OnScreen } from './onscreen';
+import { useSignals } from '../widgets/hooks';
+import { OnScreen } from '../widgets/onscreen';
 
 /** Name, value, how it is reckoned, and the cluster that the value begins with. */
 type Fact = readonly [string, string, string?, (ICluster | null)?];

@@ -1,5 +1,5 @@
-import { ITimers, RunList } from '../runlist';
-import { FakeRuns, settle } from './fakes';
+import { ITimers, RunList } from '../list-model';
+import { FakeRuns, settle } from '../../model/__tests__/fakes';
 
 class FakeTimers implements ITimers {
   callbacks = new Map<number, () => void>();

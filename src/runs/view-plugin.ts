@@ -19,14 +19,14 @@ import {
 } from '@jupyterlab/translation';
 import { IRunRecord, ISizing, readRecord } from '../api';
 import { advisedOptions } from '../clusters/advice-model';
-import { RunModel } from '../model/run';
-import { WantedAdvice } from '../model/wantedadvice';
+import { RunModel } from './model';
+import { WantedAdvice } from './advice-settings';
 import { CommandIDs, IClusters, IExports, IRuns } from '../tokens';
 import { hrlabIcon, sizeIcon } from '../widgets/icons';
-import { RunView } from '../widgets/runview';
-import { describedBy } from './describe';
-import { notifyFailure } from './notify';
-import { runIdOf } from './target';
+import { RunView } from './view';
+import { describedBy } from '../plugins/describe';
+import { notifyFailure } from '../plugins/notify';
+import { runIdOf } from '../plugins/target';
 
 type Document = MainAreaWidget<RunView>;
 

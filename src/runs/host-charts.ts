@@ -3,9 +3,9 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
 import type { IHostChart } from '../api';
-import { HostsModel } from '../model/hosts';
-import { ChartCard } from './chartcard';
-import { textElement } from './charttable';
+import { HostsModel } from './hosts-model';
+import { ChartCard } from '../widgets/chartcard';
+import { textElement } from '../widgets/charttable';
 
 export interface IHostChartsOptions {
   readonly hosts: HostsModel;

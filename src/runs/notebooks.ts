@@ -13,11 +13,11 @@ import {
 import { notebookIcon } from '@jupyterlab/ui-components';
 import type { PartialJSONObject } from '@lumino/coreutils';
 import type { IRunRecord } from '../api';
-import { exampleNotebook, timedCellOf } from '../model/example';
+import { exampleNotebook, timedCellOf } from './example';
 import { CommandIDs, IRuns } from '../tokens';
-import { NO_ARGS, RUN_ARGS } from './describe';
-import { notifyFailure } from './notify';
-import { runIdOf } from './target';
+import { NO_ARGS, RUN_ARGS } from '../plugins/describe';
+import { notifyFailure } from '../plugins/notify';
+import { runIdOf } from '../plugins/target';
 
 const OPEN = 'docmanager:open';
 const EXAMPLE = 'examples/zee.ipynb';

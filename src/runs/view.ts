@@ -5,16 +5,16 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { Panel } from '@lumino/widgets';
 import type { IProfile, ISizing } from '../api';
-import type { RunModel } from '../model/run';
-import type { WantedAdvice } from '../model/wantedadvice';
+import type { RunModel } from './model';
+import type { WantedAdvice } from './advice-settings';
 import { CommandIDs, IClusters, IExports } from '../tokens';
 import { AdviceSection } from './advice';
 import { Charts } from './charts';
 import { Code } from './code';
 import { Facts } from './facts';
 import { Groups } from './groups';
-import { RunHeader } from './runheader';
-import { Sizing } from './sizing';
+import { RunHeader } from './header';
+import { Sizing } from '../widgets/sizing';
 
 export interface IRunViewOptions {
   readonly model: RunModel;

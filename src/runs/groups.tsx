@@ -3,9 +3,9 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 import type { IGroup } from '../api';
 import { formatBytes, formatCount, formatDuration } from '../model/format';
-import { RunModel } from '../model/run';
-import { GroupColumn, IOrder, nextOrder, sortGroups } from '../model/sorting';
-import { useSignals } from './hooks';
+import { RunModel } from './model';
+import { GroupColumn, IOrder, nextOrder, sortGroups } from './sorting';
+import { useSignals } from '../widgets/hooks';
 
 interface IColumn {
   readonly key: GroupColumn;
