@@ -9,8 +9,8 @@ import {
   isCampaignOn,
   readChanged
 } from '../api';
-import { BROWSER_CLOCK, IClock } from '../model/clock';
-import { formatDuration } from '../model/format';
+import { BROWSER_CLOCK, IClock } from '../shared/clock';
+import { formatDuration } from '../shared/format';
 
 /** Several events at once are one question. */
 const COALESCE_MS = 300;

@@ -17,10 +17,10 @@ import {
 import { campaignInWords, Campaigns } from './model';
 import { CommandIDs } from '../tokens';
 import { CampaignForm } from './form';
-import { compareIcon } from '../widgets/icons';
-import { RUN_ARGS } from '../plugins/describe';
-import { notifyFailure, showWhole } from '../plugins/notify';
-import { runIdOf } from '../plugins/target';
+import { compareIcon } from '../shared/icons';
+import { RUN_ARGS } from '../shared/describe';
+import { notifyFailure, showWhole } from '../shared/notify';
+import { runIdOf } from '../shared/target';
 
 const SHOWN_MS = 20000;
 

@@ -3,7 +3,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { IRunSummary, ISizing, OptionValues } from '../api';
 import type { IRuns } from '../tokens';
 import type { ClusterForm } from './form-model';
-import { formatDuration } from '../model/format';
+import { formatDuration } from '../shared/format';
 import { eachWorkerInWords, limitName } from '../model/sizing';
 
 /** Looked at to find runs from which advice can follow. */

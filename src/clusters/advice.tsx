@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import { FormAdvice, formAdviceInWords } from './advice-model';
-import { useSignals } from '../widgets/hooks';
+import { useSignals } from '../shared/hooks';
 
 interface IProps {
   readonly advice: FormAdvice;

@@ -20,7 +20,7 @@ import {
   waitingFor,
   workersOf
 } from './text';
-import { formatClock } from '../model/format';
+import { formatClock } from '../shared/format';
 import { CommandIDs } from '../tokens';
 import { ClusterScale } from './scale';
 import {
@@ -29,8 +29,8 @@ import {
   dashboardIcon,
   logsIcon,
   scaleIcon
-} from '../widgets/icons';
-import { CutName } from '../widgets/name';
+} from '../shared/icons';
+import { CutName } from '../shared/name';
 
 /** What a card asks of whoever shows it. */
 export interface ICardActions {

@@ -7,7 +7,7 @@ import {
   stringOr,
   textOrNull
 } from '../api';
-import { answerOf, askKernel } from '../model/askkernel';
+import { answerOf, askKernel } from '../shared/ask-kernel';
 
 const text = (value: string) => JSON.stringify(value); // valid Python, too
 

@@ -22,10 +22,10 @@ import { lossInWords } from './text';
 import { CommandIDs, IClusters, ISections } from '../tokens';
 import { ClusterLogsView } from './logs';
 import { CLUSTERS_SECTION } from './section';
-import { clockIcon, hrlabIcon, logsIcon, scaleIcon } from '../widgets/icons';
-import { CLUSTER_ARGS } from '../plugins/describe';
-import { notifyFailure } from '../plugins/notify';
-import { clusterIdOf } from '../plugins/target';
+import { clockIcon, hrlabIcon, logsIcon, scaleIcon } from '../shared/icons';
+import { CLUSTER_ARGS } from '../shared/describe';
+import { notifyFailure } from '../shared/notify';
+import { clusterIdOf } from '../shared/target';
 
 const COPIED_MS = 3000;
 const EXTENDED_MS = 5000;

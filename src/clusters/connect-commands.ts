@@ -15,9 +15,9 @@ import { codeIcon } from '@jupyterlab/ui-components';
 import { ICluster } from '../api';
 import { clientCode, connectKernel, hasHrlab, IConnected } from './client-code';
 import { CommandIDs } from '../tokens';
-import { connectIcon } from '../widgets/icons';
+import { connectIcon } from '../shared/icons';
 import type { IClusterCommand } from './commands';
-import { notifyWarning } from '../plugins/notify';
+import { notifyWarning } from '../shared/notify';
 
 /** How long a kernel may take to say whether it has hrlab; a busy one does not. */
 const ANSWER_MS = 700;

@@ -3,7 +3,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ICluster, isObject } from '../api';
 import { CommandIDs } from '../tokens';
-import { dashboardIcon } from '../widgets/icons';
+import { dashboardIcon } from '../shared/icons';
 import type { IClusterCommand } from './commands';
 import {
   ANSWER_MS,

@@ -7,8 +7,8 @@ import { Notification } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { isObject } from '../api';
 import { CommandIDs } from '../tokens';
-import { hrlabIcon } from '../widgets/icons';
-import { describedBy } from '../plugins/describe';
+import { hrlabIcon } from '../shared/icons';
+import { describedBy } from '../shared/describe';
 
 export const LAUNCH = 'dask:launch-dashboard';
 export const POPULATE = 'dask:populate-dashboard-url';

@@ -11,7 +11,7 @@ import {
   refusalsOf
 } from '../api';
 import type { IClusters } from '../tokens';
-import { BROWSER_CLOCK, IClock } from '../model/clock';
+import { BROWSER_CLOCK, IClock } from '../shared/clock';
 import { optionInWords, parseOption, valueToText } from './options';
 
 /** How long one pauses typing before the server is asked. */

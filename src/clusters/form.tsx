@@ -4,7 +4,7 @@ import type { IProfiles } from '../api';
 import { ClusterDrafts } from './drafts';
 import { ClusterForm } from './form-model';
 import { QuotaList } from '../quotas/model';
-import { useSignals } from '../widgets/hooks';
+import { useSignals } from '../shared/hooks';
 import { OptionRow, Row } from './field';
 import { AdviceLine } from './advice';
 import { FormQuotas } from '../quotas/view';

@@ -10,7 +10,7 @@ import {
 } from '../api';
 import type { IClusters } from '../tokens';
 import { ClusterChoices, withoutKey } from './saved-choices';
-import { BROWSER_CLOCK, IClock } from '../model/clock';
+import { BROWSER_CLOCK, IClock } from '../shared/clock';
 import { provisional } from './optimistic';
 
 const COALESCE_MS = 150;

@@ -3,7 +3,7 @@ import { addIcon, caretDownIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 import { ClusterList } from './model';
 import { defaultsInWords } from './text';
-import { useSignals } from '../widgets/hooks';
+import { useSignals } from '../shared/hooks';
 
 export interface INewProps {
   readonly list: ClusterList;

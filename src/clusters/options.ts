@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IOption, OptionValue } from '../api';
-import { formatBytes } from '../model/format';
+import { formatBytes } from '../shared/format';
 
 /** What was typed, as the server takes it, or why it cannot be taken. */
 export type Parsed =

@@ -23,8 +23,8 @@ import { CLUSTERS_SECTION, ClustersSection } from './section';
 import { addClusterCommand, clusterActions, IClusterParts } from './commands';
 import { clientActions, ClientCode } from './connect-commands';
 import { dashboardAction } from './dashboard-command';
-import { NEW_CLUSTER_ARGS, PROFILE_ARGS } from '../plugins/describe';
-import { notifyFailure } from '../plugins/notify';
+import { NEW_CLUSTER_ARGS, PROFILE_ARGS } from '../shared/describe';
+import { notifyFailure } from '../shared/notify';
 
 const PLUGIN = 'hrlab:clusters';
 const RANK = 100;

@@ -9,9 +9,9 @@ import { CommandIDs } from '../tokens';
 import { ClusterCard, ICardActions } from './card';
 import { IKernelChoice, NewClusterForm } from './form';
 import { NewButton } from './new-button';
-import { Guard } from '../widgets/guard';
-import { useSignals, useTicks } from '../widgets/hooks';
-import { OnScreen } from '../widgets/onscreen';
+import { Guard } from '../shared/error-boundary';
+import { useSignals, useTicks } from '../shared/hooks';
+import { OnScreen } from '../shared/on-screen';
 import { QuotaView } from '../quotas/view';
 
 const SECOND = 1000;

@@ -5,7 +5,7 @@ import {
   formatClock,
   formatCount,
   formatDuration
-} from '../model/format';
+} from '../shared/format';
 import { optionInWords } from './options';
 
 const MINUTE = 60;

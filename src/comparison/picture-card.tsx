@@ -5,8 +5,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IChart } from '../api';
 import { tableAsCsv } from './model';
-import { ChartCard } from '../widgets/chartcard';
-import { download } from '../widgets/download';
+import { ChartCard } from '../shared/chart-card';
+import { download } from '../shared/download';
 import { paperSvg, pngBlob, svgBlob } from './picture';
 
 const KINDS = ['PNG', 'SVG', 'CSV'] as const;

@@ -1,7 +1,7 @@
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { JSONObject, PartialJSONObject } from '@lumino/coreutils';
 import { Panel, Widget } from '@lumino/widgets';
-import { chartModel, VEGALITE } from '../widgets/chart';
+import { chartModel, VEGALITE } from '../shared/chart';
 
 const SVG_TYPE = 'image/svg+xml';
 /** Pixels of a PNG for each of the picture's: sharp in print. */

@@ -17,10 +17,10 @@ import type { IComparisonQuery } from '../api';
 import { ComparisonModel } from './model';
 import { CommandIDs, IRuns } from '../tokens';
 import { CompareView, ICompareViewOptions } from './view';
-import { compareIcon } from '../widgets/icons';
-import { describedBy } from '../plugins/describe';
-import { notifyFailure } from '../plugins/notify';
-import { runIdOf } from '../plugins/target';
+import { compareIcon } from '../shared/icons';
+import { describedBy } from '../shared/describe';
+import { notifyFailure } from '../shared/notify';
+import { runIdOf } from '../shared/target';
 
 type Document = MainAreaWidget<CompareView>;
 

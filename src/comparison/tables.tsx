@@ -16,9 +16,9 @@ import {
   formatCount,
   formatDuration,
   formatShare
-} from '../model/format';
+} from '../shared/format';
 import type { IFoundProps } from './choices';
-import { download } from '../widgets/download';
+import { download } from '../shared/download';
 
 const ID_LENGTH = 8;
 

@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IComparedGroup, IDifferenceLine } from '../api';
-import { formatDuration } from '../model/format';
+import { formatDuration } from '../shared/format';
 import { podsInWords } from '../runs/text';
 
 /** What runs are grouped by. */

@@ -9,7 +9,7 @@ import { ComparisonModel } from './model';
 import { chartTitle } from './text';
 import { Choices } from './choices';
 import { DifferenceTables, GroupsTable, PublishedTable } from './tables';
-import { useSignals } from '../widgets/hooks';
+import { useSignals } from '../shared/hooks';
 import { PictureCard } from './picture-card';
 
 export interface ICompareViewOptions {

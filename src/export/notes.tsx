@@ -9,9 +9,9 @@ import {
   remedyInWords,
   waitingInWords
 } from './text';
-import { PanelState } from '../model/panelstate';
-import { Snapshot } from '../model/snapshot';
-import { useSignals, useTicks } from '../widgets/hooks';
+import { PanelState } from '../shared/panel-state';
+import { Snapshot } from '../shared/snapshot';
+import { useSignals, useTicks } from '../shared/hooks';
 
 const SECOND = 1000;
 const SHORT_ID = 8;

@@ -11,10 +11,10 @@ import {
 import { fileIcon } from '@jupyterlab/ui-components';
 import { IReportQuery, requestReport, Secret, SECRETS } from '../api';
 import { CommandIDs } from '../tokens';
-import { download } from '../widgets/download';
-import { describedBy } from '../plugins/describe';
-import { notifyFailure } from '../plugins/notify';
-import { runIdOf } from '../plugins/target';
+import { download } from '../shared/download';
+import { describedBy } from '../shared/describe';
+import { notifyFailure } from '../shared/notify';
+import { runIdOf } from '../shared/target';
 
 const REPORT_ARGS = describedBy({
   id: {

@@ -2,7 +2,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { GoalName, IProfile, ISizing, ISizingQuestion } from '../api';
 import type { IRuns } from '../tokens';
-import { formatBytes, formatDuration, formatShare } from './format';
+import { formatBytes, formatDuration, formatShare } from '../shared/format';
 
 /** Of what `draft` is the number, and in which unit the user says it. */
 export const GOAL_UNITS: Readonly<Record<GoalName, string>> = {

@@ -2,7 +2,7 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import { isObject } from '../api';
-import { answerOf, askKernel } from './askkernel';
+import { answerOf, askKernel } from '../shared/ask-kernel';
 
 /** What the kernel is told of a request that belongs to a run. */
 export interface IRunPlan {

@@ -8,8 +8,8 @@ import {
 import type { ITranslator } from '@jupyterlab/translation';
 import type { AccordionPanel, Widget } from '@lumino/widgets';
 import { Widget as LuminoWidget } from '@lumino/widgets';
-import type { PanelState } from '../model/panelstate';
-import { hrlabIcon } from '../widgets/icons';
+import type { PanelState } from '../shared/panel-state';
+import { hrlabIcon } from '../shared/icons';
 
 export interface IHrlabPanelOptions {
   readonly state: PanelState;

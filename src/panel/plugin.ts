@@ -10,14 +10,14 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { refreshIcon, settingsIcon } from '@jupyterlab/ui-components';
 import { ISignal, Signal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
-import { PanelState } from '../model/panelstate';
+import { PanelState } from '../shared/panel-state';
 import { RunList } from '../runs/list-model';
-import { Snapshot } from '../model/snapshot';
+import { Snapshot } from '../shared/snapshot';
 import { CommandIDs, IExports, IRuns, ISections } from '../tokens';
-import { hrlabIcon } from '../widgets/icons';
+import { hrlabIcon } from '../shared/icons';
 import { HrlabPanel } from './panel';
 import { RunsSection } from '../runs/section';
-import { NO_ARGS } from '../plugins/describe';
+import { NO_ARGS } from '../shared/describe';
 
 const RANK = 210; // dask-labextension's is 200
 const SETTINGS = 'settingeditor:open';

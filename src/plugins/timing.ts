@@ -34,8 +34,8 @@ import {
   withExecuteMetadata
 } from '../model/timing';
 import { CommandIDs } from '../tokens';
-import { timeAllIcon, timeRunIcon } from '../widgets/icons';
-import { describedBy } from './describe';
+import { timeAllIcon, timeRunIcon } from '../shared/icons';
+import { describedBy } from '../shared/describe';
 import { loadInNotebooks } from './loading';
 
 const PLUGIN = 'hrlab:timing';

@@ -1,7 +1,7 @@
 import type { IQuotaReport } from '../api';
 import type { IQuotas } from '../tokens';
-import type { IClock } from '../model/clock';
-import { Snapshot } from '../model/snapshot';
+import type { IClock } from '../shared/clock';
+import { Snapshot } from '../shared/snapshot';
 
 /** Events tell of clusters; what others use, and storage, is known only by asking. Less than what is said to be old. */
 const FRESH_SECONDS = 60;

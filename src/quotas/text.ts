@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IQuota, IQuotaSource } from '../api';
-import { formatBytes, formatCount, formatShare } from '../model/format';
+import { formatBytes, formatCount, formatShare } from '../shared/format';
 import { spanInWords } from '../clusters/text';
 import type { IQuotaBar } from './bars';
 

@@ -10,8 +10,8 @@ import {
   resourceName,
   sourceInWords
 } from './text';
-import { Hint } from '../widgets/hint';
-import { useSignals, useTicks } from '../widgets/hooks';
+import { Hint } from '../shared/hint';
+import { useSignals, useTicks } from '../shared/hooks';
 
 /** Ages are said in whole minutes. */
 const AGE_MS = 30000;

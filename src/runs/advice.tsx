@@ -4,7 +4,7 @@ import React from 'react';
 import type { IFinding } from '../api';
 import type { RunModel } from './model';
 import type { WantedAdvice } from './advice-settings';
-import { useSignals } from '../widgets/hooks';
+import { useSignals } from '../shared/hooks';
 
 interface IAdviceProps {
   readonly model: RunModel;

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { ILoop, IPhases } from '../api';
-import { formatDuration } from '../model/format';
+import { formatDuration } from '../shared/format';
 import { segmentsOf } from './segments';
 import { phaseName, phaseTooltip } from './text';
 

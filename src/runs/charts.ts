@@ -5,7 +5,7 @@ import { Panel } from '@lumino/widgets';
 import { CHART_VIEWS, ChartView } from '../api';
 import { HostsModel } from './hosts-model';
 import { RunModel } from './model';
-import { ChartCard } from '../widgets/chartcard';
+import { ChartCard } from '../shared/chart-card';
 import { HostCharts } from './host-charts';
 
 export interface IChartsOptions {

@@ -18,11 +18,11 @@ import type { CommandRegistry } from '@lumino/commands';
 import { CommandIDs, IRuns } from '../tokens';
 import { askLabels } from './ask-labels';
 import { askText } from './ask-text';
-import { downloadJSON } from '../widgets/download';
-import { labelIcon } from '../widgets/icons';
-import { RUN_ARGS, RUNS_ARGS } from '../plugins/describe';
-import { notifyFailure } from '../plugins/notify';
-import { runIdOf, runIdsOf } from '../plugins/target';
+import { downloadJSON } from '../shared/download';
+import { labelIcon } from '../shared/icons';
+import { RUN_ARGS, RUNS_ARGS } from '../shared/describe';
+import { notifyFailure } from '../shared/notify';
+import { runIdOf, runIdsOf } from '../shared/target';
 
 const UNDO_MS = 10000;
 

@@ -16,7 +16,7 @@ import {
   formatCount,
   formatDuration,
   formatShare
-} from '../model/format';
+} from '../shared/format';
 import { RunModel } from './model';
 import {
   aloneInWords,
@@ -25,11 +25,11 @@ import {
   tasksInWords,
   workersInWords
 } from './text';
-import { Snapshot } from '../model/snapshot';
+import { Snapshot } from '../shared/snapshot';
 import { usedCluster } from './used-cluster';
 import type { IClusters, IExports } from '../tokens';
-import { useSignals } from '../widgets/hooks';
-import { OnScreen } from '../widgets/onscreen';
+import { useSignals } from '../shared/hooks';
+import { OnScreen } from '../shared/on-screen';
 
 /** Name, value, how it is reckoned, and the cluster that the value begins with. */
 type Fact = readonly [string, string, string?, (ICluster | null)?];

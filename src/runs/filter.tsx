@@ -1,8 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useState } from 'react';
 import { wrongLabels } from './labels';
-import { PanelState } from '../model/panelstate';
-import { useSignals } from '../widgets/hooks';
+import { PanelState } from '../shared/panel-state';
+import { useSignals } from '../shared/hooks';
 
 const TYPING_MS = 200;
 

@@ -2,10 +2,10 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 import type { IGroup } from '../api';
-import { formatBytes, formatCount, formatDuration } from '../model/format';
+import { formatBytes, formatCount, formatDuration } from '../shared/format';
 import { RunModel } from './model';
 import { GroupColumn, IOrder, nextOrder, sortGroups } from './sorting';
-import { useSignals } from '../widgets/hooks';
+import { useSignals } from '../shared/hooks';
 
 interface IColumn {
   readonly key: GroupColumn;

@@ -3,12 +3,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import React, { useEffect, useRef, useState } from 'react';
 import type { IRunRecord } from '../api';
-import { formatDuration } from '../model/format';
+import { formatDuration } from '../shared/format';
 import { RunModel } from './model';
 import { failureInWords, phasesInWords, statusName } from './text';
 import { CommandIDs } from '../tokens';
 import { PhaseBar } from './bar';
-import { useSignals } from '../widgets/hooks';
+import { useSignals } from '../shared/hooks';
 import { StatusMark } from './status';
 
 export interface IHeaderProps {

@@ -4,8 +4,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
 import type { IHostChart } from '../api';
 import { HostsModel } from './hosts-model';
-import { ChartCard } from '../widgets/chartcard';
-import { textElement } from '../widgets/charttable';
+import { ChartCard } from '../shared/chart-card';
+import { textElement } from '../shared/chart-table';
 
 export interface IHostChartsOptions {
   readonly hosts: HostsModel;

@@ -1,9 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useLayoutEffect, useRef, useState } from 'react';
-import type { PanelState } from '../model/panelstate';
+import type { PanelState } from '../shared/panel-state';
 import type { RunList } from './list-model';
-import { Guard } from '../widgets/guard';
-import { useSignals, useTicks } from '../widgets/hooks';
+import { Guard } from '../shared/error-boundary';
+import { useSignals, useTicks } from '../shared/hooks';
 import { BrokenRow, isDrawable, ROW_HEIGHT, RunRow } from './row';
 
 /** Rows drawn above and below what is on screen. */

@@ -15,9 +15,9 @@ import type { PartialJSONObject } from '@lumino/coreutils';
 import type { IRunRecord } from '../api';
 import { exampleNotebook, timedCellOf } from './example';
 import { CommandIDs, IRuns } from '../tokens';
-import { NO_ARGS, RUN_ARGS } from '../plugins/describe';
-import { notifyFailure } from '../plugins/notify';
-import { runIdOf } from '../plugins/target';
+import { NO_ARGS, RUN_ARGS } from '../shared/describe';
+import { notifyFailure } from '../shared/notify';
+import { runIdOf } from '../shared/target';
 
 const OPEN = 'docmanager:open';
 const EXAMPLE = 'examples/zee.ipynb';

@@ -2,7 +2,7 @@ import { Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IRunSummary } from '../api';
-import { formatChange, formatClock, formatDuration } from '../model/format';
+import { formatChange, formatClock, formatDuration } from '../shared/format';
 import { labelsToText } from './labels';
 import {
   changeInWords,
@@ -15,7 +15,7 @@ import {
   workersInWords
 } from './text';
 import { PhaseBar } from './bar';
-import { CutName } from '../widgets/name';
+import { CutName } from '../shared/name';
 import { StatusMark } from './status';
 
 /** Every row is this high: the list knows where each one is. */

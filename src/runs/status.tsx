@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { Status } from '../api';
 import { statusName } from './text';
-import { statusIcons } from '../widgets/icons';
+import { statusIcons } from '../shared/icons';
 
 export interface IStatusProps {
   readonly status: Status;

@@ -10,7 +10,7 @@ import {
   STAGES,
   Status
 } from '../api';
-import { formatChange, formatCount, formatDuration } from '../model/format';
+import { formatChange, formatCount, formatDuration } from '../shared/format';
 import { lastPhase, segmentsOf } from './segments';
 
 /** The words of the glossary for the four phases. */

@@ -22,11 +22,11 @@ import { advisedOptions } from '../clusters/advice-model';
 import { RunModel } from './model';
 import { WantedAdvice } from './advice-settings';
 import { CommandIDs, IClusters, IExports, IRuns } from '../tokens';
-import { hrlabIcon, sizeIcon } from '../widgets/icons';
+import { hrlabIcon, sizeIcon } from '../shared/icons';
 import { RunView } from './view';
-import { describedBy } from '../plugins/describe';
-import { notifyFailure } from '../plugins/notify';
-import { runIdOf } from '../plugins/target';
+import { describedBy } from '../shared/describe';
+import { notifyFailure } from '../shared/notify';
+import { runIdOf } from '../shared/target';
 
 type Document = MainAreaWidget<RunView>;
 

@@ -1,10 +1,10 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useRef } from 'react';
-import { formatClock, formatCount, formatDuration } from '../model/format';
+import { formatClock, formatCount, formatDuration } from '../shared/format';
 import { workersInWords } from '../runs/text';
 import type { ILiveRun, ILiveRuns } from '../tokens';
-import { useSignals, useTicks } from './hooks';
+import { useSignals, useTicks } from '../shared/hooks';
 import { PhaseTexts } from '../runs/phase-texts';
 import { StatusMark } from '../runs/status';
 

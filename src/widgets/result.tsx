@@ -5,7 +5,7 @@ import type { Message } from '@lumino/messaging';
 import React from 'react';
 import { IFinding, IRunRecord, readAdvice, readRecord } from '../api';
 import { adviceFor, IAdvice } from '../runs/first-advice';
-import { formatChange, formatDuration } from '../model/format';
+import { formatChange, formatDuration } from '../shared/format';
 import {
   changeInWords,
   failedTasks,
@@ -17,7 +17,7 @@ import {
 } from '../runs/text';
 import { WantedAdvice } from '../runs/advice-settings';
 import { PhaseBar } from '../runs/bar';
-import { Hint } from './hint';
+import { Hint } from '../shared/hint';
 import { PhaseTexts } from '../runs/phase-texts';
 import { StatusMark } from '../runs/status';
 

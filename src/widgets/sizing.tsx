@@ -14,9 +14,9 @@ import {
   SizingModel,
   sizingInWords
 } from '../model/sizing';
-import { ChartCard } from './chartcard';
-import { textElement } from './charttable';
-import { useSignals } from './hooks';
+import { ChartCard } from '../shared/chart-card';
+import { textElement } from '../shared/chart-table';
+import { useSignals } from '../shared/hooks';
 
 interface IFormProps {
   readonly model: SizingModel;

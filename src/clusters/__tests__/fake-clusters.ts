@@ -13,8 +13,8 @@ import {
   readProfiles
 } from '../../api';
 import type { IClusters } from '../../tokens';
-import type { IClock } from '../../model/clock';
-import { settle } from '../../model/__tests__/fakes';
+import type { IClock } from '../../shared/clock';
+import { settle } from '../../shared/__tests__/fakes';
 
 const PROFILES = join(__dirname, '../../../tests/data/wire/profiles_v1.json');
 

@@ -11,7 +11,7 @@ import {
   parseBytes
 } from '../options';
 import { FakeClock, FakeClusters, Gate, PROFILES_V1 } from './fake-clusters';
-import { settle } from '../../model/__tests__/fakes';
+import { settle } from '../../shared/__tests__/fakes';
 
 const trans = nullTranslator.load('hrlab');
 const [LOCAL, OFFLOAD] = PROFILES_V1.profiles;

@@ -2,7 +2,7 @@ import { ApiError } from '../../api';
 import { ClusterChoices } from '../saved-choices';
 import { ClusterList } from '../model';
 import { cluster, FakeClock, FakeClusters, Gate } from './fake-clusters';
-import { settle } from '../../model/__tests__/fakes';
+import { settle } from '../../shared/__tests__/fakes';
 
 const REQUEST = { profile: 'local', options: { workers: 3 } };
 

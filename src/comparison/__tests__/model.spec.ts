@@ -1,7 +1,7 @@
 import { comparisonPath, IComparison, readComparison } from '../../api';
 import type { IRuns } from '../../tokens';
 import { ComparisonModel, tableAsCsv } from '../model';
-import { FakeRuns } from '../../model/__tests__/fakes';
+import { FakeRuns } from '../../shared/__tests__/fakes';
 
 const WIRE = {
   by: 'threads',

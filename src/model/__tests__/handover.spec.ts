@@ -1,7 +1,7 @@
 import { readRecord } from '../../api';
 import { handOver } from '../handover';
 import { LiveRuns } from '../live';
-import { FakeRuns } from './fakes';
+import { FakeRuns } from '../../shared/__tests__/fakes';
 
 const RECORD = { id: 'a', name: 'n', started_at: 1, status: 'ok' };
 const noWait = async () => undefined;

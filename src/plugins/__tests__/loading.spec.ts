@@ -2,7 +2,7 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { Signal } from '@lumino/signaling';
-import { settle } from '../../model/__tests__/fakes';
+import { settle } from '../../shared/__tests__/fakes';
 import { loadInNotebooks } from '../loading';
 
 /** A kernel that counts what it is asked to execute. */

@@ -8,7 +8,7 @@ import { barOf, foldQuotas, quotasFor } from '../bars';
 import { QuotaList } from '../model';
 import { barInWords, fillInWords, quotaHint, sourceInWords } from '../text';
 import { FakeClock } from '../../clusters/__tests__/fake-clusters';
-import { settle } from '../../model/__tests__/fakes';
+import { settle } from '../../shared/__tests__/fakes';
 
 const trans = nullTranslator.load('hrlab');
 const GIB = 2 ** 30;

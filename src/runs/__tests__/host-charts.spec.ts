@@ -3,7 +3,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { ApiError, IHosts, readHosts } from '../../api';
 import { HostsModel } from '../hosts-model';
-import { FakeRuns, settle } from '../../model/__tests__/fakes';
+import { FakeRuns, settle } from '../../shared/__tests__/fakes';
 import { HostCharts } from '../host-charts';
 
 const chart = (title: string) => ({

@@ -1,5 +1,5 @@
 import { ITimers, RunList } from '../list-model';
-import { FakeRuns, settle } from '../../model/__tests__/fakes';
+import { FakeRuns, settle } from '../../shared/__tests__/fakes';
 
 class FakeTimers implements ITimers {
   callbacks = new Map<number, () => void>();

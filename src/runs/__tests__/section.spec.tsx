@@ -1,10 +1,10 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { IDelivery, IRunPage, readPage } from '../../api';
-import { PanelState } from '../../model/panelstate';
+import { PanelState } from '../../shared/panel-state';
 import { RunList } from '../list-model';
-import { Snapshot } from '../../model/snapshot';
-import { FakeRuns } from '../../model/__tests__/fakes';
+import { Snapshot } from '../../shared/snapshot';
+import { FakeRuns } from '../../shared/__tests__/fakes';
 import { RunsSection } from '../section';
 
 type Told = (entries: readonly { readonly isIntersecting: boolean }[]) => void;

@@ -1,5 +1,5 @@
 import type { IStateDB } from '@jupyterlab/statedb';
-import { PanelState } from '../panelstate';
+import { PanelState } from '../panel-state';
 
 function databaseWith(value: unknown): IStateDB {
   return {

@@ -4,7 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
 import type { IChart } from '../api';
 import { ChartWidget } from './chart';
-import { tableNode, textElement } from './charttable';
+import { tableNode, textElement } from './chart-table';
 
 export interface IChartCardOptions {
   readonly rendermime: IRenderMimeRegistry;
