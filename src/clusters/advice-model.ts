@@ -4,7 +4,7 @@ import type { IRunSummary, ISizing, OptionValues } from '../api';
 import type { IRuns } from '../tokens';
 import type { ClusterForm } from './form-model';
 import { formatDuration } from '../shared/format';
-import { eachWorkerInWords, limitName } from '../model/sizing';
+import { eachWorkerInWords, limitName } from '../sizing/model';
 
 /** Looked at to find runs from which advice can follow. */
 const LOOKED_AT = 30;

@@ -14,7 +14,7 @@ import { Code } from './code';
 import { Facts } from './facts';
 import { Groups } from './groups';
 import { RunHeader } from './header';
-import { Sizing } from '../widgets/sizing';
+import { Sizing } from '../sizing/view';
 
 export interface IRunViewOptions {
   readonly model: RunModel;

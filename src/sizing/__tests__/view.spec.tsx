@@ -3,9 +3,9 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import React from 'react';
 import { readSizing } from '../../api';
-import { SizingModel } from '../../model/sizing';
+import { SizingModel } from '../model';
 import type { IRuns } from '../../tokens';
-import { Answer } from '../sizing';
+import { Answer } from '../view';
 
 const ADVICE = readSizing({
   workers: 8,

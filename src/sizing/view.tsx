@@ -13,7 +13,7 @@ import {
   sizeInWords,
   SizingModel,
   sizingInWords
-} from '../model/sizing';
+} from './model';
 import { ChartCard } from '../shared/chart-card';
 import { textElement } from '../shared/chart-table';
 import { useSignals } from '../shared/hooks';

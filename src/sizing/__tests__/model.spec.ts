@@ -7,7 +7,7 @@ import {
   sizeInWords,
   SizingModel,
   sizingInWords
-} from '../sizing';
+} from '../model';
 import { PROFILES_V1 } from '../../clusters/__tests__/fake-clusters';
 
 const trans = nullTranslator.load('hrlab');
