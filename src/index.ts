@@ -5,9 +5,9 @@ import { clustersPlugin } from './clusters/plugin';
 import { daskPlugin } from './clusters/dask-panes';
 import { notebooksPlugin } from './runs/notebooks';
 import { panelPlugin } from './panel/plugin';
-import { progressPlugin } from './plugins/progress';
+import { progressPlugin } from './timing/progress-plugin';
 import { reportPlugin } from './export/report-plugin';
-import { resultPlugin } from './plugins/result';
+import { resultPlugin } from './timing/result-plugin';
 import { runActionsPlugin } from './runs/commands';
 import { runViewPlugin } from './runs/view-plugin';
 import {
@@ -17,7 +17,7 @@ import {
   quotaServicePlugin,
   runsPlugin
 } from './plugins/service';
-import { timingPlugin } from './plugins/timing';
+import { timingPlugin } from './timing/plugin';
 
 const plugins: readonly JupyterFrontEndPlugin<unknown>[] = [
   runsPlugin,

@@ -10,7 +10,7 @@ import {
 } from '../api';
 import { Clusters } from '../clusters/events';
 import { Exports } from '../export/events';
-import { LiveRuns } from '../model/live';
+import { LiveRuns } from '../timing/live-runs';
 import { Quotas } from '../quotas/events';
 import { Runs } from '../runs/events';
 import { IClusters, IExports, ILiveRuns, IQuotas, IRuns } from '../tokens';

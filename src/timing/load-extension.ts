@@ -1,7 +1,7 @@
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { loadExtension } from '../model/timing';
+import { loadExtension } from './execute-metadata';
 
 const SETTING = 'loadInNotebooks';
 /** Says nothing: the stop watch does, if hrlab is missing where it is needed. */

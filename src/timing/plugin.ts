@@ -32,11 +32,11 @@ import {
   metadataFor,
   nameFor,
   withExecuteMetadata
-} from '../model/timing';
+} from './execute-metadata';
 import { CommandIDs } from '../tokens';
 import { timeAllIcon, timeRunIcon } from '../shared/icons';
 import { describedBy } from '../shared/describe';
-import { loadInNotebooks } from './loading';
+import { loadInNotebooks } from './load-extension';
 
 const PLUGIN = 'hrlab:timing';
 const INSTALL = 'pip install --no-deps hrlab';

@@ -22,9 +22,9 @@ import {
   readProgressStart,
   RUN_MIME
 } from '../api';
-import { handOver } from '../model/handover';
+import { handOver } from './pending-execution';
 import { ILiveRuns, IRuns } from '../tokens';
-import { ProgressLine } from '../widgets/progress';
+import { ProgressLine } from './progress';
 
 const PLUGIN = 'hrlab:progress';
 /** How long the line waits for the result that takes its place. */

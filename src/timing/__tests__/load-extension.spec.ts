@@ -3,7 +3,7 @@ import type { Kernel } from '@jupyterlab/services';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { Signal } from '@lumino/signaling';
 import { settle } from '../../shared/__tests__/fakes';
-import { loadInNotebooks } from '../loading';
+import { loadInNotebooks } from '../load-extension';
 
 /** A kernel that counts what it is asked to execute. */
 class FakeKernel {

@@ -14,7 +14,7 @@ import { IRunRecord, RUN_MIME } from '../api';
 import { Dismissed } from '../runs/dismissed';
 import { WantedAdvice } from '../runs/advice-settings';
 import { CommandIDs, ILiveRuns } from '../tokens';
-import { IResultOptions, ResultWidget } from '../widgets/result';
+import { IResultOptions, ResultWidget } from './result';
 
 const PLUGIN = 'hrlab:result';
 const RANK = 0; // before HTML, which every record carries, too

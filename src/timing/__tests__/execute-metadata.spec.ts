@@ -7,7 +7,7 @@ import {
   nameFor,
   readLoadAnswer,
   withExecuteMetadata
-} from '../timing';
+} from '../execute-metadata';
 
 const PLAN = {
   run_id: 'r',

@@ -1,6 +1,6 @@
 import { readRecord } from '../../api';
-import { handOver } from '../handover';
-import { LiveRuns } from '../live';
+import { handOver } from '../pending-execution';
+import { LiveRuns } from '../live-runs';
 import { FakeRuns } from '../../shared/__tests__/fakes';
 
 const RECORD = { id: 'a', name: 'n', started_at: 1, status: 'ok' };
