@@ -16,7 +16,7 @@ import {
   liveRunsPlugin,
   quotaServicePlugin,
   runsPlugin
-} from './plugins/service';
+} from './services';
 import { timingPlugin } from './timing/plugin';
 
 const plugins: readonly JupyterFrontEndPlugin<unknown>[] = [

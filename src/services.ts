@@ -2,18 +2,13 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import {
-  ClusterService,
-  ExportService,
-  QuotaService,
-  RunService
-} from '../api';
-import { Clusters } from '../clusters/events';
-import { Exports } from '../export/events';
-import { LiveRuns } from '../timing/live-runs';
-import { Quotas } from '../quotas/events';
-import { Runs } from '../runs/events';
-import { IClusters, IExports, ILiveRuns, IQuotas, IRuns } from '../tokens';
+import { ClusterService, ExportService, QuotaService, RunService } from './api';
+import { Clusters } from './clusters/events';
+import { Exports } from './export/events';
+import { LiveRuns } from './timing/live-runs';
+import { Quotas } from './quotas/events';
+import { Runs } from './runs/events';
+import { IClusters, IExports, ILiveRuns, IQuotas, IRuns } from './tokens';
 
 /** Provides the runs that the server keeps. */
 export const runsPlugin: JupyterFrontEndPlugin<IRuns> = {
