@@ -2,30 +2,49 @@ import jupyter from '@jupyter/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
-/** A layer may use only those below it: plugins, widgets, model, tokens, api. */
-const above = {
-  api: ['tokens', 'model', 'widgets', 'plugins'],
-  model: ['widgets', 'plugins'],
-  widgets: ['plugins']
-};
+/** Folders of `src`; one may use those in the rows above its own. Files beside them (`index.ts`, `services.ts`) use all. */
+const layers = [
+  ['api'],
+  ['shared'],
+  ['campaigns', 'export', 'quotas', 'sizing'],
+  ['clusters'],
+  ['runs'],
+  ['comparison', 'panel', 'timing']
+];
 
-const mayNotUse = (files, layers, extra = []) => ({
-  files,
+const mayNotUse = (folder, others, files = []) => ({
+  files: [`src/${folder}/**`],
+  ignores: ['**/__tests__/**'],
   rules: {
     'no-restricted-imports': [
       'error',
       {
         patterns: [
           {
-            group: layers.flatMap(name => [`../${name}`, `../${name}/**`]),
-            message: 'Arrows point down: plugins, widgets, model, tokens, api.'
-          },
-          ...extra
+            group: [
+              ...others.flatMap(name => [`../${name}/**`, `../../${name}/**`]),
+              ...files
+            ],
+            message: 'Arrows point one way, see `layers` in eslint.config.mjs.'
+          }
         ]
       }
     ]
   }
 });
+
+const layerRules = layers.flatMap((row, level) =>
+  row.map(folder =>
+    mayNotUse(
+      folder,
+      layers
+        .slice(level)
+        .flat()
+        .filter(name => name !== folder),
+      ['../services', '../index', ...(folder === 'api' ? ['../tokens'] : [])]
+    )
+  )
+);
 
 export default tseslint.config(
   { ignores: ['**/*.js', '**/*.mjs', 'lib', 'hrlab', '**/node_modules'] },
@@ -65,9 +84,7 @@ export default tseslint.config(
       'jupyter/no-untranslated-string': 'off'
     }
   },
-  mayNotUse(['src/api/**'], above.api),
-  mayNotUse(['src/model/**'], above.model),
-  mayNotUse(['src/widgets/**'], above.widgets),
+  ...layerRules,
   {
     files: ['src/tokens.ts'],
     rules: {
@@ -76,7 +93,7 @@ export default tseslint.config(
         {
           patterns: [
             {
-              group: ['./model*', './widgets*', './plugins*'],
+              group: ['./*', '!./api'],
               message: 'Tokens use the api only.'
             }
           ]

@@ -6,7 +6,7 @@ import {
   LabIcon
 } from '@jupyterlab/ui-components';
 import React, { useRef } from 'react';
-import type { ICluster, IProfile, IStep } from '../api';
+import type { IProfile, IStep } from '../api';
 import { IClusterItem } from './model';
 import {
   clusterInWords,
@@ -14,14 +14,14 @@ import {
   factsOf,
   idleOf,
   placeInWords,
-  spanInWords,
   stateName,
   stepName,
   waitingFor,
   workersOf
 } from './text';
-import { formatClock } from '../shared/format';
+import { formatClock, spanInWords } from '../shared/format';
 import { CommandIDs } from '../tokens';
+import type { ICardActions } from './card-actions';
 import { ClusterScale } from './scale';
 import {
   clusterIcons,
@@ -31,28 +31,6 @@ import {
   scaleIcon
 } from '../shared/icons';
 import { CutName } from '../shared/name';
-
-/** What a card asks of whoever shows it. */
-export interface ICardActions {
-  readonly trans: TranslationBundle;
-  readonly execute: (command: string, id: string) => void;
-  readonly onRetry: (id: string) => void;
-  readonly onEdit: (item: IClusterItem) => void;
-  readonly onScale: (id: string | null) => void;
-  /** Resolves to why it was refused; empty if it was done. */
-  readonly onResize: (
-    id: string,
-    size:
-      | { readonly workers: number }
-      | { readonly minimum: number; readonly maximum: number }
-  ) => Promise<string>;
-  /** A press of the mouse that may become a drag. */
-  readonly onPress: (
-    event: React.MouseEvent,
-    cluster: ICluster,
-    card: HTMLElement
-  ) => void;
-}
 
 export interface ICardProps extends ICardActions {
   readonly item: IClusterItem;

@@ -3,7 +3,7 @@ import React, { useEffect, useRef, useState } from 'react';
 import type { ICluster, IOption, IProfile } from '../api';
 import { boundsInWords, parseOption } from './options';
 import { workersOption } from './workers-option';
-import type { ICardActions } from './card';
+import type { ICardActions } from './card-actions';
 
 interface IScaleProps extends ICardActions {
   readonly cluster: ICluster;

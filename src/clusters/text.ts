@@ -4,7 +4,8 @@ import {
   formatBytes,
   formatClock,
   formatCount,
-  formatDuration
+  formatDuration,
+  spanInWords
 } from '../shared/format';
 import { optionInWords } from './options';
 
@@ -65,15 +66,6 @@ export function workersOf(cluster: ICluster, trans: TranslationBundle): string {
   return minimum === null || maximum === null
     ? count
     : trans.__('%1, adapts %2 to %3', count, minimum, maximum);
-}
-
-/** A span that people read, not measure: whole units, no fractions. */
-export function spanInWords(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 2 * MINUTE) {
-    return formatClock(whole);
-  }
-  return formatDuration(Math.round(whole / MINUTE) * MINUTE);
 }
 
 /** When the countdown begins: 10 minutes before, or 10 % of a short limit. */

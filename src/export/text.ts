@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDelivery, IRefusedRun } from '../api';
-import { spanInWords } from '../clusters/text';
+import { spanInWords } from '../shared/format';
 
 /** The time of day, with the date if that is not today's; local, as all that is shown. */
 export function momentInWords(at: number, now: number): string {

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IQuota, IQuotaSource } from '../api';
 import { formatBytes, formatCount, formatShare } from '../shared/format';
-import { spanInWords } from '../clusters/text';
+import { spanInWords } from '../shared/format';
 import type { IQuotaBar } from './bars';
 
 const GB = 1e9;

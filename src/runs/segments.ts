@@ -44,9 +44,3 @@ export function lastPhase(
   }
   return 'pre';
 }
-
-/** What differs between two texts is often their end: keep it when cutting. */
-export function cutInMiddle(name: string): readonly [string, string] {
-  const tail = Math.min(7, Math.floor(name.length / 3));
-  return [name.slice(0, name.length - tail), name.slice(name.length - tail)];
-}

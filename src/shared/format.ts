@@ -156,3 +156,18 @@ export function formatChange(ratio: number | null): string {
   const sign = percent === 0 ? '±' : ratio < 0 ? MINUS : '+';
   return `${sign}${percent} %`;
 }
+
+/** A span that people read, not measure: whole units, no fractions. */
+export function spanInWords(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 2 * MINUTE) {
+    return formatClock(whole);
+  }
+  return formatDuration(Math.round(whole / MINUTE) * MINUTE);
+}
+
+/** What differs between two texts is often their end: keep it when cutting. */
+export function cutInMiddle(name: string): readonly [string, string] {
+  const tail = Math.min(7, Math.floor(name.length / 3));
+  return [name.slice(0, name.length - tail), name.slice(name.length - tail)];
+}

@@ -1,5 +1,5 @@
 import React from 'react';
-import { cutInMiddle } from '../runs/segments';
+import { cutInMiddle } from './format';
 
 /** A long name, cut in the middle, with the whole name on hover. */
 export function CutName(props: { readonly name: string }): JSX.Element {

@@ -4,8 +4,9 @@ import { HTMLSelect, ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Panel, Widget } from '@lumino/widgets';
 import React, { useState } from 'react';
-import { GoalName, GOALS, IProfile, ISizing } from '../api';
-import { RunModel } from '../runs/model';
+import type { ISignal } from '@lumino/signaling';
+import { GoalName, GOALS, IProfile, IRunRecord, ISizing } from '../api';
+import type { IRuns } from '../tokens';
 import {
   evidenceInWords,
   GOAL_UNITS,
@@ -228,8 +229,18 @@ export function Answer(props: IFormProps): JSX.Element | null {
   );
 }
 
+/** The run that advice is about. */
+export interface ISizedRun {
+  readonly id: string;
+  readonly runs: IRuns;
+  readonly record: IRunRecord | null;
+  /** Whether the record comes from a cell's output and not from the server. */
+  readonly isBorrowed: boolean;
+  readonly changed: ISignal<ISizedRun, void>;
+}
+
 export interface ISizingOptions {
-  readonly model: RunModel;
+  readonly model: ISizedRun;
   readonly rendermime: IRenderMimeRegistry;
   readonly theme: IThemeManager | null;
   readonly trans: TranslationBundle;
@@ -280,7 +291,7 @@ export class Sizing extends Panel {
     }
   }
 
-  private _onRun(model: RunModel): void {
+  private _onRun(model: ISizedRun): void {
     const { record } = model;
     const isKnown = record !== null && !model.isBorrowed;
     const isSerial = isKnown && record.phases && record.loops.length === 0;

@@ -4,7 +4,8 @@ import { join } from 'path';
 import { readAdvice, readRecord } from '../../api';
 import { adviceFor } from '../first-advice';
 import { labelsFromText, labelsToText, wrongLabels } from '../labels';
-import { cutInMiddle, lastPhase, segmentsOf } from '../segments';
+import { lastPhase, segmentsOf } from '../segments';
+import { cutInMiddle } from '../../shared/format';
 import {
   aloneInWords,
   failureInWords,
