@@ -20,7 +20,7 @@ export const runsPlugin: JupyterFrontEndPlugin<IRuns> = {
     const { serviceManager } = app;
     const runs = new Runs(new RunService(serviceManager.serverSettings));
     runs.follow(serviceManager.events.stream);
-    serviceManager.connectionFailure.connect(() => runs.doubt());
+    serviceManager.connectionFailure.connect(() => runs.invalidate());
     return runs;
   }
 };
@@ -36,7 +36,7 @@ export const clusterServicePlugin: JupyterFrontEndPlugin<IClusters> = {
     const service = new ClusterService(serviceManager.serverSettings);
     const clusters = new Clusters(service);
     clusters.follow(serviceManager.events.stream);
-    serviceManager.connectionFailure.connect(() => clusters.doubt());
+    serviceManager.connectionFailure.connect(() => clusters.invalidate());
     return clusters;
   }
 };
@@ -52,7 +52,7 @@ export const quotaServicePlugin: JupyterFrontEndPlugin<IQuotas> = {
     const { serviceManager } = app;
     const quotas = new Quotas(new QuotaService(serviceManager.serverSettings));
     quotas.follow(serviceManager.events.stream);
-    serviceManager.connectionFailure.connect(() => quotas.doubt());
+    serviceManager.connectionFailure.connect(() => quotas.invalidate());
     return quotas;
   }
 };
@@ -70,7 +70,7 @@ export const exportServicePlugin: JupyterFrontEndPlugin<IExports> = {
       new ExportService(serviceManager.serverSettings)
     );
     exports.follow(serviceManager.events.stream);
-    serviceManager.connectionFailure.connect(() => exports.doubt());
+    serviceManager.connectionFailure.connect(() => exports.invalidate());
     return exports;
   }
 };

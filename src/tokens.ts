@@ -88,7 +88,7 @@ export interface IRuns {
   /** Undo a deletion. */
   restore(id: string): Promise<void>;
   /** Save a record that the server lacks; nothing happens if it was deleted. */
-  handOver(record: PartialJSONObject): Promise<void>;
+  saveRecord(record: PartialJSONObject): Promise<void>;
 }
 
 export const IRuns = new Token<IRuns>(

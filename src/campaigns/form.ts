@@ -2,7 +2,7 @@ import type { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import type { ICampaignPlan, ICampaignRequest } from '../api';
-import { planInWords, workersFromText } from './model';
+import { formatPlan, workersFromText } from './model';
 
 const PAUSE_MS = 250;
 
@@ -42,7 +42,7 @@ export class CampaignForm
       'The notebook as it is saved is executed without a window. It must connect with Client() or hrlab.connect().'
     );
     this.node.appendChild(hint);
-    this._words.textContent = planInWords(first, trans);
+    this._words.textContent = formatPlan(first, trans);
   }
 
   /** What is asked for; null while the workers are no numbers. */
@@ -84,7 +84,7 @@ export class CampaignForm
     let isBad = true;
     if (request) {
       try {
-        words = planInWords(await this._plan(request), this._trans);
+        words = formatPlan(await this._plan(request), this._trans);
         isBad = false;
       } catch (error) {
         words = error instanceof Error ? error.message : String(error);

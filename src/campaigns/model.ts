@@ -31,14 +31,14 @@ export class Campaigns {
   follow(stream: Event.Stream): void {
     stream.connect((_, event) => {
       if (readChanged(event)?.topic === 'campaigns') {
-        this.doubt();
+        this.invalidate();
       }
     });
-    this.doubt();
+    this.invalidate();
   }
 
   /** What is known may be old. */
-  doubt(): void {
+  invalidate(): void {
     this._clock.clear(this._timer);
     this._timer = this._clock.set(() => void this._load(), COALESCE_MS);
   }
@@ -97,7 +97,7 @@ export function workersFromText(text: string): readonly number[] | null {
 }
 
 /** What is about to be measured, in a sentence or two. */
-export function planInWords(
+export function formatPlan(
   plan: ICampaignPlan,
   trans: TranslationBundle
 ): string {
@@ -112,7 +112,7 @@ export function planInWords(
 }
 
 /** How far a campaign is, in a line. */
-export function campaignInWords(
+export function formatCampaign(
   campaign: ICampaign,
   trans: TranslationBundle
 ): string {

@@ -14,7 +14,7 @@ import {
   ICampaignRequest,
   isCampaignOn
 } from '../api';
-import { campaignInWords, Campaigns } from './model';
+import { formatCampaign, Campaigns } from './model';
 import { CommandIDs } from '../tokens';
 import { CampaignForm } from './form';
 import { compareIcon } from '../shared/icons';
@@ -82,7 +82,7 @@ function actionsFor(
       : [];
   return [
     ...comparing,
-    ...showWhole(campaignInWords(campaign, trans), campaign.name, trans)
+    ...showWhole(formatCampaign(campaign, trans), campaign.name, trans)
   ];
 }
 
@@ -106,7 +106,7 @@ function showProgress(parts: IParts): void {
   const shown = new Map<string, string>();
   parts.campaigns.changed.connect((_, campaign) => {
     const isOn = isCampaignOn(campaign);
-    const message = campaignInWords(campaign, parts.trans);
+    const message = formatCampaign(campaign, parts.trans);
     const type = typeOf(campaign);
     const options = {
       autoClose: isOn || campaign.state === 'failed' ? false : SHOWN_MS,

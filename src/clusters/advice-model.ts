@@ -4,7 +4,7 @@ import type { IRunSummary, ISizing, OptionValues } from '../api';
 import type { IRuns } from '../tokens';
 import type { ClusterForm } from './form-model';
 import { formatDuration } from '../shared/format';
-import { eachWorkerInWords, limitName } from '../sizing/model';
+import { formatEachWorker, limitName } from '../sizing/model';
 
 /** Looked at to find runs from which advice can follow. */
 const LOOKED_AT = 30;
@@ -43,7 +43,7 @@ export function advisedOptions(advice: ISizing): OptionValues {
 }
 
 /** `16 workers finish Zee in about 1 min 35 s (limited by tasks)` */
-export function formAdviceInWords(
+export function formatFormAdvice(
   run: string,
   advice: ISizing,
   trans: TranslationBundle
@@ -64,7 +64,7 @@ export function formAdviceInWords(
           formatDuration(advice.expectedSeconds)
         );
   const limit = limitName(advice.limitedBy, trans);
-  const each = eachWorkerInWords(advice, trans);
+  const each = formatEachWorker(advice, trans);
   return limit
     ? trans.__('%1 (limited by %2). %3', sentence, limit, each)
     : `${sentence}. ${each}`;

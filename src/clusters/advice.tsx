@@ -1,6 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
-import { FormAdvice, formAdviceInWords } from './advice-model';
+import { FormAdvice, formatFormAdvice } from './advice-model';
 import { useSignals } from '../shared/hooks';
 
 interface IProps {
@@ -41,7 +41,7 @@ export function AdviceLine({ advice, trans }: IProps): JSX.Element | null {
       <Choice advice={advice} trans={trans} />
       <p role="status">
         {found
-          ? trans.__('Advice: %1', formAdviceInWords(run.name, found, trans))
+          ? trans.__('Advice: %1', formatFormAdvice(run.name, found, trans))
           : trans.__('No advice from %1: %2', run.name, error)}{' '}
         {found ? (
           <button

@@ -9,17 +9,17 @@ import React, { useRef } from 'react';
 import type { IProfile, IStep } from '../api';
 import { IClusterItem } from './model';
 import {
-  clusterInWords,
-  elapsedInWords,
+  formatCluster,
+  formatElapsed,
   factsOf,
   idleOf,
-  placeInWords,
+  formatPlace,
   stateName,
   stepName,
   waitingFor,
   workersOf
 } from './text';
-import { formatClock, spanInWords } from '../shared/format';
+import { formatClock, formatSpan } from '../shared/format';
 import { CommandIDs } from '../tokens';
 import type { ICardActions } from './card-actions';
 import { ClusterScale } from './scale';
@@ -215,7 +215,7 @@ function Starting(props: ICardProps): JSX.Element {
           {waitingFor(cluster, trans)}
         </span>
         <span className="hrlab-Cluster-time">
-          {elapsedInWords(cluster, now, trans)}
+          {formatElapsed(cluster, now, trans)}
         </span>
         <button
           type="button"
@@ -276,12 +276,12 @@ function Idle(props: ICardProps): JSX.Element | null {
   if (!idle.isNear) {
     return (
       <span title={trans.__('It is closed when it has had no work so long')}>
-        {trans.__('idle stop in %1', spanInWords(idle.seconds))}
+        {trans.__('idle stop in %1', formatSpan(idle.seconds))}
       </span>
     );
   }
   const left =
-    idle.seconds < 120 ? formatClock(idle.seconds) : spanInWords(idle.seconds);
+    idle.seconds < 120 ? formatClock(idle.seconds) : formatSpan(idle.seconds);
   return (
     <span className="hrlab-Cluster-idle">
       <Mark shape="unreachable" label={trans.__('Warning')} />
@@ -334,7 +334,7 @@ export function ClusterCard(props: ICardProps): JSX.Element {
     <li
       ref={card}
       className={`hrlab-Cluster hrlab-mod-${state}`}
-      aria-label={clusterInWords(cluster, profile, now, trans)}
+      aria-label={formatCluster(cluster, profile, now, trans)}
       {...(mine ? { 'data-hrlab-cluster': id } : {})}
       data-hrlab-card={id}
       tabIndex={-1}
@@ -360,7 +360,7 @@ export function ClusterCard(props: ICardProps): JSX.Element {
         </span>
       </div>
       <div className="hrlab-Cluster-place">
-        {placeInWords(cluster, profile, trans)}
+        {formatPlace(cluster, profile, trans)}
         {state === 'ready' || state === 'failed' || state === 'starting'
           ? ''
           : ` · ${stateName(state, trans)}`}

@@ -18,7 +18,7 @@ import {
 import { ClusterState, ICluster } from '../api';
 import { ClusterDrafts } from './drafts';
 import { ClusterList } from './model';
-import { lossInWords } from './text';
+import { formatLoss } from './text';
 import { CommandIDs, IClusters, ISections } from '../tokens';
 import { ClusterLogsView } from './logs';
 import { CLUSTERS_SECTION } from './section';
@@ -128,7 +128,7 @@ async function close(parts: IClusterParts, known: ICluster): Promise<void> {
   const { list, trans } = parts;
   const cluster =
     known.state === 'ready' ? ((await list.newest(known.id)) ?? known) : known;
-  const loss = lossInWords(cluster, trans);
+  const loss = formatLoss(cluster, trans);
   if (loss) {
     const { button } = await showDialog({
       title: trans.__('Close %1?', cluster.name),

@@ -85,7 +85,7 @@ async function insert(
   notebook.activeCell?.model.sharedModel.setSource(source);
 }
 
-function connectedInWords(
+function formatConnected(
   cluster: ICluster,
   answer: IConnected,
   trans: TranslationBundle
@@ -165,7 +165,7 @@ async function connect(
     Notification.update({
       id,
       type: 'success',
-      message: connectedInWords(cluster, answer, trans),
+      message: formatConnected(cluster, answer, trans),
       autoClose: DONE_MS
     });
     for (const warning of answer.warnings) {

@@ -32,7 +32,7 @@ export class Clusters implements IClusters {
   }
 
   /** Events may have been lost: whoever shows clusters takes a new snapshot. */
-  doubt(): void {
+  invalidate(): void {
     this._changed.emit([]);
   }
 

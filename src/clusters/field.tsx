@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useId } from 'react';
 import { ClusterForm, IField } from './form-model';
-import { boundsInWords } from './options';
+import { formatBounds } from './options';
 
 interface IRowProps {
   readonly label: string;
@@ -106,7 +106,7 @@ export function OptionRow(props: {
       label={option.label}
       help={option.help}
       unit={option.unit}
-      bounds={boundsInWords(option, trans)}
+      bounds={formatBounds(option, trans)}
       problem={field.problem}
     >
       {ids => (

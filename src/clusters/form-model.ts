@@ -12,7 +12,7 @@ import {
 } from '../api';
 import type { IClusters } from '../tokens';
 import { BROWSER_CLOCK, IClock } from '../shared/clock';
-import { optionInWords, parseOption, valueToText } from './options';
+import { formatOption, parseOption, valueToText } from './options';
 
 /** How long one pauses typing before the server is asked. */
 const TYPING_MS = 400;
@@ -108,7 +108,7 @@ export class ClusterForm {
     return Object.values(this.profile.options)
       .filter(option => !option.user_may_set)
       .map(
-        option => `${option.label}: ${optionInWords(option, option.default)}`
+        option => `${option.label}: ${formatOption(option, option.default)}`
       );
   }
 

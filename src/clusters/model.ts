@@ -11,7 +11,7 @@ import {
 import type { IClusters } from '../tokens';
 import { ClusterChoices, withoutKey } from './saved-choices';
 import { BROWSER_CLOCK, IClock } from '../shared/clock';
-import { provisional } from './optimistic';
+import { optimisticCluster } from './optimistic';
 
 const COALESCE_MS = 150;
 const FIRST_RETRY_MS = 2000;
@@ -171,7 +171,7 @@ export class ClusterList {
   async start(request: IClusterRequest): Promise<void> {
     const key = request.idempotency_key ?? UUID.uuid4();
     const asked = { ...request, idempotency_key: key };
-    const cluster = provisional(
+    const cluster = optimisticCluster(
       key,
       asked,
       this.profile(request.profile),

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { addIcon, caretDownIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 import { ClusterList } from './model';
-import { defaultsInWords } from './text';
+import { formatDefaults } from './text';
 import { useSignals } from '../shared/hooks';
 
 export interface INewProps {
@@ -19,7 +19,7 @@ export function NewButton(props: INewProps): JSX.Element {
   useSignals(list.changed);
   const profile = list.favourite;
   const what = profile
-    ? trans.__('Start %1: %2', profile.label, defaultsInWords(profile, trans))
+    ? trans.__('Start %1: %2', profile.label, formatDefaults(profile, trans))
     : trans.__('New cluster');
   return (
     <span className="hrlab-New">

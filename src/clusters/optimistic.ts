@@ -1,7 +1,7 @@
 import type { ICluster, IClusterRequest, IProfile } from '../api';
 
 /** A cluster as it is shown before the server has answered. */
-export function provisional(
+export function optimisticCluster(
   key: string,
   request: IClusterRequest,
   profile: IProfile | null,

@@ -49,7 +49,7 @@ export function valueToText(option: IOption, value: OptionValue): string {
 }
 
 /** A number of an option with its unit, as people say it. */
-export function optionInWords(option: IOption, value: OptionValue): string {
+export function formatOption(option: IOption, value: OptionValue): string {
   if (option.type === 'memory' && typeof value === 'number') {
     return formatBytes(value);
   }
@@ -64,21 +64,21 @@ function unitFor(value: OptionValue, unit: string): string {
 }
 
 /** `0 to 4 workers`; empty if there are no bounds. */
-export function boundsInWords(
+export function formatBounds(
   option: IOption,
   trans: TranslationBundle
 ): string {
   const { minimum, maximum } = option;
   if (minimum !== null && maximum !== null) {
     const low = option.type === 'memory' ? formatBytes(minimum) : minimum;
-    return trans.__('%1 to %2', low, optionInWords(option, maximum));
+    return trans.__('%1 to %2', low, formatOption(option, maximum));
   }
   if (minimum !== null) {
-    return trans.__('at least %1', optionInWords(option, minimum));
+    return trans.__('at least %1', formatOption(option, minimum));
   }
   return maximum === null
     ? ''
-    : trans.__('at most %1', optionInWords(option, maximum));
+    : trans.__('at most %1', formatOption(option, maximum));
 }
 
 const wrong = (problem: string): Parsed => ({ value: null, problem });
@@ -108,7 +108,7 @@ function parseNumber(
   const low = option.minimum !== null && value < option.minimum;
   const high = option.maximum !== null && value > option.maximum;
   return low || high
-    ? wrong(trans.__('Allowed: %1.', boundsInWords(option, trans)))
+    ? wrong(trans.__('Allowed: %1.', formatBounds(option, trans)))
     : right(value);
 }
 

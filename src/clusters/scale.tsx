@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useRef, useState } from 'react';
 import type { ICluster, IOption, IProfile } from '../api';
-import { boundsInWords, parseOption } from './options';
+import { formatBounds, parseOption } from './options';
 import { workersOption } from './workers-option';
 import type { ICardActions } from './card-actions';
 
@@ -215,7 +215,7 @@ export function ClusterScale(props: IScaleProps): JSX.Element {
           setRefused('');
         }}
       />
-      <Told problem={wrong || refused} bounds={boundsInWords(option, trans)} />
+      <Told problem={wrong || refused} bounds={formatBounds(option, trans)} />
       <Buttons
         disabled={wrong !== '' || busy}
         trans={trans}

@@ -3,7 +3,7 @@ import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import { ClusterDrafts } from './drafts';
 import { ClusterList, IClusterItem } from './model';
-import { defaultsInWords } from './text';
+import { formatDefaults } from './text';
 import { QuotaList } from '../quotas/model';
 import { CommandIDs } from '../tokens';
 import { ClusterCard } from './card';
@@ -73,7 +73,7 @@ function Empty(props: IViewProps): JSX.Element | null {
             {trans.__('Options…')}
           </button>
           <div className="hrlab-Field-bounds">
-            {defaultsInWords(profile, trans)}
+            {formatDefaults(profile, trans)}
           </div>
         </div>
       ))}

@@ -5,9 +5,9 @@ import {
   formatClock,
   formatCount,
   formatDuration,
-  spanInWords
+  formatSpan
 } from '../shared/format';
-import { optionInWords } from './options';
+import { formatOption } from './options';
 
 const MINUTE = 60;
 const COUNT = /^\d+ (of|\/) \d+ workers?$/;
@@ -46,7 +46,7 @@ export function kindName(kind: string, trans: TranslationBundle): string {
 }
 
 /** Where a cluster is: its profile as the site calls it, and its site. */
-export function placeInWords(
+export function formatPlace(
   cluster: ICluster,
   profile: IProfile | null,
   trans: TranslationBundle
@@ -113,7 +113,7 @@ export function factsOf(
   if (cluster.tasks) {
     facts.push(tasksOf(cluster.tasks, trans));
   }
-  facts.push(spanInWords(now - cluster.created_at));
+  facts.push(formatSpan(now - cluster.created_at));
   return facts;
 }
 
@@ -161,11 +161,11 @@ export function waitingFor(
     : '';
 }
 
-const usualInWords = (seconds: number) =>
-  seconds < 10 ? formatDuration(seconds) : spanInWords(seconds);
+const formatUsual = (seconds: number) =>
+  seconds < 10 ? formatDuration(seconds) : formatSpan(seconds);
 
 /** `37 s (usually 40 s)` */
-export function elapsedInWords(
+export function formatElapsed(
   cluster: ICluster,
   now: number,
   trans: TranslationBundle
@@ -174,11 +174,11 @@ export function elapsedInWords(
   const { usual_start_seconds } = cluster;
   return usual_start_seconds === null
     ? elapsed
-    : trans.__('%1 (usually %2)', elapsed, usualInWords(usual_start_seconds));
+    : trans.__('%1 (usually %2)', elapsed, formatUsual(usual_start_seconds));
 }
 
 /** What closing would destroy; empty if nothing. */
-export function lossInWords(
+export function formatLoss(
   cluster: ICluster,
   trans: TranslationBundle
 ): string {
@@ -190,7 +190,7 @@ export function lossInWords(
 }
 
 /** One sentence for screen readers. */
-export function clusterInWords(
+export function formatCluster(
   cluster: ICluster,
   profile: IProfile | null,
   now: number,
@@ -198,7 +198,7 @@ export function clusterInWords(
 ): string {
   const parts = [
     cluster.name,
-    placeInWords(cluster, profile, trans),
+    formatPlace(cluster, profile, trans),
     stateName(cluster.state, trans),
     cluster.state === 'ready' ? '' : cluster.reason,
     workersOf(cluster, trans),
@@ -208,13 +208,13 @@ export function clusterInWords(
 }
 
 /** What one click starts: `2 workers, each 1 core, 2 GiB`. */
-export function defaultsInWords(
+export function formatDefaults(
   profile: IProfile,
   trans: TranslationBundle
 ): string {
   const said = (option: IOption) =>
     option.unit || option.type === 'memory'
-      ? optionInWords(option, option.default)
+      ? formatOption(option, option.default)
       : `${option.label}: ${option.default}`;
   const { workers, ...rest } = profile.options;
   const each = Object.entries(rest)

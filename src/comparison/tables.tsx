@@ -6,10 +6,10 @@ import {
   changeOfLine,
   groupingName,
   nameOfLine,
-  othersInWords,
+  formatOthers,
   publishedSeconds,
-  ratioInWords,
-  wallInWords
+  formatRatio,
+  formatWall
 } from './text';
 import {
   formatChange,
@@ -67,7 +67,7 @@ function Name({ group, trans }: IGroupProps): JSX.Element {
       {group.alone === false ? (
         <span
           className="hrlab-Label hrlab-Compare-shared"
-          title={othersInWords(group, trans)}
+          title={formatOthers(group, trans)}
         >
           {trans.__('not alone')}
         </span>
@@ -112,14 +112,14 @@ export function GroupsTable(
             <td className="hrlab-mod-number">
               <Runs group={group} trans={trans} onOpen={onOpen} />
             </td>
-            {number(wallInWords(group))}
+            {number(formatWall(group))}
             {hasCold
               ? number(group.coldSeconds.map(formatDuration).join(', '))
               : null}
             {number(
               formatCount(over === 'workers' ? group.workers : group.threads)
             )}
-            {number(ratioInWords(group.speedUp))}
+            {number(formatRatio(group.speedUp))}
             {number(
               group.efficiency === null ? '–' : formatShare(group.efficiency)
             )}
@@ -176,7 +176,7 @@ export function PublishedTable(props: IFoundProps): JSX.Element | null {
   );
 }
 
-function sideInWords(name: string, at: number): string {
+function formatSide(name: string, at: number): string {
   return `${name}, ${new Date(at * 1000).toLocaleString()}`;
 }
 
@@ -232,9 +232,9 @@ export function DifferenceTables(props: {
     <>
       <h3>{trans.__('Where the two differ')}</h3>
       <p className="hrlab-Compare-sides">
-        {trans.__('Before: %1', sideInWords(beforeName, beforeAt))}
+        {trans.__('Before: %1', formatSide(beforeName, beforeAt))}
         <br />
-        {trans.__('After: %1', sideInWords(afterName, afterAt))}
+        {trans.__('After: %1', formatSide(afterName, afterAt))}
       </p>
       <div className="hrlab-Compare-tables">
         <DifferenceRows

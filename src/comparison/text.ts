@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IComparedGroup, IDifferenceLine } from '../api';
 import { formatDuration } from '../shared/format';
-import { podsInWords } from '../runs/text';
+import { formatPods } from '../runs/text';
 
 /** What runs are grouped by. */
 export function groupingName(by: string, trans: TranslationBundle): string {
@@ -50,27 +50,27 @@ export function chartTitle(name: string, trans: TranslationBundle): string {
 }
 
 /** Why a group's runs were not alone. */
-export function othersInWords(
+export function formatOthers(
   group: IComparedGroup,
   trans: TranslationBundle
 ): string {
   return group.otherPods
     ? trans.__(
         'Others’ work was there meanwhile: %1',
-        podsInWords(group.otherPods, trans)
+        formatPods(group.otherPods, trans)
       )
     : trans.__('Others’ work was on the cluster meanwhile');
 }
 
 /** The median, and what it is the median of. */
-export function wallInWords(group: IComparedGroup): string {
+export function formatWall(group: IComparedGroup): string {
   const wall = formatDuration(group.wallSeconds);
   return group.runs.length > 1
     ? `${wall} (${formatDuration(group.lowSeconds)} – ${formatDuration(group.highSeconds)})`
     : wall;
 }
 
-export function ratioInWords(value: number | null): string {
+export function formatRatio(value: number | null): string {
   return value === null ? '–' : String(Number(value.toPrecision(3)));
 }
 
@@ -79,7 +79,7 @@ export function publishedSeconds(seconds: unknown): string {
   if (typeof seconds !== 'number') {
     return '–';
   }
-  return `${seconds < 100 ? ratioInWords(seconds) : Math.round(seconds)} s`;
+  return `${seconds < 100 ? formatRatio(seconds) : Math.round(seconds)} s`;
 }
 
 /** After minus before, with its sign. */

@@ -23,7 +23,7 @@ export class Exports implements IExports {
   }
 
   /** Events may have been lost, or the server is another one. */
-  doubt(): void {
+  invalidate(): void {
     this._last = undefined;
     this._changed.emit();
   }

@@ -2,12 +2,12 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 import type { IDelivery, IRefusedRun } from '../api';
 import {
-  momentInWords,
+  formatMoment,
   newRefusals,
-  nextTryInWords,
-  refusedInWords,
-  remedyInWords,
-  waitingInWords
+  formatNextTry,
+  formatRefused,
+  formatRemedy,
+  formatWaiting
 } from './text';
 import { PanelState } from '../shared/panel-state';
 import { Snapshot } from '../shared/snapshot';
@@ -55,12 +55,12 @@ function Waiting(props: {
   const { delivery, trans } = props;
   useTicks(SECOND);
   const now = Date.now() / 1000;
-  const said = waitingInWords(delivery, now, trans);
+  const said = formatWaiting(delivery, now, trans);
   return said ? (
     <Note said={said}>
       <p>
         {trans.__('%1: %2.', delivery.target, delivery.error ?? '')}{' '}
-        {nextTryInWords(delivery, now, trans)}
+        {formatNextTry(delivery, now, trans)}
       </p>
       <p>
         {trans.__(
@@ -81,7 +81,7 @@ interface IRefusedProps {
 
 function Refused(props: IRefusedProps): JSX.Element | null {
   const { delivery, fresh, trans, onOpen, onSeen } = props;
-  const said = refusedInWords(delivery, fresh, trans);
+  const said = formatRefused(delivery, fresh, trans);
   const now = Date.now() / 1000;
   return said ? (
     <Note said={said}>
@@ -94,9 +94,7 @@ function Refused(props: IRefusedProps): JSX.Element | null {
       <ul className="hrlab-Delivery-refusals">
         {fresh.map(({ run, name, at, message }) => (
           <li key={`${run} ${at}`}>
-            <span className="hrlab-Delivery-when">
-              {momentInWords(at, now)}
-            </span>
+            <span className="hrlab-Delivery-when">{formatMoment(at, now)}</span>
             <button
               type="button"
               className="hrlab-Link"
@@ -105,7 +103,7 @@ function Refused(props: IRefusedProps): JSX.Element | null {
             >
               {name || run.slice(0, SHORT_ID)}
             </button>
-            <div>{remedyInWords(message, trans)}</div>
+            <div>{formatRemedy(message, trans)}</div>
             <div className="hrlab-Delivery-said">{message}</div>
           </li>
         ))}

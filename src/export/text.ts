@@ -1,9 +1,9 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDelivery, IRefusedRun } from '../api';
-import { spanInWords } from '../shared/format';
+import { formatSpan } from '../shared/format';
 
 /** The time of day, with the date if that is not today's; local, as all that is shown. */
-export function momentInWords(at: number, now: number): string {
+export function formatMoment(at: number, now: number): string {
   const then = new Date(at * 1000);
   const isToday = then.toDateString() === new Date(now * 1000).toDateString();
   return then.toLocaleString(undefined, {
@@ -22,7 +22,7 @@ export function newRefusals(
 }
 
 /** That runs wait, and since when; empty if nothing keeps them. */
-export function waitingInWords(
+export function formatWaiting(
   delivery: IDelivery,
   now: number,
   trans: TranslationBundle
@@ -37,23 +37,23 @@ export function waitingInWords(
   );
   return delivery.away_since_at === null
     ? said
-    : trans.__('%1 since %2', said, momentInWords(delivery.away_since_at, now));
+    : trans.__('%1 since %2', said, formatMoment(delivery.away_since_at, now));
 }
 
 /** When the next attempt is. */
-export function nextTryInWords(
+export function formatNextTry(
   delivery: IDelivery,
   now: number,
   trans: TranslationBundle
 ): string {
   const left = (delivery.next_try_at ?? now) - now;
   return left > 1
-    ? trans.__('Next try in %1.', spanInWords(left))
+    ? trans.__('Next try in %1.', formatSpan(left))
     : trans.__('Trying now.');
 }
 
 /** How many runs were refused; empty if none was. */
-export function refusedInWords(
+export function formatRefused(
   delivery: IDelivery,
   fresh: readonly IRefusedRun[],
   trans: TranslationBundle
@@ -71,7 +71,7 @@ export function refusedInWords(
 }
 
 /** What to do about a refusal, as far as the database's words tell. */
-export function remedyInWords(
+export function formatRemedy(
   message: string,
   trans: TranslationBundle
 ): string {

@@ -18,13 +18,13 @@ export class Quotas implements IQuotas {
   follow(stream: Event.Stream): void {
     stream.connect((_, event) => {
       if (TOPICS.includes(readChanged(event)?.topic ?? '')) {
-        this.doubt();
+        this.invalidate();
       }
     });
   }
 
   /** What is known may be old: whoever shows it asks again. */
-  doubt(): void {
+  invalidate(): void {
     this._changed.emit();
   }
 

@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IQuota, IQuotaSource } from '../api';
 import { formatBytes, formatCount, formatShare } from '../shared/format';
-import { spanInWords } from '../shared/format';
+import { formatSpan } from '../shared/format';
 import type { IQuotaBar } from './bars';
 
 const GB = 1e9;
@@ -57,7 +57,7 @@ export function sourceName(source: string, trans: TranslationBundle): string {
   }
 }
 
-function scopeInWords(scope: string, trans: TranslationBundle): string {
+function formatScope(scope: string, trans: TranslationBundle): string {
   switch (scope) {
     case 'user':
       return trans.__('yours alone');
@@ -90,7 +90,7 @@ function bytesText(value: number, quota: IQuota): string {
 }
 
 /** An amount with its unit: `82 cores`, `1 cluster`, `20 GiB`, `10 GB`. */
-export function amountInWords(amount: number, quota: IQuota): string {
+export function formatAmount(amount: number, quota: IQuota): string {
   if (quota.unit === 'bytes') {
     return bytesText(amount, quota);
   }
@@ -105,7 +105,7 @@ function ofLimit(
   quota: IQuota,
   trans: TranslationBundle
 ): string {
-  const whole = amountInWords(limit, quota);
+  const whole = formatAmount(limit, quota);
   let said = parts.map(numberText);
   if (quota.unit === 'bytes') {
     const [factor, unit] = isDecimal(quota) ? [GB, ' GB'] : [GIB, ' GiB'];
@@ -119,7 +119,7 @@ function ofLimit(
 }
 
 /** `82 of 128 cores`, with what is asked for `82 + 16 of 128 cores`. */
-export function barInWords(
+export function formatBar(
   { quota, asked }: IQuotaBar,
   trans: TranslationBundle
 ): string {
@@ -127,7 +127,7 @@ export function barInWords(
   const known = typeof used === 'number' ? used : null;
   if (typeof limit === 'number') {
     if (known === null) {
-      const whole = amountInWords(limit, quota);
+      const whole = formatAmount(limit, quota);
       return trans.__('use unknown, limit %1', whole);
     }
     return ofLimit(asked > 0 ? [known, asked] : [known], limit, quota, trans);
@@ -136,11 +136,11 @@ export function barInWords(
     limit === 'unlimited' ? trans.__('unlimited') : trans.__('limit unknown');
   return known === null
     ? word
-    : trans.__('%1 used, %2', amountInWords(known, quota), word);
+    : trans.__('%1 used, %2', formatAmount(known, quota), word);
 }
 
 /** A word near the limit, so that nobody needs to see the colour; empty below. */
-export function fillInWords(bar: IQuotaBar, trans: TranslationBundle): string {
+export function formatFill(bar: IQuotaBar, trans: TranslationBundle): string {
   const { quota, fill, asked } = bar;
   const { limit, used } = quota;
   if (typeof limit !== 'number' || typeof used !== 'number') {
@@ -168,7 +168,7 @@ export function fillInWords(bar: IQuotaBar, trans: TranslationBundle): string {
 /** Without the unit where the amount beside it says it. */
 function shortAmount(amount: number, quota: IQuota): string {
   return quota.unit === 'bytes'
-    ? amountInWords(amount, quota)
+    ? formatAmount(amount, quota)
     : numberText(amount);
 }
 
@@ -180,21 +180,21 @@ export function quotaHint(
 ): string {
   const { quota } = bar;
   const { available, holders, as_of_at } = quota;
-  const words = barInWords({ ...bar, asked: 0 }, trans);
+  const words = formatBar({ ...bar, asked: 0 }, trans);
   const name = resourceName(quota.resource, trans);
   const lines = [
     quota.label ? `${name} · ${quota.label}: ${words}` : `${name}: ${words}`,
     typeof available === 'number'
-      ? trans.__('Left: %1', amountInWords(available, quota))
+      ? trans.__('Left: %1', formatAmount(available, quota))
       : '',
     bar.asked > 0
-      ? trans.__('Asked for here: %1', amountInWords(bar.asked, quota))
+      ? trans.__('Asked for here: %1', formatAmount(bar.asked, quota))
       : '',
-    trans.__('Whose: %1', scopeInWords(quota.scope, trans)),
+    trans.__('Whose: %1', formatScope(quota.scope, trans)),
     quota.profiles
       ? trans.__('For clusters of: %1', quota.profiles.join(', '))
       : '',
-    holders.length > 0 ? trans.__('Held by: %1', holdersInWords(quota)) : '',
+    holders.length > 0 ? trans.__('Held by: %1', formatHolders(quota)) : '',
     quota.note,
     quota.error ?? '',
     as_of_at === null
@@ -202,7 +202,7 @@ export function quotaHint(
       : trans.__(
           'From %1, %2 ago',
           sourceName(quota.source, trans),
-          spanInWords(now - as_of_at)
+          formatSpan(now - as_of_at)
         )
   ];
   return lines.filter(line => line).join('\n');
@@ -210,17 +210,17 @@ export function quotaHint(
 
 const MOST_HOLDERS = 6;
 
-function holdersInWords(quota: IQuota): string {
+function formatHolders(quota: IQuota): string {
   const said = quota.holders
     .slice(0, MOST_HOLDERS)
-    .map(({ name, used }) => `${name} (${amountInWords(used, quota)})`);
+    .map(({ name, used }) => `${name} (${formatAmount(used, quota)})`);
   return quota.holders.length > MOST_HOLDERS
     ? `${said.join(', ')}, …`
     : said.join(', ');
 }
 
 /** What is wrong with a source, or that what it says is old; empty if all is well. */
-export function sourceInWords(
+export function formatSource(
   state: IQuotaSource,
   now: number,
   trans: TranslationBundle
@@ -231,11 +231,11 @@ export function sourceInWords(
   if (error) {
     const old =
       age !== null && age >= FRESH_SECONDS
-        ? trans.__('It last answered %1 ago.', spanInWords(age))
+        ? trans.__('It last answered %1 ago.', formatSpan(age))
         : '';
     return `${trans.__('Limits of %1: %2', name, error)} ${old}`.trim();
   }
   return age !== null && age >= FRESH_SECONDS
-    ? trans.__('Limits of %1 are %2 old.', name, spanInWords(age))
+    ? trans.__('Limits of %1 are %2 old.', name, formatSpan(age))
     : '';
 }

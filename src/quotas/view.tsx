@@ -4,11 +4,11 @@ import type { IAsks, IQuota } from '../api';
 import { barOf, foldQuotas, IQuotaBar, quotasFor } from './bars';
 import { QuotaList } from './model';
 import {
-  barInWords,
-  fillInWords,
+  formatBar,
+  formatFill,
   quotaHint,
   resourceName,
-  sourceInWords
+  formatSource
 } from './text';
 import { Hint } from '../shared/hint';
 import { useSignals, useTicks } from '../shared/hooks';
@@ -59,8 +59,8 @@ interface IBarProps {
 function QuotaBar({ bar, label, trans }: IBarProps): JSX.Element {
   const { quota, fill } = bar;
   const name = resourceName(quota.resource, trans);
-  const words = barInWords(bar, trans);
-  const near = fillInWords(bar, trans);
+  const words = formatBar(bar, trans);
+  const near = formatFill(bar, trans);
   const hint = useHint(() => quotaHint(bar, now(), trans));
   const isKnown = fill !== 'unknown' && fill !== 'unlimited';
   return (
@@ -117,7 +117,7 @@ interface IListProps {
 /** What of the limits cannot be seen, or is old. */
 function Troubles({ list, trans }: IListProps): JSX.Element {
   const said = (list.report?.sources ?? [])
-    .map(source => sourceInWords(source, now(), trans))
+    .map(source => formatSource(source, now(), trans))
     .filter(text => text);
   return (
     <>

@@ -44,7 +44,7 @@ export class Runs implements IRuns {
   }
 
   /** Events may have been lost: whoever shows runs takes a new snapshot. */
-  doubt(): void {
+  invalidate(): void {
     this._changed.emit([]);
   }
 
@@ -92,7 +92,7 @@ export class Runs implements IRuns {
     await this.patch(id, { deleted: false });
   }
 
-  async handOver(record: PartialJSONObject): Promise<void> {
+  async saveRecord(record: PartialJSONObject): Promise<void> {
     try {
       await this._service.put(record);
     } catch (error) {

@@ -10,7 +10,7 @@ import type {
   IFigure,
   IRunRecord
 } from '../api';
-import { remedyInWords } from '../export/text';
+import { formatRemedy } from '../export/text';
 import {
   formatBytes,
   formatCount,
@@ -19,11 +19,11 @@ import {
 } from '../shared/format';
 import { RunModel } from './model';
 import {
-  aloneInWords,
+  formatAlone,
   failedTasks,
   isPlaceKnown,
-  tasksInWords,
-  workersInWords
+  formatTasks,
+  formatWorkers
 } from './text';
 import { Snapshot } from '../shared/snapshot';
 import { usedCluster } from './used-cluster';
@@ -42,7 +42,7 @@ function clusterFact(
 ): string {
   const parts = there?.name === cluster.name ? [] : [cluster.name];
   if (cluster.workers_peak !== null) {
-    parts.push(workersInWords(cluster.workers_peak, trans));
+    parts.push(formatWorkers(cluster.workers_peak, trans));
   }
   if (cluster.workers_average !== null) {
     parts.push(trans.__('%1 on average', cluster.workers_average.toFixed(1)));
@@ -77,7 +77,7 @@ function taskFacts(run: IRunRecord, trans: TranslationBundle): Fact[] {
     return [];
   }
   return [
-    [trans.__('Tasks'), tasksInWords(tasks, failed, trans)],
+    [trans.__('Tasks'), formatTasks(tasks, failed, trans)],
     [
       trans.__('Tasks seen'),
       run.coverage === null ? '' : formatShare(run.coverage)
@@ -102,7 +102,7 @@ function deliveryFacts(
           trans.__('Not delivered'),
           trans.__(
             '%1 It said: %2',
-            remedyInWords(refused.message, trans),
+            formatRemedy(refused.message, trans),
             refused.message
           ),
           delivery?.target
@@ -149,7 +149,7 @@ function factsOf(
       ];
     }),
     [trans.__('Fresh cluster'), yesNo(run.cold, trans)],
-    [trans.__('Alone on it'), aloneInWords(run, trans)],
+    [trans.__('Alone on it'), formatAlone(run, trans)],
     ...figures.map(({ label, text, formula }): Fact => [label, text, formula]),
     ...taskFacts(run, trans),
     ...marks,

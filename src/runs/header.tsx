@@ -5,7 +5,7 @@ import React, { useEffect, useRef, useState } from 'react';
 import type { IRunRecord } from '../api';
 import { formatDuration } from '../shared/format';
 import { RunModel } from './model';
-import { failureInWords, phasesInWords, statusName } from './text';
+import { formatFailure, formatPhases, statusName } from './text';
 import { CommandIDs } from '../tokens';
 import { PhaseBar } from './bar';
 import { useSignals } from '../shared/hooks';
@@ -73,7 +73,7 @@ function EditableName(props: {
 
 function inWords(run: IRunRecord, trans: TranslationBundle): string {
   if (run.status === 'failed' || run.status === 'interrupted') {
-    return failureInWords(run, trans);
+    return formatFailure(run, trans);
   }
   return `${statusName(run.status, trans)} \u00b7 ${formatDuration(run.wall_seconds)}`;
 }
@@ -194,7 +194,7 @@ function Header(props: IHeaderProps): JSX.Element {
       </p>
     );
   }
-  const phases = phasesInWords(record.phases, trans);
+  const phases = formatPhases(record.phases, trans);
   const more = { ...props, record };
   return (
     <>

@@ -5,14 +5,14 @@ import type { IRunSummary } from '../api';
 import { formatChange, formatClock, formatDuration } from '../shared/format';
 import { labelsToText } from './labels';
 import {
-  changeInWords,
-  failureInWords,
+  describeChange,
+  formatFailure,
   isPlaceKnown,
   phaseName,
   phaseOfFailure,
-  phasesInWords,
+  formatPhases,
   statusName,
-  workersInWords
+  formatWorkers
 } from './text';
 import { PhaseBar } from './bar';
 import { CutName } from '../shared/name';
@@ -54,7 +54,7 @@ function Outcome(props: {
   return (
     <span
       className="hrlab-RunRow-change"
-      title={changeInWords(run.change.ratio, trans)}
+      title={describeChange(run.change.ratio, trans)}
     >
       {formatChange(run.change.ratio)}
     </span>
@@ -73,7 +73,7 @@ function Ending(props: {
   const where = phase
     ? trans.__('%1 in %2', what, phaseName(phase, trans))
     : what;
-  const told = failureInWords(run, trans);
+  const told = formatFailure(run, trans);
   return (
     <span
       className="hrlab-RunRow-where"
@@ -105,7 +105,7 @@ function Size(props: {
   return (
     <span
       className="hrlab-RunRow-size"
-      title={workersInWords(run.workers_peak, trans) + threads + where}
+      title={formatWorkers(run.workers_peak, trans) + threads + where}
     >
       {trans.__('%1w', run.workers_peak)}
     </span>
@@ -113,15 +113,15 @@ function Size(props: {
 }
 
 /** One sentence for screen readers. */
-function rowInWords(run: IRunSummary, trans: TranslationBundle): string {
+function formatRow(run: IRunSummary, trans: TranslationBundle): string {
   const when = Time.formatHuman(new Date(run.started_at * 1000));
-  const phases = phasesInWords(run.phases, trans);
+  const phases = formatPhases(run.phases, trans);
   const parts = [
     run.name,
     statusName(run.status, trans),
     wallText(run),
     phases,
-    run.change ? changeInWords(run.change.ratio, trans) : '',
+    run.change ? describeChange(run.change.ratio, trans) : '',
     when
   ];
   return parts.filter(part => part.length > 0).join(', ');
@@ -200,7 +200,7 @@ export function RunRow(props: IRowProps): JSX.Element {
   const started = new Date(run.started_at * 1000);
   const labels = labelsToText(run.labels);
   return (
-    <RowFrame {...props} name={run.name} told={rowInWords(run, trans)}>
+    <RowFrame {...props} name={run.name} told={formatRow(run, trans)}>
       <div className="hrlab-RunRow-line">
         <StatusMark status={run.status} trans={trans} />
         <CutName name={run.name} />

@@ -66,7 +66,7 @@ export function stageSeconds(
 }
 
 /** `pre 4.10 s, dask 2 min 2 s, post 9.80 s` */
-export function phasesInWords(
+export function formatPhases(
   phases: IPhases | null,
   trans: TranslationBundle
 ): string {
@@ -102,7 +102,7 @@ export function phaseTooltip(
 }
 
 /** `980 tasks`, with the failed ones said. */
-export function tasksInWords(
+export function formatTasks(
   tasks: number,
   failed: number,
   trans: TranslationBundle
@@ -124,7 +124,7 @@ export function isPlaceKnown(
   );
 }
 
-export function workersInWords(
+export function formatWorkers(
   workers: number,
   trans: TranslationBundle
 ): string {
@@ -157,10 +157,7 @@ export function phaseOfFailure(run: IFailure): Phase | null {
 }
 
 /** `failed after 16.1 s in dask: ZeroDivisionError` */
-export function failureInWords(
-  run: IFailure,
-  trans: TranslationBundle
-): string {
+export function formatFailure(run: IFailure, trans: TranslationBundle): string {
   const phase = phaseOfFailure(run);
   const failed = run.status === 'failed';
   const what = failed ? trans.__('failed') : trans.__('interrupted');
@@ -172,7 +169,10 @@ export function failureInWords(
   return run.error && failed ? `${after}: ${run.error.type}` : after;
 }
 
-export function changeInWords(ratio: number, trans: TranslationBundle): string {
+export function describeChange(
+  ratio: number,
+  trans: TranslationBundle
+): string {
   const percent = formatChange(ratio);
   if (Math.round(ratio * 100) === 0) {
     return trans.__('As long as the previous run of this code (%1)', percent);
@@ -183,7 +183,7 @@ export function changeInWords(ratio: number, trans: TranslationBundle): string {
 }
 
 /** What was seen of others on the nodes of a run. */
-export function podsInWords(count: number, trans: TranslationBundle): string {
+export function formatPods(count: number, trans: TranslationBundle): string {
   return trans._n(
     '%1 pod of other clusters ran on its nodes',
     '%1 pods of other clusters ran on its nodes',
@@ -192,13 +192,13 @@ export function podsInWords(count: number, trans: TranslationBundle): string {
 }
 
 /** Whether a run had its cluster and nodes for itself, and if not, what was seen; empty if unknown. */
-export function aloneInWords(
+export function formatAlone(
   run: Pick<IRunRecord, 'alone' | 'other_pods'>,
   trans: TranslationBundle
 ): string {
   const seen = [
     ...(run.alone === false ? [trans.__('others used the cluster')] : []),
-    ...(run.other_pods ? [podsInWords(run.other_pods, trans)] : [])
+    ...(run.other_pods ? [formatPods(run.other_pods, trans)] : [])
   ];
   if (seen.length) {
     return trans.__('no: %1', seen.join(', '));
@@ -212,9 +212,9 @@ export function runInOneSentence(
   trans: TranslationBundle
 ): string {
   if (run.status === 'failed' || run.status === 'interrupted') {
-    return trans.__('Run %1 %2.', run.name, failureInWords(run, trans));
+    return trans.__('Run %1 %2.', run.name, formatFailure(run, trans));
   }
-  const words = phasesInWords(run.phases, trans);
+  const words = formatPhases(run.phases, trans);
   const took = formatDuration(run.wall_seconds);
   return words
     ? trans.__('Run %1 took %2: %3.', run.name, took, words)

@@ -158,7 +158,7 @@ export function formatChange(ratio: number | null): string {
 }
 
 /** A span that people read, not measure: whole units, no fractions. */
-export function spanInWords(seconds: number): string {
+export function formatSpan(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 2 * MINUTE) {
     return formatClock(whole);

@@ -38,7 +38,7 @@ export function questionOf(
   };
 }
 
-function limitInWords(limitedBy: string, trans: TranslationBundle): string {
+function formatLimit(limitedBy: string, trans: TranslationBundle): string {
   switch (limitedBy) {
     case 'tasks':
       return trans.__('more workers would find no task');
@@ -82,7 +82,7 @@ export function limitName(limitedBy: string, trans: TranslationBundle): string {
 }
 
 /** `Each: 2 cores and 4 GiB.` */
-export function eachWorkerInWords(
+export function formatEachWorker(
   { coresPerWorker, memoryPerWorker }: ISizing,
   trans: TranslationBundle
 ): string {
@@ -93,7 +93,7 @@ export function eachWorkerInWords(
 }
 
 /** What one worker should have, and what quotas leave. */
-export function sizeInWords(advice: ISizing, trans: TranslationBundle): string {
+export function formatSize(advice: ISizing, trans: TranslationBundle): string {
   const { allowedWorkers, peakBytes } = advice;
   const used =
     peakBytes === null
@@ -106,17 +106,17 @@ export function sizeInWords(advice: ISizing, trans: TranslationBundle): string {
           'Quotas leave you %1 now.',
           trans._n('%1 worker', '%1 workers', allowedWorkers)
         );
-  return [eachWorkerInWords(advice, trans), used, left]
+  return [formatEachWorker(advice, trans), used, left]
     .filter(part => part)
     .join(' ');
 }
 
 /** The advice in a sentence. */
-export function sizingInWords(
+export function formatSizing(
   advice: ISizing,
   trans: TranslationBundle
 ): string {
-  const why = limitInWords(advice.limitedBy, trans);
+  const why = formatLimit(advice.limitedBy, trans);
   // With one number of threads, or too far from all, nothing tells what contention costs.
   const efficient =
     advice.law === 'work-conservation' || advice.workers > advice.trustedWorkers
@@ -135,7 +135,7 @@ export function sizingInWords(
 }
 
 /** From what the advice follows. */
-export function evidenceInWords(
+export function formatEvidence(
   advice: ISizing,
   trans: TranslationBundle
 ): string {

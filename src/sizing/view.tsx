@@ -8,12 +8,12 @@ import type { ISignal } from '@lumino/signaling';
 import { GoalName, GOALS, IProfile, IRunRecord, ISizing } from '../api';
 import type { IRuns } from '../tokens';
 import {
-  evidenceInWords,
+  formatEvidence,
   GOAL_UNITS,
   questionOf,
-  sizeInWords,
+  formatSize,
   SizingModel,
-  sizingInWords
+  formatSizing
 } from './model';
 import { ChartCard } from '../shared/chart-card';
 import { textElement } from '../shared/chart-table';
@@ -197,8 +197,8 @@ export function Answer(props: IFormProps): JSX.Element | null {
   }
   return advice ? (
     <div role="status">
-      <p className="hrlab-Sizing-words">{sizingInWords(advice, trans)}</p>
-      <p>{sizeInWords(advice, trans)}</p>
+      <p className="hrlab-Sizing-words">{formatSizing(advice, trans)}</p>
+      <p>{formatSize(advice, trans)}</p>
       {onCreate ? (
         <button
           className="jp-Button jp-mod-styled jp-mod-accept hrlab-Button"
@@ -211,7 +211,7 @@ export function Answer(props: IFormProps): JSX.Element | null {
         </button>
       ) : null}{' '}
       <MeasureButton {...props} />
-      <p className="hrlab-Sizing-evidence">{evidenceInWords(advice, trans)}</p>
+      <p className="hrlab-Sizing-evidence">{formatEvidence(advice, trans)}</p>
       {advice.warnings.length ? (
         <ul className="hrlab-Warnings">
           {advice.warnings.map((warning, index) => (

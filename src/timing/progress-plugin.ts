@@ -22,7 +22,7 @@ import {
   readProgressStart,
   RUN_MIME
 } from '../api';
-import { handOver } from './pending-execution';
+import { saveRecord } from './save-record';
 import { ILiveRuns, IRuns } from '../tokens';
 import { ProgressLine } from './progress';
 
@@ -157,7 +157,7 @@ async function saveIfMissing(
     return null;
   };
   try {
-    await handOver(runs, id, find);
+    await saveRecord(runs, id, find);
   } catch {
     // The record is in the notebook; the panel says that the server is away.
   }

@@ -2,7 +2,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useRef } from 'react';
 import { formatClock, formatCount, formatDuration } from '../shared/format';
-import { workersInWords } from '../runs/text';
+import { formatWorkers } from '../runs/text';
 import type { ILiveRun, ILiveRuns } from '../tokens';
 import { useSignals, useTicks } from '../shared/hooks';
 import { PhaseTexts } from '../runs/phase-texts';
@@ -56,7 +56,7 @@ function Counts(props: {
           formatCount(tasks_done),
           formatCount(tasks_all)
         )}
-        {workers > 0 ? ` \u00b7 ${workersInWords(workers, trans)}` : ''}
+        {workers > 0 ? ` \u00b7 ${formatWorkers(workers, trans)}` : ''}
       </span>
     </>
   );

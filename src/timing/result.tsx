@@ -7,13 +7,13 @@ import { IFinding, IRunRecord, readAdvice, readRecord } from '../api';
 import { adviceFor, IAdvice } from '../runs/first-advice';
 import { formatChange, formatDuration } from '../shared/format';
 import {
-  changeInWords,
+  describeChange,
   failedTasks,
-  failureInWords,
+  formatFailure,
   runHint,
   runInOneSentence,
-  tasksInWords,
-  workersInWords
+  formatTasks,
+  formatWorkers
 } from '../runs/text';
 import { WantedAdvice } from '../runs/advice-settings';
 import { PhaseBar } from '../runs/bar';
@@ -40,7 +40,7 @@ interface ILineProps extends IResultOptions {
   readonly onChanged: () => void;
 }
 
-function countsInWords(record: IRunRecord, trans: TranslationBundle): string {
+function formatCounts(record: IRunRecord, trans: TranslationBundle): string {
   const tasks = record.loops.reduce((sum, loop) => sum + loop.tasks, 0);
   const failed = failedTasks(record.loops);
   const workers = record.clusters.reduce(
@@ -48,8 +48,8 @@ function countsInWords(record: IRunRecord, trans: TranslationBundle): string {
     0
   );
   const parts = [
-    tasks > 0 ? tasksInWords(tasks, failed, trans) : '',
-    workers > 0 ? workersInWords(workers, trans) : '',
+    tasks > 0 ? formatTasks(tasks, failed, trans) : '',
+    workers > 0 ? formatWorkers(workers, trans) : '',
     tasks === 0 && record.approach ? record.approach : ''
   ];
   return parts.filter(part => part).join(' \u00b7 ');
@@ -61,7 +61,7 @@ function Total(props: ILineProps): JSX.Element {
   const ended = record.status === 'ok' || record.status === 'running';
   const words = ended
     ? formatDuration(record.wall_seconds)
-    : failureInWords(record, trans);
+    : formatFailure(record, trans);
   return (
     <>
       <span
@@ -71,7 +71,9 @@ function Total(props: ILineProps): JSX.Element {
         {words}
       </span>
       {change === null ? null : (
-        <span title={changeInWords(change, trans)}>{formatChange(change)}</span>
+        <span title={describeChange(change, trans)}>
+          {formatChange(change)}
+        </span>
       )}
     </>
   );
@@ -99,9 +101,7 @@ function Line(props: ILineProps): JSX.Element {
         <PhaseBar phases={record.phases} explained={false} trans={trans} />
       </span>
       <Total {...props} />
-      <span className="hrlab-Result-counts">
-        {countsInWords(record, trans)}
-      </span>
+      <span className="hrlab-Result-counts">{formatCounts(record, trans)}</span>
       <span className="hrlab-Spring" />
       <button
         className="hrlab-Link"

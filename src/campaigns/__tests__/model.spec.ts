@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import type { ICampaign, ICampaignPlan } from '../../api';
 import { readCampaign, readPlan } from '../../api/campaigns';
-import { campaignInWords, planInWords, workersFromText } from '../model';
+import { formatCampaign, formatPlan, workersFromText } from '../model';
 
 const trans = nullTranslator.load('hrlab');
 
@@ -49,7 +49,7 @@ describe('readCampaign', () => {
   });
 });
 
-describe('campaignInWords', () => {
+describe('formatCampaign', () => {
   it.each([
     [
       {},
@@ -68,11 +68,11 @@ describe('campaignInWords', () => {
     [{ state: 'interrupted' }, 'Zee: scaling: cancelled, 2 of 6 points done.'],
     [{ state: 'failed', message: 'No cluster.' }, 'Zee: scaling: No cluster.']
   ])('says %p', (changes, words) => {
-    expect(campaignInWords(campaign(changes), trans)).toBe(words);
+    expect(formatCampaign(campaign(changes), trans)).toBe(words);
   });
 });
 
-describe('planInWords', () => {
+describe('formatPlan', () => {
   it('names notebook, workers, points and what is allowed', () => {
     const plan: ICampaignPlan = readPlan({
       notebook: 'a/zee.ipynb',
@@ -83,7 +83,7 @@ describe('planInWords', () => {
       most_workers: 4,
       profiles: ['local']
     });
-    expect(planInWords(plan, trans)).toBe(
+    expect(formatPlan(plan, trans)).toBe(
       'zee.ipynb is executed on 1, 2 workers: 6 points. local allows 4 workers now.'
     );
   });

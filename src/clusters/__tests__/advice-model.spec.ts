@@ -2,7 +2,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { ISizing, ISizingQuestion, readSizing, readSummary } from '../../api';
 import type { IRuns } from '../../tokens';
 import { ClusterForm } from '../form-model';
-import { advisedOptions, FormAdvice, formAdviceInWords } from '../advice-model';
+import { advisedOptions, FormAdvice, formatFormAdvice } from '../advice-model';
 import { FakeClock, FakeClusters, PROFILES_V1 } from './fake-clusters';
 
 const trans = nullTranslator.load('hrlab');
@@ -149,11 +149,11 @@ describe('advice in the form', () => {
 
 describe('an advice in a line', () => {
   it('says time, what limits it, and what each worker should have', () => {
-    expect(formAdviceInWords('Zee', sizing(), trans)).toBe(
+    expect(formatFormAdvice('Zee', sizing(), trans)).toBe(
       '3 workers finish Zee in about 1 min 35 s (limited by tasks). Each: 2 cores and 4 GiB.'
     );
     const one = sizing({ workers: 1, cores_per_worker: 1, limited_by: 'goal' });
-    expect(formAdviceInWords('Zee', one, trans)).toBe(
+    expect(formatFormAdvice('Zee', one, trans)).toBe(
       '1 worker finishes Zee in about 1 min 35 s. Each: 1 core and 4 GiB.'
     );
   });
@@ -161,6 +161,6 @@ describe('an advice in a line', () => {
   it('says nothing of memory that was not advised', () => {
     const advice = sizing({ memory_bytes_per_worker: 0 });
     expect(advisedOptions(advice)).toEqual({ workers: 3, cores: 2 });
-    expect(formAdviceInWords('Zee', advice, trans)).toContain('Each: 2 cores.');
+    expect(formatFormAdvice('Zee', advice, trans)).toContain('Each: 2 cores.');
   });
 });

@@ -5,9 +5,9 @@ import { ClusterDrafts } from '../drafts';
 import { ClusterForm } from '../form-model';
 import { ClusterList } from '../model';
 import {
-  boundsInWords,
+  formatBounds,
   bytesToText,
-  optionInWords,
+  formatOption,
   parseBytes
 } from '../options';
 import { FakeClock, FakeClusters, Gate, PROFILES_V1 } from './fake-clusters';
@@ -37,15 +37,13 @@ describe('amounts of memory', () => {
   );
 
   it('is said with its bounds', () => {
-    expect(boundsInWords(LOCAL.options.memory, trans)).toBe(
-      '256 MiB to 24 GiB'
-    );
-    expect(boundsInWords(LOCAL.options.workers, trans)).toBe('0 to 4 workers');
+    expect(formatBounds(LOCAL.options.memory, trans)).toBe('256 MiB to 24 GiB');
+    expect(formatBounds(LOCAL.options.workers, trans)).toBe('0 to 4 workers');
   });
 
   it('says one of something as one', () => {
-    expect(optionInWords(LOCAL.options.cores, 1)).toBe('1 core');
-    expect(optionInWords(LOCAL.options.cores, 2)).toBe('2 cores');
+    expect(formatOption(LOCAL.options.cores, 1)).toBe('1 core');
+    expect(formatOption(LOCAL.options.cores, 2)).toBe('2 cores');
   });
 });
 

@@ -1,12 +1,12 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { clientCode, connectExpression } from '../client-code';
 import {
-  defaultsInWords,
-  elapsedInWords,
+  formatDefaults,
+  formatElapsed,
   factsOf,
   idleOf,
   idleWarning,
-  lossInWords,
+  formatLoss,
   waitingFor,
   workersOf
 } from '../text';
@@ -27,7 +27,7 @@ describe('what is said of a cluster', () => {
   it('tells what one click starts, and what each worker has', () => {
     const { workers, cores, memory, ...rest } = LOCAL.options;
     const some = (options: typeof LOCAL.options) =>
-      defaultsInWords({ ...LOCAL, options }, trans);
+      formatDefaults({ ...LOCAL, options }, trans);
     expect(some({ ...rest, workers, cores, memory })).toMatch(
       /^\d+ workers, each \d+ cores?, [\d.]+ GiB$/
     );
@@ -48,9 +48,9 @@ describe('what is said of a cluster', () => {
   });
 
   it('says how long a start takes, and usually takes', () => {
-    expect(elapsedInWords(cluster('a'), 137, trans)).toBe('37 s');
+    expect(formatElapsed(cluster('a'), 137, trans)).toBe('37 s');
     const usual = cluster('a', { usual_start_seconds: 40 });
-    expect(elapsedInWords(usual, 137, trans)).toBe('37 s (usually 40 s)');
+    expect(formatElapsed(usual, 137, trans)).toBe('37 s (usually 40 s)');
   });
 
   it('says what it waits for: the reason first, then the step', () => {
@@ -81,12 +81,12 @@ describe('what is said of a cluster', () => {
   });
 
   it('says what closing would lose, if anything', () => {
-    expect(lossInWords(cluster('zee', { tasks: 312 }), trans)).toBe(
+    expect(formatLoss(cluster('zee', { tasks: 312 }), trans)).toBe(
       'zee is running 312 tasks.'
     );
-    expect(lossInWords(cluster('zee', { tasks: 0 }), trans)).toBe('');
+    expect(formatLoss(cluster('zee', { tasks: 0 }), trans)).toBe('');
     expect(
-      lossInWords(cluster('zee', { tasks: 3, state: 'failed' }), trans)
+      formatLoss(cluster('zee', { tasks: 3, state: 'failed' }), trans)
     ).toBe('');
   });
 });

@@ -4,10 +4,10 @@ import { join } from 'path';
 import { IDelivery, readExports, readRecord } from '../../api';
 import {
   newRefusals,
-  nextTryInWords,
-  refusedInWords,
-  remedyInWords,
-  waitingInWords
+  formatNextTry,
+  formatRefused,
+  formatRemedy,
+  formatWaiting
 } from '../text';
 import { Exports } from '../events';
 import { usedCluster } from '../../runs/used-cluster';
@@ -29,41 +29,41 @@ const golden = (changes: Partial<IDelivery> = {}): IDelivery => {
 
 describe('a delivery in words', () => {
   it('says how many wait, since when, and when the next try is', () => {
-    expect(waitingInWords(golden(), NOW, trans)).toMatch(
+    expect(formatWaiting(golden(), NOW, trans)).toMatch(
       /^3 runs wait to be delivered since .*\d\d/
     );
-    expect(nextTryInWords(golden(), NOW, trans)).toMatch(/^Next try in .*34/);
+    expect(formatNextTry(golden(), NOW, trans)).toMatch(/^Next try in .*34/);
     const due = golden({ next_try_at: NOW });
-    expect(nextTryInWords(due, NOW, trans)).toBe('Trying now.');
+    expect(formatNextTry(due, NOW, trans)).toBe('Trying now.');
   });
 
   it.each([
     ['nothing keeps them', { error: null }],
     ['none waits', { waiting: 0 }]
   ])('says nothing of waiting while %s', (_, changes) => {
-    expect(waitingInWords(golden(changes), NOW, trans)).toBe('');
+    expect(formatWaiting(golden(changes), NOW, trans)).toBe('');
   });
 
   it('says which were refused since the user last looked', () => {
     const all = newRefusals(golden(), 0);
-    expect(refusedInWords(golden(), all, trans)).toMatch(/^2 runs were not/);
+    expect(formatRefused(golden(), all, trans)).toMatch(/^2 runs were not/);
     const fresh = newRefusals(golden(), all[1].at);
     expect(fresh.map(({ name }) => name)).toEqual(['Zee 100 variations']);
-    expect(refusedInWords(golden(), fresh, trans)).toMatch(/^1 run was not/);
-    expect(refusedInWords(golden(), [], trans)).toBe('');
+    expect(formatRefused(golden(), fresh, trans)).toMatch(/^1 run was not/);
+    expect(formatRefused(golden(), [], trans)).toBe('');
   });
 
   it('counts all of very many, of which only the newest are told', () => {
     const many = golden({ refused: 300 });
     const fresh = newRefusals(many, 0);
-    expect(refusedInWords(many, fresh, trans)).toMatch(/^300 runs/);
+    expect(formatRefused(many, fresh, trans)).toMatch(/^300 runs/);
   });
 
   it('says what to do about what the database says', () => {
     const [conflict, old] = golden().refusals;
-    expect(remedyInWords(conflict.message, trans)).toContain('another type');
-    expect(remedyInWords(old.message, trans)).toContain('older');
-    expect(remedyInWords('HTTP 418', trans)).toContain('Show this');
+    expect(formatRemedy(conflict.message, trans)).toContain('another type');
+    expect(formatRemedy(old.message, trans)).toContain('older');
+    expect(formatRemedy('HTTP 418', trans)).toContain('Show this');
   });
 });
 
@@ -83,7 +83,7 @@ describe('Exports', () => {
     expect(await exports.get()).toBeNull();
     expect(await exports.get()).toBeNull();
     expect(service.asked).toBe(1);
-    exports.doubt();
+    exports.invalidate();
     service.answer = golden();
     expect((await exports.get())?.waiting).toBe(3);
     await exports.get();

@@ -6,7 +6,7 @@ import { IQuota, IQuotaReport, readQuotas } from '../../api';
 import type { IQuotas } from '../../tokens';
 import { barOf, foldQuotas, quotasFor } from '../bars';
 import { QuotaList } from '../model';
-import { barInWords, fillInWords, quotaHint, sourceInWords } from '../text';
+import { formatBar, formatFill, quotaHint, formatSource } from '../text';
 import { FakeClock } from '../../clusters/__tests__/fake-clusters';
 import { settle } from '../../shared/__tests__/fakes';
 
@@ -54,26 +54,26 @@ describe('a bar', () => {
   ])('with %d cores asked for is %s', (cores, fill, words, near) => {
     const bar = barOf(quota(), asks(cores));
     expect(bar.fill).toBe(fill);
-    expect(barInWords(bar, trans)).toBe(words);
-    expect(fillInWords(bar, trans)).toBe(near);
+    expect(formatBar(bar, trans)).toBe(words);
+    expect(formatFill(bar, trans)).toBe(near);
     expect(bar.usedShare + bar.askedShare).toBeLessThanOrEqual(1);
   });
 
   it('that nobody enforces is short, not exceeded, by what is asked for', () => {
     const bar = barOf(quota({ enforced: false }), asks(47));
     expect(bar.fill).toBe('near');
-    expect(fillInWords(bar, trans)).toBe('1 short');
+    expect(formatFill(bar, trans)).toBe('1 short');
   });
 
   it('says what is used near the limit, where nothing is asked for', () => {
-    expect(fillInWords(barOf(quota({ used: 110 }), null), trans)).toBe(
+    expect(formatFill(barOf(quota({ used: 110 }), null), trans)).toBe(
       '86 % used'
     );
   });
 
   it('says memory in GiB, storage in GB, and a little in what fits it', () => {
     const words = (changes: Record<string, unknown>, memory = 0) =>
-      barInWords(barOf(quota(changes), asks(0, memory)), trans);
+      formatBar(barOf(quota(changes), asks(0, memory)), trans);
     const memory = { resource: 'memory', unit: 'bytes' };
     expect(
       words({ ...memory, limit: 200 * GIB, used: 20.5 * GIB }, 8 * GIB)
@@ -101,8 +101,8 @@ describe('a bar', () => {
   ])('of %p is neither 0 nor full', (changes, fill, words) => {
     const bar = barOf(quota(changes), asks(4));
     expect(bar.fill).toBe(fill);
-    expect(barInWords(bar, trans)).toBe(words);
-    expect(fillInWords(bar, trans)).toBe('');
+    expect(formatBar(bar, trans)).toBe(words);
+    expect(formatFill(bar, trans)).toBe('');
     expect([bar.usedShare, bar.askedShare]).toEqual([0, 0]);
   });
 
@@ -113,7 +113,7 @@ describe('a bar', () => {
     });
     const over = barOf(quota({ used: 130 }), null);
     expect(over).toMatchObject({ fill: 'over', usedShare: 1, askedShare: 0 });
-    expect(fillInWords(over, trans)).toBe('2 over');
+    expect(formatFill(over, trans)).toBe('2 over');
   });
 
   it('tells the rest on hover: what is left, whose, who holds it, how old', () => {
@@ -135,7 +135,7 @@ describe('limits', () => {
     const { quotas, sources } = readQuotas(
       JSON.parse(readFileSync(path, 'utf8'))
     );
-    const said = (one: IQuota) => barInWords(barOf(one, null), trans);
+    const said = (one: IQuota) => formatBar(barOf(one, null), trans);
     expect(quotas.map(said)).toEqual([
       '352 of 480 cores',
       '1,008 of 960 GiB',
@@ -182,15 +182,15 @@ describe('a source', () => {
   const state = { source: 'kubernetes', as_of_at: 1000, error: null };
 
   it('is mentioned when it fails or is old, and only then', () => {
-    expect(sourceInWords(state, 1010, trans)).toBe('');
-    expect(sourceInWords(state, 1600, trans)).toBe(
+    expect(formatSource(state, 1010, trans)).toBe('');
+    expect(formatSource(state, 1600, trans)).toBe(
       'Limits of Kubernetes are 10 min old.'
     );
     const error = 'It did not answer within 5 s.';
-    expect(sourceInWords({ ...state, error }, 1600, trans)).toBe(
+    expect(formatSource({ ...state, error }, 1600, trans)).toBe(
       'Limits of Kubernetes: It did not answer within 5 s. It last answered 10 min ago.'
     );
-    expect(sourceInWords({ ...state, as_of_at: null, error }, 1, trans)).toBe(
+    expect(formatSource({ ...state, as_of_at: null, error }, 1, trans)).toBe(
       'Limits of Kubernetes: It did not answer within 5 s.'
     );
   });

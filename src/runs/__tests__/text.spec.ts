@@ -7,9 +7,9 @@ import { labelsFromText, labelsToText, wrongLabels } from '../labels';
 import { lastPhase, segmentsOf } from '../segments';
 import { cutInMiddle } from '../../shared/format';
 import {
-  aloneInWords,
-  failureInWords,
-  phasesInWords,
+  formatAlone,
+  formatFailure,
+  formatPhases,
   runHint,
   runInOneSentence
 } from '../text';
@@ -42,7 +42,7 @@ describe('segments', () => {
 
 describe('sentences', () => {
   it('say phases', () => {
-    expect(phasesInWords(RUN.phases, trans)).toBe(
+    expect(formatPhases(RUN.phases, trans)).toBe(
       'pre 4.10 s, dask 2 min 2 s, between 1.35 s, post 9.80 s'
     );
   });
@@ -58,7 +58,7 @@ describe('sentences', () => {
       /failed after 16\.1 s.*ZeroDivisionError/
     );
     const stopped = { ...FAILED, wall_seconds: 3, phases: null, error: null };
-    expect(failureInWords({ ...stopped, status: 'interrupted' }, trans)).toBe(
+    expect(formatFailure({ ...stopped, status: 'interrupted' }, trans)).toBe(
       'interrupted after 3.00 s'
     );
   });
@@ -67,9 +67,9 @@ describe('sentences', () => {
     const phases = { ...RUN.phases!, post_seconds: 0.001 };
     const error = { type: 'ZeroDivisionError', message: '' };
     const run = { ...RUN, status: 'failed' as const, phases, error };
-    expect(failureInWords(run, trans)).toContain('in dask: ZeroDivisionError');
+    expect(formatFailure(run, trans)).toContain('in dask: ZeroDivisionError');
     const loops = RUN.loops.map(loop => ({ ...loop, failed_tasks: 0 }));
-    expect(failureInWords({ ...run, loops }, trans)).toContain('in post');
+    expect(formatFailure({ ...run, loops }, trans)).toContain('in post');
   });
 
   it('give exact seconds and stages on hover', () => {
@@ -152,6 +152,6 @@ describe('whether a run was alone', () => {
       'no: others used the cluster, 3 pods of other clusters ran on its nodes'
     ]
   ])('alone %p and %p pods of others are %p', (alone, other_pods, words) => {
-    expect(aloneInWords({ alone, other_pods }, trans)).toBe(words);
+    expect(formatAlone({ alone, other_pods }, trans)).toBe(words);
   });
 });

@@ -56,7 +56,7 @@ export class FakeRuns implements IRuns {
     return record;
   }
 
-  async handOver(record: { id?: unknown }): Promise<void> {
+  async saveRecord(record: { id?: unknown }): Promise<void> {
     this.saved.push(record);
   }
 

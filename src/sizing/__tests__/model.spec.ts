@@ -2,11 +2,11 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { ISizing, readSizing } from '../../api';
 import type { IRuns } from '../../tokens';
 import {
-  evidenceInWords,
+  formatEvidence,
   questionOf,
-  sizeInWords,
+  formatSize,
   SizingModel,
-  sizingInWords
+  formatSizing
 } from '../model';
 import { PROFILES_V1 } from '../../clusters/__tests__/fake-clusters';
 
@@ -54,34 +54,34 @@ describe('a question', () => {
 
 describe('an advice', () => {
   it('is one sentence with its range, cost and limit', () => {
-    expect(sizingInWords(readSizing(WIRE), trans)).toBe(
+    expect(formatSizing(readSizing(WIRE), trans)).toBe(
       '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 62 % efficient in dask, 0.422 core hours; more workers would find no task.'
     );
   });
 
   it('stops where nothing was measured, and claims no efficiency from one number of threads', () => {
     const law = { model: 'work-conservation', limited_by: 'measured' };
-    expect(sizingInWords(readSizing({ ...WIRE, ...law }), trans)).toBe(
+    expect(formatSizing(readSizing({ ...WIRE, ...law }), trans)).toBe(
       '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; more would be a guess, too far from what was measured.'
     );
   });
 
   it('claims no efficiency of more workers than runs tell of', () => {
     const most = { trusted_workers: 15 };
-    expect(sizingInWords(readSizing({ ...WIRE, ...most }), trans)).toBe(
+    expect(formatSizing(readSizing({ ...WIRE, ...most }), trans)).toBe(
       '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; more workers would find no task.'
     );
   });
 
   it('at the knee does not say that more would not be faster', () => {
     const knee = readSizing({ ...WIRE, limited_by: 'serial' });
-    expect(sizingInWords(knee, trans)).toContain(
+    expect(formatSizing(knee, trans)).toContain(
       'core hours; more workers would be less than 1 % faster.'
     );
   });
 
   it('says from how many runs and by which law', () => {
-    expect(evidenceInWords(readSizing(WIRE), trans)).toBe(
+    expect(formatEvidence(readSizing(WIRE), trans)).toBe(
       'From 2 runs, by Amdahl’s law; 12.0 s of it does not scale with workers.'
     );
   });
@@ -93,10 +93,10 @@ describe('an advice', () => {
       memory: { peak_bytes: 3 * 2 ** 30, needed_bytes: 4e9, is_cut: false },
       bounds: { profile: 100, quota: 12 }
     });
-    expect(sizeInWords(advice, trans)).toBe(
+    expect(formatSize(advice, trans)).toBe(
       'Each: 1 core and 4 GiB. Up to 3 GiB were used by one. Quotas leave you 12 workers now.'
     );
-    expect(sizeInWords(readSizing(WIRE), trans)).toBe('Each: 1 core.');
+    expect(formatSize(readSizing(WIRE), trans)).toBe('Each: 1 core.');
   });
 
   it('of another form is refused', () => {

@@ -27,7 +27,7 @@ async function isMissing(runs: IRuns, id: string): Promise<boolean> {
  * `find` looks for the record in the cell's output; the output may arrive
  * after the end was announced, so it is asked a few times.
  */
-export async function handOver(
+export async function saveRecord(
   runs: IRuns,
   id: string,
   find: () => PartialJSONObject | null,
@@ -39,7 +39,7 @@ export async function handOver(
     }
     const record = find();
     if (record) {
-      await runs.handOver(record);
+      await runs.saveRecord(record);
       return true;
     }
     await wait(BETWEEN_TRIES_MS);

@@ -1,5 +1,5 @@
 import { readRecord } from '../../api';
-import { handOver } from '../pending-execution';
+import { saveRecord } from '../save-record';
 import { LiveRuns } from '../live-runs';
 import { FakeRuns } from '../../shared/__tests__/fakes';
 
@@ -10,13 +10,13 @@ describe('handing over', () => {
   it('does nothing when the server has the run', async () => {
     const runs = new FakeRuns(0);
     runs.records.set('a', readRecord(RECORD));
-    expect(await handOver(runs, 'a', () => RECORD, noWait)).toBe(false);
+    expect(await saveRecord(runs, 'a', () => RECORD, noWait)).toBe(false);
     expect(runs.saved).toEqual([]);
   });
 
   it('saves the record of the cell when the server lacks it', async () => {
     const runs = new FakeRuns(0);
-    expect(await handOver(runs, 'a', () => RECORD, noWait)).toBe(true);
+    expect(await saveRecord(runs, 'a', () => RECORD, noWait)).toBe(true);
     expect(runs.saved).toEqual([RECORD]);
   });
 
@@ -24,12 +24,12 @@ describe('handing over', () => {
     const runs = new FakeRuns(0);
     let asked = 0;
     const find = () => (++asked < 3 ? null : RECORD);
-    expect(await handOver(runs, 'a', find, noWait)).toBe(true);
+    expect(await saveRecord(runs, 'a', find, noWait)).toBe(true);
   });
 
   it('gives up when no record arrives', async () => {
     const runs = new FakeRuns(0);
-    expect(await handOver(runs, 'a', () => null, noWait)).toBe(false);
+    expect(await saveRecord(runs, 'a', () => null, noWait)).toBe(false);
   });
 });
 
