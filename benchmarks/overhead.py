@@ -145,14 +145,14 @@ def _clocked_hooks() -> Iterator[None]:
     """Clock the CPU time of everything that hrlab does in this process, which is the scheduler's as well."""
     from distributed import Scheduler
 
-    from hrlab.timing.dask.tracker import DaskWatch, Departure
+    from hrlab.timing.dask.tracker import DaskWatch, Submission
     from hrlab.timing.loop_thread import Background
     from hrlab.timing.session import Timing
 
     with contextlib.ExitStack() as undo:
         for owner, names in (
             (DaskWatch, ("graph_leaves", "fetch_begins")),
-            (Departure, ("left",)),
+            (Submission, ("left",)),
             (Timing, ("start", "stop")),
         ):
             for name in names:

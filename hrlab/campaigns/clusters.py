@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hrlab.campaigns.sweep import Setting
-from hrlab.clusters.admission.conflicts import Settling
+from hrlab.clusters.admission.conflicts import ConflictResolver
 from hrlab.clusters.factories import makers
 from hrlab.clusters.kernel_python import Kernelspecs
 from hrlab.clusters.profiles.load import Profiles
@@ -67,7 +67,7 @@ def campaign_clusters(
         log=log,
     )
     quotas = quota_service(site.limits, service, profiles.usable, {}, log, keeps_hours=False)
-    settling = Settling(site.limits.usable, log)
+    settling = ConflictResolver(site.limits.usable, log)
     service.weighing.binding = quotas.binding
     service.marks, service.settle = site.limits.marks, settling.begin
     return CampaignClusters(service, profiles, kernel, [quotas.stop, settling.stop])

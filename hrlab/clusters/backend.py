@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from hrlab.model.cluster import Cluster, Target
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
-from hrlab.model.quota import Asks, Claim
+from hrlab.model.quota import ClusterUsage, ResourceRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Plan:
     marks: tuple[str, ...] = ()
 
 
-class ClusterKind(Protocol):
+class ClusterBackend(Protocol):
     """Makes, finds, watches and closes clusters of one kind.
 
     All methods run on the server's event loop and never hold it. Errors are `hrlab.model.errors.BackendError` when what is
@@ -99,7 +99,7 @@ class SeesNeighbours(Protocol):
 class Weighs(Protocol):
     """A kind whose clusters take more than their options say, or another amount."""
 
-    def asks(self, plan: Plan) -> Asks:
+    def asks(self, plan: Plan) -> ResourceRequest:
         """What a cluster of this plan would take, with all workers that it may come to have."""
 
 
@@ -123,7 +123,7 @@ class TriesMore(Protocol):
 class Counts(Protocol):
     """A kind that knows what its clusters hold, better than what can be seen of them says."""
 
-    def claims(self) -> Sequence[Claim]:
+    def claims(self) -> Sequence[ClusterUsage]:
         """What every cluster holds that it knows."""
 
 
@@ -131,7 +131,7 @@ class Counts(Protocol):
 class Recounts(Counts, Protocol):
     """A kind whose clusters other users make as well, at the same time."""
 
-    async def recount(self) -> Sequence[Claim]:
+    async def recount(self) -> Sequence[ClusterUsage]:
         """The claims, asked for anew: what was made by anybody before this call is in it."""
 
     async def withdraw(self, cluster_id: str, reason: str) -> None:

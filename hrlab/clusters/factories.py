@@ -10,7 +10,7 @@ from logging import Logger
 from pathlib import Path
 from typing import Any
 
-from hrlab.clusters.backend import ClusterKind
+from hrlab.clusters.backend import ClusterBackend
 from hrlab.clusters.kubernetes.api import is_at_hand
 from hrlab.clusters.profiles.load import Profiles
 from hrlab.clusters.registry import Maker
@@ -27,21 +27,23 @@ def makers(
 ) -> dict[str, Maker]:
     """Makers of the kinds that profiles speak of, and of those whose clusters may be there without any profile."""
 
-    async def process() -> ClusterKind:
+    async def process() -> ClusterBackend:
         module = await _loaded("hrlab.clusters.process.backend")
-        kind: ClusterKind = module.ProcessClusters(runtime_dir, owner, secret_variables)
+        kind: ClusterBackend = module.ProcessClusters(runtime_dir, owner, secret_variables)
         return kind
 
-    async def address() -> ClusterKind:
+    async def address() -> ClusterBackend:
         module = await _loaded("hrlab.clusters.address")
         path = jupyter_data_directory() / "hrlab" / "attached.json"
-        kind: ClusterKind = module.AddressClusters(path, owner)
+        kind: ClusterBackend = module.AddressClusters(path, owner)
         return kind
 
-    async def kubernetes() -> ClusterKind:
+    async def kubernetes() -> ClusterBackend:
         module = await _loaded("hrlab.hosts.kubernetes")
         kept = jupyter_data_directory() / "hrlab" / "kubernetes.json"
-        kind: ClusterKind = module.KubernetesWithNeighbours(owner, profiles.usable, log, kept=kept)
+        kind: ClusterBackend = module.KubernetesWithNeighbours(
+            owner, profiles.usable, log, kept=kept
+        )
         return kind
 
     # Nobody is asked for clusters at an address where no profile speaks of such, or in Kubernetes where none is at hand.

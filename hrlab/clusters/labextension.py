@@ -19,7 +19,7 @@ LOOK_SECONDS = 2.0
 
 
 class LabextensionClusters:
-    """See :class:`hrlab.clusters.backend.ClusterKind`.
+    """See :class:`hrlab.clusters.backend.ClusterBackend`.
 
     Never loads dask-labextension: without its server side there are no such clusters.
     """

@@ -9,10 +9,10 @@ from logging import Logger
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from hrlab.clusters.backend import ClusterKind, Counts, MayBeBlind
+from hrlab.clusters.backend import ClusterBackend, Counts, MayBeBlind
 from hrlab.model.cluster import Cluster
 from hrlab.model.errors import BackendError, HrlabError, NotFoundError
-from hrlab.model.quota import Claim
+from hrlab.model.quota import ClusterUsage
 from hrlab.model.suggest import did_you_mean
 
 
@@ -32,7 +32,7 @@ def kinds_left(runtime_dir: Path, data_dir: Path) -> list[str]:
 
 
 #: Makes a kind; may load what is heavy, in a thread.
-Maker: TypeAlias = Callable[[], Awaitable[ClusterKind]]
+Maker: TypeAlias = Callable[[], Awaitable[ClusterBackend]]
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ NEEDED_SECONDS = 30.0
 AGAIN_SECONDS = 10.0
 
 
-class Kinds:
+class Registry:
     """All kinds.
 
     Parameters
@@ -64,7 +64,7 @@ class Kinds:
         self._makers = makers
         self._changed = changed
         self._log = log
-        self._tasks: dict[str, asyncio.Task[ClusterKind]] = {}
+        self._tasks: dict[str, asyncio.Task[ClusterBackend]] = {}
         self._failed_at: dict[str, float] = {}
         #: What went wrong when a kind was last asked for its clusters, or for what they hold.
         self._broken: dict[tuple[str, str], str] = {}
@@ -84,7 +84,7 @@ class Kinds:
             if name in self._makers:
                 self._begin(name)
 
-    async def needed(self, name: str) -> ClusterKind:
+    async def needed(self, name: str) -> ClusterBackend:
         """One of them, begun.
 
         Raises
@@ -108,9 +108,9 @@ class Kinds:
             found[name] = found[name] or f"{problem} now. The server's log has the details."
         return {name: reason for name, reason in found.items() if reason}
 
-    def clusters(self) -> Iterator[tuple[Cluster, ClusterKind]]:
+    def clusters(self) -> Iterator[tuple[Cluster, ClusterBackend]]:
         """Every cluster that is known, with its kind; of several with one id, the user's own."""
-        found: dict[str, tuple[Cluster, ClusterKind]] = {}
+        found: dict[str, tuple[Cluster, ClusterBackend]] = {}
         for name, kind in self._there():
             for cluster in self._of(name, kind):
                 before = found.get(cluster.id)
@@ -118,7 +118,7 @@ class Kinds:
                     found[cluster.id] = cluster, kind
         yield from found.values()
 
-    def claims(self) -> Iterator[tuple[ClusterKind, Claim]]:
+    def claims(self) -> Iterator[tuple[ClusterBackend, ClusterUsage]]:
         """What clusters hold, of the kinds that know it, each with its kind."""
         for name, kind in self._there():
             if isinstance(kind, Counts):
@@ -126,7 +126,7 @@ class Kinds:
                 for claim in self._told(name, problem, kind.claims):
                     yield kind, claim
 
-    def _of(self, name: str, kind: ClusterKind) -> Sequence[Cluster]:
+    def _of(self, name: str, kind: ClusterBackend) -> Sequence[Cluster]:
         return self._told(name, f"Clusters of kind {name} cannot be listed", kind.clusters)
 
     def _told(self, name: str, problem: str, ask: Callable[[], Sequence[T]]) -> Sequence[T]:
@@ -141,7 +141,7 @@ class Kinds:
         self._broken.pop((name, problem), None)
         return found
 
-    def find(self, cluster_id: str) -> tuple[Cluster, ClusterKind]:
+    def find(self, cluster_id: str) -> tuple[Cluster, ClusterBackend]:
         """One cluster.
 
         Raises
@@ -169,11 +169,11 @@ class Kinds:
                 await task.result().stop()
         self._tasks.clear()
 
-    def there(self) -> list[ClusterKind]:
+    def there(self) -> list[ClusterBackend]:
         """Those that have begun."""
         return [kind for _, kind in self._there()]
 
-    def _there(self) -> list[tuple[str, ClusterKind]]:
+    def _there(self) -> list[tuple[str, ClusterBackend]]:
         done = [(name, self._tasks[name]) for name in self._makers if name in self._tasks]
         return [
             (name, task.result())
@@ -181,13 +181,13 @@ class Kinds:
             if task.done() and not task.cancelled() and task.exception() is None
         ]
 
-    def begun_kind(self, name: str) -> ClusterKind | None:
+    def begun_kind(self, name: str) -> ClusterBackend | None:
         """One of them, if it has begun."""
         task = self._tasks.get(name)
         there = task is not None and task.done() and not task.cancelled()
         return task.result() if task and there and task.exception() is None else None
 
-    def _begin(self, name: str) -> asyncio.Task[ClusterKind]:
+    def _begin(self, name: str) -> asyncio.Task[ClusterBackend]:
         task = self._tasks.get(name)
         failed = task is not None and task.done() and (task.cancelled() or task.exception())
         if task is None or (
@@ -197,12 +197,12 @@ class Kinds:
             task.add_done_callback(lambda task: self._look(name, task))
         return task
 
-    async def _start(self, name: str) -> ClusterKind:
+    async def _start(self, name: str) -> ClusterBackend:
         kind = await self._makers[name]()
         await kind.start(self._changed)
         return kind
 
-    def _look(self, name: str, task: asyncio.Task[ClusterKind]) -> None:
+    def _look(self, name: str, task: asyncio.Task[ClusterBackend]) -> None:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._failed_at[name] = time.monotonic()
@@ -215,7 +215,7 @@ class Kinds:
             self._changed([])
 
 
-def _reason(name: str, task: asyncio.Task[ClusterKind]) -> str | None:
+def _reason(name: str, task: asyncio.Task[ClusterBackend]) -> str | None:
     if not task.done():
         return f"Clusters of kind {name} are still being looked for."
     if task.cancelled():
@@ -230,6 +230,6 @@ def _reason(name: str, task: asyncio.Task[ClusterKind]) -> str | None:
     return f"Clusters of kind {name} can't be watched. The server's log has the details."
 
 
-def _blind(task: asyncio.Task[ClusterKind]) -> str:
+def _blind(task: asyncio.Task[ClusterBackend]) -> str:
     kind = task.result()
     return kind.problem() if isinstance(kind, MayBeBlind) else ""

@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from logging import Logger
 from typing import Any, Protocol
 
-from hrlab.clusters.admission.control import Weighing
+from hrlab.clusters.admission.control import AdmissionControl
 from hrlab.clusters.admission.usage import claims_of
-from hrlab.clusters.backend import ClusterKind, Plan, SeesNeighbours
+from hrlab.clusters.backend import ClusterBackend, Plan, SeesNeighbours
 from hrlab.clusters.idempotency import Idempotency
 from hrlab.clusters.kernel_python import NoLocalPythonError
 from hrlab.clusters.profiles.load import Profiles
-from hrlab.clusters.profiles.validate import Checked
-from hrlab.clusters.registry import Kinds, Maker
+from hrlab.clusters.profiles.validate import ValidatedRequest
+from hrlab.clusters.registry import Maker, Registry
 from hrlab.clusters.requests import free_name, new_id, read_change, read_request
 from hrlab.clusters.start_times import StartTimes
 from hrlab.model.cluster import Cluster, ClusterRequest, DryRun, Refusal, Taken
@@ -27,7 +27,7 @@ from hrlab.model.errors import (
     NotFoundError,
 )
 from hrlab.model.profile import Profile
-from hrlab.model.quota import Held
+from hrlab.model.quota import UsageSnapshot
 from hrlab.model.suggest import did_you_mean
 from hrlab.model.wire import encode
 
@@ -38,7 +38,7 @@ FindKernel = Callable[[str | None], Awaitable[tuple[str, str]]]
 class Settle(Protocol):
     """Looks again at what was made, or has grown."""
 
-    def __call__(self, cluster_id: str, kind: ClusterKind, /, *, grown: bool = False) -> None:
+    def __call__(self, cluster_id: str, kind: ClusterBackend, /, *, grown: bool = False) -> None:
         """Begin to look."""
 
 
@@ -83,14 +83,14 @@ class ClusterService:
         self._find_kernel = find_kernel
         self._starts = starts
         self._clock = clock
-        self._kinds = Kinds(makers, self._on_change, log)
+        self._kinds = Registry(makers, self._on_change, log)
         self._once: Idempotency[str] = Idempotency()
         self._one_at_a_time = asyncio.Lock()
         self._starting: set[str] = set()
         self._keeping: set[asyncio.Future[None]] = set()
         self._loaded = self._is_stopped = False
         #: Knows, once it is told where from, what quotas allow.
-        self.weighing = Weighing(self._kinds)
+        self.weighing = AdmissionControl(self._kinds)
         #: Looks again at what was made, where others may have made something at the same time.
         self.settle: Settle = lambda _id, _kind, *, grown=False: None  # noqa: ARG005
         #: Of the common limits for which clusters of a profile count.
@@ -178,7 +178,7 @@ class ClusterService:
             raise NotFoundError(f"{cluster.name} has no dashboard now{why}", id=cluster_id)
         return url
 
-    def kind(self, name: str) -> ClusterKind | None:
+    def kind(self, name: str) -> ClusterBackend | None:
         """One of the kinds, if it has begun."""
         return self._kinds.begun_kind(name)
 
@@ -186,7 +186,7 @@ class ClusterService:
         """Kinds that have begun and see which clusters share machines."""
         return [kind for kind in self._kinds.there() if isinstance(kind, SeesNeighbours)]
 
-    async def held(self) -> Held:
+    async def held(self) -> UsageSnapshot:
         """What clusters hold of quotas."""
         await self._begin()
         problems = self._kinds.problems()
@@ -195,7 +195,7 @@ class ClusterService:
             for name, profile in self._profiles.usable.items()
             if profile.kind in problems
         }
-        return Held(list(self.weighing.with_promises(claims_of(self._kinds))), unseen)
+        return UsageSnapshot(list(self.weighing.with_promises(claims_of(self._kinds))), unseen)
 
     def watch(self, kinds: Iterable[str]) -> None:
         """Begin kinds of which there are clusters, though nobody has asked for them yet."""
@@ -217,7 +217,7 @@ class ClusterService:
             self._loaded = True
             await asyncio.to_thread(self._starts.load)
 
-    async def _own(self, cluster_id: str, done: str) -> tuple[Cluster, ClusterKind]:
+    async def _own(self, cluster_id: str, done: str) -> tuple[Cluster, ClusterBackend]:
         await self._begin()
         cluster, kind = self._kinds.find(cluster_id)
         if not cluster.mine:
@@ -327,7 +327,7 @@ class ClusterService:
         usual = self._starts.usual_seconds(profile.name)
         return shown if usual is None else {**shown, "usual_start_seconds": usual}
 
-    def _seen(self, cluster: Cluster, kind: ClusterKind) -> Cluster:
+    def _seen(self, cluster: Cluster, kind: ClusterBackend) -> Cluster:
         has_dashboard = cluster.mine and kind.dashboard_url(cluster.id) is not None
         return dataclasses.replace(
             cluster,
@@ -357,7 +357,7 @@ class ClusterService:
         kept.add_done_callback(self._keeping.discard)
 
 
-def _refuse(checked: Checked) -> None:
+def _refuse(checked: ValidatedRequest) -> None:
     if checked.impossible:
         raise _invalid(checked.impossible)
     if checked.over_limit:

@@ -16,7 +16,7 @@ from hrlab.clusters.kubernetes.accounting import CountedKubernetes
 from hrlab.clusters.kubernetes.api import Object
 from hrlab.clusters.kubernetes.conditions import epoch
 from hrlab.clusters.kubernetes.scheduler_health import Place
-from hrlab.clusters.kubernetes.status import Facts
+from hrlab.clusters.kubernetes.status import ClusterObjects
 from hrlab.hosts.overlap import Stay, neighbours
 
 #: How long a pod that has gone is remembered: longer than runs last; and how many at most, the oldest forgotten first.
@@ -35,7 +35,7 @@ class Stays:
         self._gone: list[Stay] = []
         self._places: dict[str, Place] = {}
 
-    def look(self, clusters: Mapping[str, Facts], now: float) -> None:
+    def look(self, clusters: Mapping[str, ClusterObjects], now: float) -> None:
         """Note what is there now, and what has gone; `now` in UTC epoch seconds."""
         found: dict[str, Stay] = {}
         for cluster_id, facts in clusters.items():

@@ -17,7 +17,7 @@ MAX_PAIRS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CellMetadata:
     """One cell of a run that a button started.
 
     Attributes
@@ -66,7 +66,7 @@ class Asked:
         )
 
 
-def asked_of(parent: Any) -> Asked | None:
+def asked_of(parent: Any) -> CellMetadata | None:
     """What the request `parent` asks; None if nothing, or nothing that makes sense: then the cell is an ordinary one."""
     metadata = parent.get("metadata") if isinstance(parent, Mapping) else None
     found = metadata.get(KEY) if isinstance(metadata, Mapping) else None
@@ -76,7 +76,7 @@ def asked_of(parent: Any) -> Asked | None:
     index, count = 0 if index is None else index, 1 if count is None else count
     if type(index) is not int or type(count) is not int or not 0 <= index < count:
         return None
-    return Asked(
+    return CellMetadata(
         run_id=found["run_id"],
         index=index,
         count=count,

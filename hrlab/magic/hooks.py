@@ -9,10 +9,10 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from hrlab.magic.cell_metadata import Asked, asked_of
+from hrlab.magic.cell_metadata import CellMetadata, asked_of
 from hrlab.magic.magic_line import is_below_another, magic_words, only_commands, take_magic_line
 from hrlab.magic.options import parse
-from hrlab.magic.traceback_time import Raised
+from hrlab.magic.traceback_time import TracebackTime
 from hrlab.model.errors import UsageError
 from hrlab.model.run import SourceKind
 from hrlab.timing.outcome import status_of
@@ -70,7 +70,7 @@ class CellHooks:
         self._group: tuple[str, ActiveRun] | None = None  # by the button, with the id it gave
         self._used_ids: set[str] = set()
         self._cells: list[_Cell] = []
-        self._raised = Raised(shell)
+        self._raised = TracebackTime(shell)
 
     def register(self) -> None:
         """Have IPython call."""
@@ -155,7 +155,9 @@ class CellHooks:
         if words is not None:
             self._start(cell, info, words)
 
-    def _begin_of_group(self, cell: _Cell, info: Any, asked: Asked, words: str | None) -> None:
+    def _begin_of_group(
+        self, cell: _Cell, info: Any, asked: CellMetadata, words: str | None
+    ) -> None:
         if self._group == (asked.run_id, self.timing.active):
             self._enter(cell, info)
             cell.last = asked.last

@@ -8,7 +8,7 @@ from typing import Any
 from hrlab.timing import clock
 
 
-class Raised:
+class TracebackTime:
     """Notes the time at which the shell is about to show an exception, while a timed cell runs.
 
     The user's traceback stays as it is: it was made before the shell shows it.

@@ -109,7 +109,7 @@ class QuotaReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asks:
+class ResourceRequest:
     """What a cluster would take at most, workers and what is beside them (a scheduler's pod)."""
 
     workers: int
@@ -149,7 +149,7 @@ class Asks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class ClusterUsage:
     """What a cluster that exists holds, at most.
 
     Attributes
@@ -192,15 +192,15 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class UsageSnapshot:
     """What clusters hold; `unseen` says why those of a profile can't be seen now."""
 
-    claims: Sequence[Claim]
+    claims: Sequence[ClusterUsage]
     unseen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
+class Remaining:
     """What a profile's next cluster may take: each a number, ``unknown`` or ``unlimited``; `hours` are core-hours."""
 
     workers: Amount
@@ -282,14 +282,14 @@ def applies(one: Quota, profile: str | None) -> bool:
     return one.profiles is None or profile in one.profiles
 
 
-def left(quotas: Iterable[Quota], profile: str) -> Left:
+def left(quotas: Iterable[Quota], profile: str) -> Remaining:
     """The tightest of what hrlab enforces for `profile`; ``unknown`` if the tightest can't be told."""
     binding = [one for one in quotas if one.enforced and applies(one, profile)]
     found = {
         name: least(one.available for one in binding if one.resource == name)
         for name in ("workers", "cores", "memory", "clusters", "hours")
     }
-    return Left(
+    return Remaining(
         workers=found["workers"],
         cores=found["cores"],
         memory_bytes=found["memory"],

@@ -34,7 +34,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class Headroom:
     """What quotas leave for the workers of one more cluster; None: no limit, or an unknown one.
 
     Attributes
@@ -86,11 +86,11 @@ class Shape:
     memory_minimum: int | None = None
     memory_maximum: int | None = None
     node: Node | None = None
-    room: Room | None = None
+    room: Headroom | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class ObservedMemory:
     """Memory that a worker was seen to take.
 
     Attributes
@@ -151,7 +151,9 @@ class Packing:
     idle_cores_per_node: float
 
 
-def with_memory(shape: Shape, need: Need | None) -> tuple[Shape, MemoryAdvice | None, list[str]]:
+def with_memory(
+    shape: Shape, need: ObservedMemory | None
+) -> tuple[Shape, MemoryAdvice | None, list[str]]:
     """`shape` with the memory per worker that `need` wants, cut to what is offered, and what to mind of it."""
     if need is None:
         return shape, None, []

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from hrlab.model.quota import Claim, Scope
+from hrlab.model.quota import ClusterUsage, Scope
 
 #: Resources that a site may limit, by the key that says so.
 RESOURCES = {
@@ -72,7 +72,7 @@ def mark(limit: str) -> str:
     return hashlib.sha256(limit.encode()).hexdigest()[:12]
 
 
-def counts(claim: Claim, limit: SiteLimit) -> bool:
+def counts(claim: ClusterUsage, limit: SiteLimit) -> bool:
     """Whether what a cluster holds counts for a limit."""
     if limit.profiles is not None and claim.profile not in limit.profiles:
         return False

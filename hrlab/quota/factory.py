@@ -142,7 +142,7 @@ def gateway_arguments(profile: Profile, options: Mapping[str, Value]) -> Mapping
 
 def _kubernetes(clusters: ClusterService, profiles: Collection[Profile]) -> QuotaSource:
     from hrlab.quota.sources.kubernetes import KubernetesQuotas, Offered
-    from hrlab.quota.sources.kubernetes_api import Asking, usual_worker
+    from hrlab.quota.sources.kubernetes_api import QuotaApi, usual_worker
 
     offered = [
         Offered(one.name, one.template.get("namespace"), usual_worker(one)) for one in profiles
@@ -154,7 +154,7 @@ def _kubernetes(clusters: ClusterService, profiles: Collection[Profile]) -> Quot
         )
         return found
 
-    return KubernetesQuotas(Asking(), offered, coming, time.time)
+    return KubernetesQuotas(QuotaApi(), offered, coming, time.time)
 
 
 def _nothing(_: str) -> Mapping[str, float]:

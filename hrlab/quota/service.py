@@ -11,7 +11,7 @@ from logging import Logger
 from typing import TYPE_CHECKING, TypeAlias
 
 from hrlab.model.errors import HrlabError
-from hrlab.model.quota import Left, Quota, QuotaReport, SourceState, left
+from hrlab.model.quota import Quota, QuotaReport, Remaining, SourceState, left
 
 if TYPE_CHECKING:
     from hrlab.quota.sources.base import QuotaSource
@@ -76,7 +76,7 @@ class QuotaService:
         found = [task.result() if task.done() else one.quotas for one, task in tasks.items()]
         return [quota for quotas in found for quota in quotas if quota.enforced]
 
-    def left_now(self, profile: str) -> Left:
+    def left_now(self, profile: str) -> Remaining:
         """What the next cluster of a profile may take, by what is known: nobody is asked; safe in any thread."""
         return left(self._known().quotas, profile)
 

@@ -50,7 +50,7 @@ from hrlab.store.location import VARIABLE, store_path
 from hrlab.timing.environment import ROOT_VARIABLE
 
 if TYPE_CHECKING:
-    from hrlab.clusters.admission.conflicts import Settling
+    from hrlab.clusters.admission.conflicts import ConflictResolver
     from hrlab.hosts.service import HostMetrics
     from hrlab.model.site_limit import SiteLimit
 
@@ -232,7 +232,7 @@ class HRLab(ExtensionApp):
     _quotas: QuotaService | None = None
     _campaigns: CampaignWatch | None = None
     _campaign_announcer: ClusterAnnouncer | None = None
-    _settling: Settling | None = None
+    _settling: ConflictResolver | None = None
     _activity: ClusterActivity | None = None
 
     def initialize_settings(self) -> None:
@@ -352,10 +352,10 @@ class HRLab(ExtensionApp):
         if limits is not None:
             self._clusters.marks = limits.marks
             from hrlab.clusters.admission.conflicts import (
-                Settling,  # the server starts sooner without
+                ConflictResolver,  # the server starts sooner without
             )
 
-            self._settling = Settling(limits.usable, self.log)
+            self._settling = ConflictResolver(limits.usable, self.log)
             self._clusters.settle = self._settling.begin
         emit = server.event_logger.emit
         self._cluster_announcer = ClusterAnnouncer(emit)

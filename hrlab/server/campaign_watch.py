@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from hrlab.history.service import RunService
 from hrlab.model.errors import HrlabError
 from hrlab.model.profile import Profile
-from hrlab.model.quota import Left
+from hrlab.model.quota import Remaining
 from hrlab.server.store_threads import Backend
 from hrlab.store.query import MAX_LIMIT, RunQuery
 
@@ -71,7 +71,7 @@ class CampaignWatch:
         #: Whether clusters are at work.
         self.clusters_at_work: Callable[[], bool] = lambda: False
         #: What quotas leave for the next cluster of a profile; None: nobody says.
-        self.left_now: Callable[[str], Left] | None = None
+        self.left_now: Callable[[str], Remaining] | None = None
 
     def start(self) -> None:
         """Begin to look."""

@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_server.serverapp import ServerApp
 
 from hrlab.clusters import factories
-from hrlab.clusters.backend import ClusterKind
+from hrlab.clusters.backend import ClusterBackend
 from hrlab.clusters.labextension import LabextensionClusters
 from hrlab.clusters.profiles.default import local_profile
 from hrlab.clusters.profiles.load import Profiles, load_profiles
@@ -49,7 +49,7 @@ def makers(
 ) -> dict[str, Maker]:
     """How each kind is made that may have clusters here; loaded in threads, when first asked for."""
 
-    async def labextension() -> ClusterKind:
+    async def labextension() -> ClusterBackend:
         return LabextensionClusters(owner)
 
     runtime = Path(server.runtime_dir)

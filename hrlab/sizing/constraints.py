@@ -10,8 +10,8 @@ from hrlab.model.cluster import ClusterRequest
 from hrlab.model.errors import InvalidRequestError, NotFoundError
 from hrlab.model.options import Option, Value
 from hrlab.model.profile import CORES, MEMORY, WORKERS, Profile
-from hrlab.model.quota import UNKNOWN, Amount, Asks, Left, is_number
-from hrlab.model.shape import Room, Shape, dividing
+from hrlab.model.quota import UNKNOWN, Amount, Remaining, ResourceRequest, is_number
+from hrlab.model.shape import Headroom, Shape, dividing
 from hrlab.model.wire import encode
 
 #: Without a profile: workers of one core, as many as anybody at the facility has had.
@@ -38,8 +38,8 @@ def any_shape(profile: str | None, options: Mapping[str, Any]) -> Shape:
 def shape_of(
     profile: Profile | None,
     options: Mapping[str, Any],
-    left: Left | None = None,
-    asks: Callable[[Profile, Mapping[str, Value]], Asks] | None = None,
+    left: Remaining | None = None,
+    asks: Callable[[Profile, Mapping[str, Value]], ResourceRequest] | None = None,
 ) -> Shape:
     """Cores and memory of a worker of `profile` with these `options`, and for how many there is room.
 
@@ -60,7 +60,7 @@ def shape_of(
             raise InvalidRequestError("`options` are those of a profile: name it in `profile`.")
         return ANY
     values = _values(profile, options)
-    takes = asks(profile, values) if asks is not None else Asks(workers=0)
+    takes = asks(profile, values) if asks is not None else ResourceRequest(workers=0)
     memory = profile.options.get(MEMORY)
     cores = _cores(profile, values, options, takes)
     return Shape(
@@ -77,7 +77,7 @@ def shape_of(
     )
 
 
-def _room(left: Left | None, takes: Asks, cores: int) -> Room | None:
+def _room(left: Remaining | None, takes: ResourceRequest, cores: int) -> Headroom | None:
     if left is None:
         return None
     amounts = {
@@ -89,7 +89,7 @@ def _room(left: Left | None, takes: Asks, cores: int) -> Room | None:
     }
     # Workers of whole cores take as many as they have threads, others what their template says.
     each = takes.cores_each if 0 < takes.cores_each != int(takes.cores_each) else cores
-    return Room(
+    return Headroom(
         workers=_number(left.workers),
         cores=_number(left.cores, takes.cores_beside),
         memory_bytes=_number(left.memory_bytes, takes.memory_beside),
@@ -116,7 +116,10 @@ def _values(profile: Profile, options: Mapping[str, Any]) -> Mapping[str, Value]
 
 
 def _cores(
-    profile: Profile, values: Mapping[str, Value], options: Mapping[str, Any], takes: Asks
+    profile: Profile,
+    values: Mapping[str, Value],
+    options: Mapping[str, Any],
+    takes: ResourceRequest,
 ) -> int:
     """Cores of a worker; where the user leaves them open, so many that nodes are filled."""
     cores = max(1, int(values.get(CORES) or takes.cores_each or 1))

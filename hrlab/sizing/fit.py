@@ -13,7 +13,7 @@ from hrlab.model.shape import Shape, with_memory
 from hrlab.model.units import format_count, format_duration, format_share
 from hrlab.sizing.advice import Advice, advise
 from hrlab.sizing.goal import Goal
-from hrlab.sizing.history import Body, body_of, need_of
+from hrlab.sizing.history import RunHistory, body_of, need_of
 from hrlab.sizing.laws import (
     MAX_EXTRAPOLATION,
     Law,
@@ -83,7 +83,7 @@ def _of_law(law: Law) -> list[str]:
     return []
 
 
-def _of_runs(body: Body) -> list[str]:
+def _of_runs(body: RunHistory) -> list[str]:
     """What makes runs say less than they seem to."""
     found = {
         "shared their cluster with other clients' tasks": [
@@ -158,7 +158,7 @@ def _busy(point: Point) -> float:
     return busy_threads(point.threads, point.tasks)
 
 
-def _work(body: Body, workload: Mapping[str, float]) -> tuple[Workload, list[str]]:
+def _work(body: RunHistory, workload: Mapping[str, float]) -> tuple[Workload, list[str]]:
     """What the next run is: as the newest, or of another amount."""
     last = body.points[0]
     amount, warnings = last.amount, list[str]()
@@ -199,7 +199,7 @@ def _work(body: Body, workload: Mapping[str, float]) -> tuple[Workload, list[str
     )
 
 
-def _of_amount(body: Body, amount: float) -> list[str]:
+def _of_amount(body: RunHistory, amount: float) -> list[str]:
     name, known = body.amount, [point.amount for point in body.points]
     if amount == known[0]:
         return []
@@ -214,7 +214,7 @@ def _of_amount(body: Body, amount: float) -> list[str]:
     return told
 
 
-def _startup(body: Body) -> Startup:
+def _startup(body: RunHistory) -> Startup:
     """Of the runs that had to wait for workers, the median."""
     found = [point.startup for point in body.points if point.startup]
     return Startup(

@@ -10,13 +10,13 @@ from typing import Any
 
 from hrlab.model.errors import InvalidRequestError
 from hrlab.model.run import Run
-from hrlab.model.shape import Need
+from hrlab.model.shape import ObservedMemory
 from hrlab.model.workload import by_meaning
 from hrlab.sizing.laws import Point, Startup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
+class RunHistory:
     """Runs that may be taken together: their points, by what work is measured, and what was left out."""
 
     runs: tuple[Run, ...]
@@ -25,7 +25,7 @@ class Body:
     left_out: tuple[str, ...]
 
 
-def body_of(runs: Sequence[Run]) -> Body:
+def body_of(runs: Sequence[Run]) -> RunHistory:
     """What `runs`, newest first, say together.
 
     Raises
@@ -55,7 +55,7 @@ def body_of(runs: Sequence[Run]) -> Body:
             f"{len(alike) - len(same)} runs: another workload, and no figure that all share"
         )
     points = tuple(point_of(run, amount) for run in same)
-    return Body(runs=tuple(same), points=points, amount=amount, left_out=tuple(left_out))
+    return RunHistory(runs=tuple(same), points=points, amount=amount, left_out=tuple(left_out))
 
 
 def _of_one_temperature(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
@@ -118,10 +118,10 @@ def startup_of(run: Run) -> Startup | None:
     return Startup(first_seconds=first, per_worker_seconds=max(steps, default=0.0))
 
 
-def need_of(runs: Sequence[Run]) -> Need | None:
+def need_of(runs: Sequence[Run]) -> ObservedMemory | None:
     """Memory that one worker took at most in any of `runs`; None if none of them measured it."""
     found = [
-        Need(
+        ObservedMemory(
             peak_bytes=use.worker_memory_peak_bytes,
             threads=_threads_of_a_worker(run, use.cluster),
             is_cut=any(value for value in use.spilled_bytes.total),

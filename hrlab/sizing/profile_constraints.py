@@ -9,7 +9,7 @@ from hrlab.clusters.profiles.load import Profiles
 from hrlab.model.errors import NotFoundError
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
-from hrlab.model.quota import Asks, Left
+from hrlab.model.quota import Remaining, ResourceRequest
 from hrlab.model.shape import Shape
 from hrlab.model.suggest import did_you_mean
 from hrlab.sizing.constraints import any_shape, shape_of
@@ -18,8 +18,8 @@ from hrlab.sizing.service import ShapeOf
 
 def shapes(
     profiles: Profiles,
-    asks: Callable[[Profile, Mapping[str, Value]], Asks],
-    left: Callable[[str], Left],
+    asks: Callable[[Profile, Mapping[str, Value]], ResourceRequest],
+    left: Callable[[str], Remaining],
 ) -> ShapeOf:
     """Shapes by profile and options.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hrlab.model.intervals import Intervals, intersect, subtract, total, union
 from hrlab.model.run import Cell, DeclaredPhase, Mark
-from hrlab.timing.dask.scheduler_client import SchedulerLink
+from hrlab.timing.dask.scheduler_client import SchedulerClient
 from hrlab.timing.phases import Account, DeclaredTime, Observed, account
 from hrlab.timing.recorder import ActiveRun, OpenMark
 from hrlab.timing.time_axis import Axis
@@ -42,7 +42,7 @@ class Evidence:
         self.active = active
         self.now = now
         self.axis: Axis = active.time.axis(now)
-        self.links: list[SchedulerLink] = list(active.watch.links)
+        self.links: list[SchedulerClient] = list(active.watch.links)
         self.busy: list[Busy] = []
         self.executing: Intervals = []
         for index, link in enumerate(self.links):
@@ -92,7 +92,7 @@ class Evidence:
         closed = sum(stretches.closed for stretches in kept)
         return self.account.between_taken_for_dask + closed + round(seconds * 1e9)
 
-    def _read(self, index: int, link: SchedulerLink, *, executing: bool) -> None:
+    def _read(self, index: int, link: SchedulerClient, *, executing: bool) -> None:
         report, times = link.report, link.clock
         if report is None or times is None:
             return

@@ -21,7 +21,7 @@ from hrlab.model.run import (
 from hrlab.timing import clock as clocks
 from hrlab.timing import environment, safety
 from hrlab.timing.clock import ClockMap
-from hrlab.timing.dask.scheduler_client import SchedulerLink
+from hrlab.timing.dask.scheduler_client import SchedulerClient
 from hrlab.timing.dask.task_counter import median_of
 from hrlab.timing.loops import loops_of
 from hrlab.timing.observations import Evidence
@@ -91,7 +91,7 @@ def bare_record(active: ActiveRun, status: Status, error: BaseException | None =
     )
 
 
-def _used(link: SchedulerLink, index: int, evidence: Evidence) -> bool:
+def _used(link: SchedulerClient, index: int, evidence: Evidence) -> bool:
     if link.used or any(item.link == index for item in evidence.busy):
         return True
     # An actor's method does not say where it runs: with one cluster it is clear.
@@ -132,7 +132,7 @@ def _activities(active: ActiveRun) -> dict[str, float]:
     return sums
 
 
-def coverage(links: list[SchedulerLink]) -> float:
+def coverage(links: list[SchedulerClient]) -> float:
     """Share of finished tasks, failed attempts included, whose execution times were seen."""
     reports = [link.report for link in links if link.report]
     finished = sum(report["finished"] + report["unseen_attempts"] for report in reports)
@@ -141,7 +141,7 @@ def coverage(links: list[SchedulerLink]) -> float:
     return min(1.0, sum(report["timed"] for report in reports) / finished) if finished else 1.0
 
 
-def _cluster(evidence: Evidence, link: SchedulerLink) -> Cluster:
+def _cluster(evidence: Evidence, link: SchedulerClient) -> Cluster:
     report, clock, identity = link.report or {}, link.clock, link.identity
     return Cluster(
         name=identity.name if identity else link.name or link.address,
@@ -158,7 +158,7 @@ def _cluster(evidence: Evidence, link: SchedulerLink) -> Cluster:
     )
 
 
-def _workers(evidence: Evidence, link: SchedulerLink, clock: ClockMap | None) -> Workers:
+def _workers(evidence: Evidence, link: SchedulerClient, clock: ClockMap | None) -> Workers:
     history = (link.report or {}).get("history")
     if clock is None or not history:
         return Workers(0, 0.0, 0)
@@ -187,7 +187,7 @@ def _workers(evidence: Evidence, link: SchedulerLink, clock: ClockMap | None) ->
     )
 
 
-def _occupied_until(evidence: Evidence, link: SchedulerLink, clock: ClockMap) -> float | None:
+def _occupied_until(evidence: Evidence, link: SchedulerClient, clock: ClockMap) -> float | None:
     until = (link.report or {}).get("occupied_until")
     return None if until is None else evidence.axis.place(clock.to_monotonic(until)) / 1e9
 

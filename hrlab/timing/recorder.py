@@ -16,7 +16,7 @@ from hrlab.timing.loop_thread import Background
 from hrlab.timing.process_usage import ProcessSamples
 from hrlab.timing.request import Request
 from hrlab.timing.samples import sampling_seconds
-from hrlab.timing.time_axis import OwnTime
+from hrlab.timing.time_axis import TimeAxis
 
 #: How many times as long the pause after a look at this process is at least as the look took.
 PAUSE_PER_LOOK = 300
@@ -51,7 +51,7 @@ class ActiveRun:
         self.notebook = request.notebook or environment.notebook()
         self.started_at = clock.wall()
         self.opened = clock.monotonic()
-        self.time = OwnTime()
+        self.time = TimeAxis()
         self.marks: list[OpenMark] = []
         self.sources: list[str] = []
         self.failures: list[str] = []

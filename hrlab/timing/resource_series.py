@@ -8,7 +8,7 @@ from typing import Any
 
 from hrlab.model.resources import MAX_POINTS, ClusterUse, KernelUse, Resources, Series
 from hrlab.timing.dask.sampler import QUANTITIES
-from hrlab.timing.dask.scheduler_client import SchedulerLink
+from hrlab.timing.dask.scheduler_client import SchedulerClient
 from hrlab.timing.observations import Evidence
 from hrlab.timing.samples import Row, Values, resampled, sampling_seconds
 
@@ -55,7 +55,7 @@ def _placed(evidence: Evidence, rows: Sequence[Row], at: Callable[[float], int])
 
 
 def _cluster_use(
-    evidence: Evidence, link: SchedulerLink, cluster: int, step: float, points: int
+    evidence: Evidence, link: SchedulerClient, cluster: int, step: float, points: int
 ) -> ClusterUse | None:
     rows, clock = link.samples.rows, link.clock
     if not rows or clock is None:

@@ -20,7 +20,7 @@ class CellSpan:
 
 
 @dataclass(slots=True)
-class OwnTime:
+class TimeAxis:
     """Stretches of a run, and the map from the monotonic clock to the run's own axis (nanoseconds from its start)."""
 
     spans: list[CellSpan] = field(default_factory=list)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hrlab.model.names import one_line
 from hrlab.model.run import RunWarning
-from hrlab.timing.dask.scheduler_client import SchedulerLink
+from hrlab.timing.dask.scheduler_client import SchedulerClient
 from hrlab.timing.observations import Evidence
 
 #: Task prefixes of ROOT's distributed RDataFrame.
@@ -61,7 +61,7 @@ def _about_schedulers(evidence: Evidence, used: list[int]) -> list[tuple[str, st
     return found
 
 
-def _unreported(evidence: Evidence, link: SchedulerLink) -> str:
+def _unreported(evidence: Evidence, link: SchedulerClient) -> str:
     if link.reported_at is None:
         return "what its workers did"
     before = max(0.0, (evidence.now - link.reported_at) / 1e9)

@@ -10,11 +10,11 @@ from typing import Any
 from hrlab.clusters.backend import Plan
 from hrlab.model.cluster import Cluster, Step, Target, WorkerCount
 from hrlab.model.errors import BackendError, NotFoundError
-from hrlab.model.quota import Claim
+from hrlab.model.quota import ClusterUsage
 
 
 class PretendedClusters:
-    """See :class:`hrlab.clusters.backend.ClusterKind`."""
+    """See :class:`hrlab.clusters.backend.ClusterBackend`."""
 
     def __init__(self, clock: Callable[[], float] = lambda: 1000.0) -> None:
         self.known: dict[str, Cluster] = {}
@@ -44,7 +44,7 @@ class PretendedClusters:
     def clusters(self) -> Sequence[Cluster]:
         return list(self.known.values())
 
-    def claims(self) -> Sequence[Claim]:
+    def claims(self) -> Sequence[ClusterUsage]:
         plans = {plan.id: plan for plan in self.plans}
         return [
             self._claim(one, plans[one.id].options)
@@ -52,9 +52,9 @@ class PretendedClusters:
             if one.id in plans
         ]
 
-    def _claim(self, cluster: Cluster, options: Mapping[str, Any]) -> Claim:
+    def _claim(self, cluster: Cluster, options: Mapping[str, Any]) -> ClusterUsage:
         workers = max(cluster.workers.most, int(options.get("maximum", 0)))
-        return Claim(
+        return ClusterUsage(
             id=cluster.id,
             name=cluster.name,
             mine=cluster.mine,

@@ -17,7 +17,7 @@ from hrlab.clusters.idempotency import KEPT_SECONDS, MAX_KEYS, Idempotency
 from hrlab.clusters.kernel_python import NoLocalPythonError, python_of
 from hrlab.clusters.profiles.load import Profiles, load_profiles
 from hrlab.clusters.profiles.validate import check, check_target
-from hrlab.clusters.registry import Kinds
+from hrlab.clusters.registry import Registry
 from hrlab.clusters.requests import free_name, new_id
 from hrlab.clusters.service import ClusterService
 from hrlab.clusters.start_times import KEPT, StartTimes
@@ -272,7 +272,7 @@ async def test_kind_that_failed_is_tried_again_later_and_one_that_is_slow_holds_
 
     told: list[list[str]] = []
     makers = {"bad": bad.maker, "good": good.maker, "slow": slow}
-    kinds = Kinds(makers, lambda ids: told.append(list(ids)), logging.getLogger())
+    kinds = Registry(makers, lambda ids: told.append(list(ids)), logging.getLogger())
     await kinds.begun()
     assert [cluster.id for cluster, _ in kinds.clusters()] == ["a"]
     problems = kinds.problems()
@@ -341,7 +341,9 @@ async def test_another_worker_that_kubernetes_would_not_take_is_refused():
 async def test_a_kind_that_cannot_tell_its_clusters_takes_no_other_away(caplog):
     good, odd = PretendedClusters(), PretendedClusters()
     odd.clusters = lambda: [float("x")]
-    kinds = Kinds({"odd": odd.maker, "process": good.maker}, lambda _: None, logging.getLogger("t"))
+    kinds = Registry(
+        {"odd": odd.maker, "process": good.maker}, lambda _: None, logging.getLogger("t")
+    )
     good.add("zee")
     await kinds.begun()
     assert [cluster.id for cluster, _ in kinds.clusters()] == ["zee"]
@@ -395,7 +397,7 @@ async def test_a_cluster_that_takes_the_id_of_ones_own_hides_neither_it_nor_what
     shared.add("zee-1", mine=False, name="forged")
     own.add("zee-1")
     for makers in ({"a": shared.maker, "b": own.maker}, {"b": own.maker, "a": shared.maker}):
-        kinds = Kinds(makers, lambda _ids: None, logging.getLogger())
+        kinds = Registry(makers, lambda _ids: None, logging.getLogger())
         await kinds.begun()
         assert [(one.name, kind) for one, kind in kinds.clusters()] == [("zee-1", own)]
         assert kinds.find("zee-1")[1] is own

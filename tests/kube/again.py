@@ -16,7 +16,7 @@ from pathlib import Path
 
 from hrlab.clusters.kubernetes.api import Object
 from hrlab.clusters.kubernetes.manifest import TRIES
-from hrlab.clusters.kubernetes.operations import Changes
+from hrlab.clusters.kubernetes.operations import Operations
 from tests.kube.site import Elsewhere, Site
 from tests.kube.test_offload import shipped
 from tests.kube.user import User
@@ -34,25 +34,25 @@ def prepare(user: User, site: Site) -> None:
 
 def kill_at(step: str) -> None:
     """Let this process be killed there."""
-    make, delete = Changes.make, Changes.delete
+    make, delete = Operations.make, Operations.delete
 
     def here(reached: str) -> None:
         if reached == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    async def deleting(self: Changes, namespace: str, name: str) -> None:
+    async def deleting(self: Operations, namespace: str, name: str) -> None:
         here("noted")
         await delete(self, namespace, name)
         here("deleted")
 
-    async def making(self: Changes, resource: Object) -> Object:
+    async def making(self: Operations, resource: Object) -> Object:
         is_again = TRIES in resource["metadata"]["annotations"]
         here("gone" if is_again else "")
         made = await make(self, resource)
         here("made" if is_again else "")
         return made
 
-    Changes.make, Changes.delete = making, deleting  # type: ignore[method-assign]
+    Operations.make, Operations.delete = making, deleting  # type: ignore[method-assign]
 
 
 async def main() -> None:

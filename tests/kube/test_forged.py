@@ -11,7 +11,7 @@ import pytest
 from hrlab.api.connect import choose
 from hrlab.clusters.kubernetes.accounting import CountedKubernetes
 from hrlab.clusters.kubernetes.manifest import owner_label
-from hrlab.clusters.kubernetes.operations import Changes
+from hrlab.clusters.kubernetes.operations import Operations
 from hrlab.model.errors import UsageError
 from hrlab.model.wire import encode
 from tests.kube.bed.bed import NAMESPACE
@@ -176,7 +176,7 @@ async def test_after_the_home_was_lost_clusters_say_that_they_are_the_users_and_
 async def test_a_server_that_is_gone_before_it_could_sign_loses_no_cluster(
     user, site, bed, monkeypatch, answered
 ):
-    make, asked = Changes.make, asyncio.Event()
+    make, asked = Operations.make, asyncio.Event()
 
     async def making(changes, resource):
         found = await make(changes, resource)
@@ -189,8 +189,8 @@ async def test_a_server_that_is_gone_before_it_could_sign_loses_no_cluster(
         await asyncio.Event().wait()
 
     with monkeypatch.context() as patch:
-        patch.setattr(Changes, "make", making)
-        patch.setattr(Changes, "note", noting)
+        patch.setattr(Operations, "make", making)
+        patch.setattr(Operations, "note", noting)
         made = await user.create(workers=0)
         await asked.wait()
         await user.sees(made.id, lambda one: one.steps[0].state == "done")

@@ -7,14 +7,14 @@ import logging
 
 import pytest
 
-from hrlab.clusters.admission.conflicts import Settling
+from hrlab.clusters.admission.conflicts import ConflictResolver
 from hrlab.clusters.kubernetes.accounting import CountedKubernetes
 from hrlab.model.cluster import Target
-from hrlab.model.quota import UNKNOWN, Held
+from hrlab.model.quota import UNKNOWN, UsageSnapshot
 from hrlab.model.site_limit import SiteLimit
 from hrlab.quota.sources.core_hours import CoreHours
 from hrlab.quota.sources.kubernetes import KubernetesQuotas, Offered
-from hrlab.quota.sources.kubernetes_api import Asking, usual_worker
+from hrlab.quota.sources.kubernetes_api import QuotaApi, usual_worker
 from hrlab.quota.sources.site import SiteQuotas
 from tests.kube.bed.bed import NAMESPACE
 from tests.kube.site import DASK
@@ -87,7 +87,7 @@ async def test_what_bypasses_hrlab_is_noticed_and_shown(owner, bed, tmp_path):
     await until(lambda: claim(alice, made.id).workers == 3)
 
     async def held():
-        return Held(alice.clusters.claims())
+        return UsageSnapshot(alice.clusters.claims())
 
     hours = CoreHours(tmp_path / "hours.json", lambda: 0.0)
     source = SiteQuotas([SiteLimit(name="everybody", cores=2)], held, hours, lambda: 0.0)
@@ -101,7 +101,7 @@ async def test_of_two_users_at_the_same_time_the_later_one_withdraws(owner):
     users = [owner("alice"), owner("bob")]
     for user in users:
         await user.arrive()
-    settling = [Settling(limits, LOG) for _ in users]
+    settling = [ConflictResolver(limits, LOG) for _ in users]
     made = await asyncio.gather(*(user.create(workers=2) for user in users))
     for user, one, looks in zip(users, made, settling, strict=True):
         looks.begin(one.id, user.clusters)
@@ -130,7 +130,7 @@ async def test_of_two_users_who_scale_at_the_same_time_the_later_one_goes_back(o
     made = [await user.create(workers=1) for user in users]
     for user, one in zip(users, made, strict=True):
         await user.sees(one.id, is_ready)
-    settling = [Settling(limits, LOG) for _ in users]
+    settling = [ConflictResolver(limits, LOG) for _ in users]
     await asyncio.gather(
         *(
             user.clusters.scale(one.id, Target(workers=2))
@@ -189,7 +189,7 @@ def limited(bed):
 async def told(user, bed, who):
     """Quotas that the API tells to `who`."""
     offered = [Offered("plain", NAMESPACE, usual_worker(user.profiles["plain"]))]
-    asking = Asking(str(bed.kubeconfig(who)))
+    asking = QuotaApi(str(bed.kubeconfig(who)))
     source = KubernetesQuotas(asking, offered, user.clusters.coming, lambda: 0.0)
     quotas = await source.quotas()
     await source.stop()

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from hrlab.magic.cell_metadata import Asked, asked_of
+from hrlab.magic.cell_metadata import CellMetadata, asked_of
 from hrlab.model.run import check
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
@@ -226,7 +226,7 @@ def test_requests_without_metadata_ask_nothing(parent):
 
 def test_strange_texts_are_cut_or_left_out():
     found = asked_of({"metadata": {"hrlab": asked(name=["x"], notebook="n" * 9999, whole="yes")}})
-    assert found == Asked(ID, 0, 1, None, "n" * 500, whole=False)
+    assert found == CellMetadata(ID, 0, 1, None, "n" * 500, whole=False)
     assert found.kind == "cell"
 
 
@@ -239,4 +239,4 @@ def test_labels_and_amounts_that_make_no_sense_are_left_out():
     found = asked_of({"metadata": {"hrlab": asked(**strange)}})
     assert (found.labels, found.workload, found.campaign) == ({"b": "c"}, {"ok": 2.0}, None)
     lists = {"labels": [], "workload": "x", "campaign": []}
-    assert asked_of({"metadata": {"hrlab": asked(**lists)}}) == Asked(ID)
+    assert asked_of({"metadata": {"hrlab": asked(**lists)}}) == CellMetadata(ID)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hrlab.model.quota import (
     UNKNOWN,
     UNLIMITED,
-    Asks,
     Holder,
     QuotaReport,
+    ResourceRequest,
     applies,
     is_number,
     left,
@@ -87,13 +87,15 @@ def test_left_for_a_profile_is_the_tightest_that_is_enforced_and_for_it():
 
 
 def test_workers_that_fit_leave_room_for_what_is_beside_them():
-    asks = Asks(workers=10, cores_each=2, memory_each=2**30, cores_beside=0.5, pods_beside=1)
+    asks = ResourceRequest(
+        workers=10, cores_each=2, memory_each=2**30, cores_beside=0.5, pods_beside=1
+    )
     assert asks.of("cores") == 20.5
     assert asks.fit("cores", 10.5) == 5
     assert asks.fit("cores", 10.4) == 4
     assert asks.fit("pods", 3) == 2
     assert asks.fit("clusters", 1) is None
-    assert Asks(workers=3, cores_each=0.1).fit("cores", 0.3) == 3
+    assert ResourceRequest(workers=3, cores_each=0.1).fit("cores", 0.3) == 3
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from hrlab.model.shape import (
     LEAST_MEMORY,
     MEMORY_STEP,
     USED_SHARE,
-    Need,
+    Headroom,
     Node,
-    Room,
+    ObservedMemory,
     Shape,
     bounds,
     dividing,
@@ -26,7 +26,9 @@ NAPLES = Node(cores=96, memory_bytes=502 * 10**9, count=5)
 
 
 def test_memory_is_the_measured_peak_with_headroom():
-    shape, advice, warnings = with_memory(Shape(memory_free=True), Need(peak_bytes=3 * GIB))
+    shape, advice, warnings = with_memory(
+        Shape(memory_free=True), ObservedMemory(peak_bytes=3 * GIB)
+    )
     assert shape.memory_bytes == 5 * GIB
     assert advice is not None
     assert (advice.needed_bytes, advice.is_cut, warnings) == (5 * GIB, False, [])
@@ -47,7 +49,7 @@ def test_memory_that_nobody_measured_stays_as_it_is():
 )
 def test_memory_is_cut_to_what_profile_and_nodes_offer(offered):
     shape, advice, warnings = with_memory(
-        Shape(memory_free=True, **offered), Need(peak_bytes=3 * GIB)
+        Shape(memory_free=True, **offered), ObservedMemory(peak_bytes=3 * GIB)
     )
     assert shape.memory_bytes == 4 * GIB
     assert advice is not None
@@ -57,28 +59,32 @@ def test_memory_is_cut_to_what_profile_and_nodes_offer(offered):
 
 def test_memory_is_a_little_less_where_it_would_strand_cores_of_a_node():
     # 96 workers of 5 GiB have no room in 502 GB, of 4.75 GiB they have.
-    shape, advice, _ = with_memory(Shape(memory_free=True, node=NAPLES), Need(peak_bytes=3 * GIB))
+    shape, advice, _ = with_memory(
+        Shape(memory_free=True, node=NAPLES), ObservedMemory(peak_bytes=3 * GIB)
+    )
     assert shape.memory_bytes == int(4.75 * GIB)
     assert advice is not None
     assert not advice.is_cut
     assert packing(shape, 96)[1] == []
-    shape, _, _ = with_memory(Shape(memory_free=True, node=NAPLES), Need(peak_bytes=4 * GIB))
+    shape, _, _ = with_memory(
+        Shape(memory_free=True, node=NAPLES), ObservedMemory(peak_bytes=4 * GIB)
+    )
     assert shape.memory_bytes > 4 * GIB / USED_SHARE
 
 
 def test_memory_below_the_peak_is_said_to_kill_workers():
-    _, _, warnings = with_memory(Shape(memory_bytes=2 * GIB), Need(peak_bytes=3 * GIB))
+    _, _, warnings = with_memory(Shape(memory_bytes=2 * GIB), ObservedMemory(peak_bytes=3 * GIB))
     assert "it would be killed or write to disk" in warnings[0]
 
 
 def test_memory_that_the_user_asked_for_is_kept():
-    shape, _, _ = with_memory(Shape(memory_bytes=8 * GIB), Need(peak_bytes=1 * GIB))
+    shape, _, _ = with_memory(Shape(memory_bytes=8 * GIB), ObservedMemory(peak_bytes=1 * GIB))
     assert shape.memory_bytes == 8 * GIB
 
 
 def test_memory_grows_with_the_threads_of_a_worker_and_that_is_said():
     shape, advice, warnings = with_memory(
-        Shape(cores=4, memory_free=True), Need(peak_bytes=3 * GIB, threads=2)
+        Shape(cores=4, memory_free=True), ObservedMemory(peak_bytes=3 * GIB, threads=2)
     )
     assert advice is not None
     assert advice.peak_bytes == 6 * GIB
@@ -87,14 +93,16 @@ def test_memory_grows_with_the_threads_of_a_worker_and_that_is_said():
 
 
 def test_workers_that_wrote_to_disk_need_more_than_their_peak():
-    _, _, warnings = with_memory(Shape(), Need(peak_bytes=GIB, is_cut=True))
+    _, _, warnings = with_memory(Shape(), ObservedMemory(peak_bytes=GIB, is_cut=True))
     assert "their measured peak is cut" in warnings[0]
 
 
 @given(st.integers(1, 2**42), st.integers(1, 64), st.floats(1, 64), st.booleans())
 def test_memory_is_never_more_than_offered_and_else_enough(peak, cores, threads, is_cut):
     shape = Shape(cores=cores, memory_free=True, memory_maximum=64 * GIB)
-    given_, advice, _ = with_memory(shape, Need(peak_bytes=peak, threads=threads, is_cut=is_cut))
+    given_, advice, _ = with_memory(
+        shape, ObservedMemory(peak_bytes=peak, threads=threads, is_cut=is_cut)
+    )
     assert advice is not None
     assert given_.memory_bytes <= 64 * GIB
     assert advice.is_cut == (given_.memory_bytes < advice.needed_bytes)
@@ -109,7 +117,7 @@ def test_the_tightest_bound_is_first():
         workers_maximum=100,
         cores_limit=60,
         memory_limit_bytes=80 * GIB,
-        room=Room(cores=24.0),
+        room=Headroom(cores=24.0),
     )
     assert list(bounds(shape).items()) == [("quota", 12), ("memory", 20), ("profile", 30)]
 
@@ -117,11 +125,11 @@ def test_the_tightest_bound_is_first():
 @pytest.mark.parametrize(
     ("room", "workers"),
     [
-        (Room(workers=7), 7),
-        (Room(cores=0.3), 0),
-        (Room(memory_bytes=9 * GIB), 4),
-        (Room(workers=7, clusters=0), 0),
-        (Room(workers=-1), 0),
+        (Headroom(workers=7), 7),
+        (Headroom(cores=0.3), 0),
+        (Headroom(memory_bytes=9 * GIB), 4),
+        (Headroom(workers=7, clusters=0), 0),
+        (Headroom(workers=-1), 0),
     ],
 )
 def test_each_quota_bounds_workers(room, workers):
@@ -129,7 +137,7 @@ def test_each_quota_bounds_workers(room, workers):
 
 
 def test_quotas_that_are_unknown_bound_nothing():
-    assert "quota" not in bounds(Shape(room=Room(unknown=("cores",))))
+    assert "quota" not in bounds(Shape(room=Headroom(unknown=("cores",))))
 
 
 def test_nodes_bound_workers_by_cores_and_by_memory():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hrlab.model.profile import Profile
-from hrlab.model.quota import Claim, Held
+from hrlab.model.quota import ClusterUsage, UsageSnapshot
 from hrlab.model.site_limit import SiteLimit, mark
 from hrlab.quota.site_limits import load_limits
 from hrlab.quota.sources.core_hours import DAY, CoreHours
@@ -83,14 +83,14 @@ def test_limits_are_for_users_and_groups_and_everybody():
 
 
 def claim(name, cores, profile="zee", mine=True):
-    return Claim(
+    return ClusterUsage(
         id=name, name=name, mine=mine, profile=profile, workers=1, cores=cores, memory_bytes=0
     )
 
 
 async def test_clusters_that_can_not_be_seen_make_use_unknown_and_not_zero(tmp_path):
     async def held():
-        return Held([claim("a", 3)], {"zee": "The API does not answer."})
+        return UsageSnapshot([claim("a", 3)], {"zee": "The API does not answer."})
 
     hours = CoreHours(tmp_path / "hours.json", lambda: 0.0)
     limits = [SiteLimit(name="all", cores=9), SiteLimit(name="here", cores=9, profiles=("here",))]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrlab.model.errors import InvalidRequestError, MalformedError
-from hrlab.model.shape import Node, Room, Shape
+from hrlab.model.shape import Headroom, Node, Shape
 from hrlab.sizing.advice import advise, core_hours
 from hrlab.sizing.goal import Goal, goal_from
 from hrlab.sizing.laws import MAX_EXTRAPOLATION, Law, Startup, Times, Workload, expect, times_of
@@ -166,7 +166,7 @@ def test_bound_is_named_though_a_few_workers_fewer_are_as_fast():
 
 
 def test_quota_bounds_the_advice_but_not_the_curve():
-    shape = Shape(workers_maximum=64, room=Room(workers=12))
+    shape = Shape(workers_maximum=64, room=Headroom(workers=12))
     advice = advise(law(1e4), work(), Goal(name="fastest"), shape, ["a"])
     assert (advice.workers, advice.limited_by) == (12, "quota")
     assert dict(advice.bounds) == {"quota": 12, "profile": 64}
@@ -176,7 +176,7 @@ def test_quota_bounds_the_advice_but_not_the_curve():
 
 
 def test_quota_that_leaves_nothing_is_said_with_the_remedy():
-    shape = Shape(room=Room(cores=0.5))
+    shape = Shape(room=Headroom(cores=0.5))
     advice = advise(law(), work(), Goal(name="fastest"), shape, ["a"])
     assert (advice.workers, advice.limited_by) == (1, "quota")
     assert "close another one first, or ask" in advice.warnings[0]
@@ -184,18 +184,18 @@ def test_quota_that_leaves_nothing_is_said_with_the_remedy():
 
 def test_core_hours_that_quotas_leave_bound_workers_too():
     # n workers cost n (10 s + 100 s / n) = 10 n + 100 core seconds: 20 of them 300.
-    shape = Shape(room=Room(core_hours=300 / 3600, workers=50))
+    shape = Shape(room=Headroom(core_hours=300 / 3600, workers=50))
     advice = advise(law(), work(), Goal(name="fastest"), shape, ["a"])
     assert (advice.workers, advice.limited_by) == (20, "quota")
     assert dict(advice.bounds) == {"quota": 20, "profile": 128}
-    none = Shape(room=Room(core_hours=0.0))
+    none = Shape(room=Headroom(core_hours=0.0))
     assert advise(law(), work(), Goal(name="fastest"), none, ["a"]).bounds["quota"] == 0
-    plenty = Shape(room=Room(core_hours=1e6))
+    plenty = Shape(room=Headroom(core_hours=1e6))
     assert "quota" not in advise(law(), work(), Goal(name="fastest"), plenty, ["a"]).bounds
 
 
 def test_quota_that_is_no_hindrance_is_not_mentioned():
-    shape = Shape(room=Room(workers=50))
+    shape = Shape(room=Headroom(workers=50))
     goal = Goal(name="finish_within_seconds", value=35.0)
     advice = advise(law(), work(), goal, shape, ["a"])
     assert (advice.workers, advice.limited_by, advice.warnings) == (4, "goal", ())

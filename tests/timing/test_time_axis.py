@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrlab.timing.time_axis import Axis, OwnTime
+from hrlab.timing.time_axis import Axis, TimeAxis
 
 TWO = Axis(((100, 200), (300, 350)))
 
@@ -27,7 +27,7 @@ def test_work_over_an_idle_gap_is_split_into_own_and_idle_time():
 
 
 def test_cell_that_lasts_ends_now():
-    time = OwnTime()
+    time = TimeAxis()
     time.enter(10)
     assert time.axis(25).length == 15
     time.leave(30, 4)

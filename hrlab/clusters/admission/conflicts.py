@@ -17,7 +17,7 @@ from logging import Logger
 
 from hrlab.clusters.backend import Recounts
 from hrlab.model.errors import HrlabError
-from hrlab.model.quota import UNITS, Claim, shown
+from hrlab.model.quota import UNITS, ClusterUsage, shown
 from hrlab.model.site_limit import SiteLimit, counts
 from hrlab.model.units import counted
 
@@ -37,7 +37,7 @@ class _Part:
         Of what the cluster holds.
     """
 
-    claim: Claim
+    claim: ClusterUsage
     at: float
     share: float = 1.0
     is_growth: bool = False
@@ -53,7 +53,11 @@ class _Part:
 
 
 def too_late(
-    cluster_id: str, claims: Sequence[Claim], limits: Sequence[SiteLimit], *, grown: bool = False
+    cluster_id: str,
+    claims: Sequence[ClusterUsage],
+    limits: Sequence[SiteLimit],
+    *,
+    grown: bool = False,
 ) -> str:
     """Why a new cluster has to withdraw, or what it has grown by; empty if there is room after all that came before it.
 
@@ -75,7 +79,7 @@ def too_late(
     return ""
 
 
-def _parts(claim: Claim) -> Iterator[_Part]:
+def _parts(claim: ClusterUsage) -> Iterator[_Part]:
     before = claim.grown_from
     if before is None or before >= claim.workers:
         yield _Part(claim, claim.created_at)
@@ -124,7 +128,7 @@ def _reason(
     )
 
 
-class Settling:
+class ConflictResolver:
     """Looks again at clusters that were just made, or made larger.
 
     Parameters

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from hrlab.clusters.admission.quota_check import cut, exceeded, profile_room, room
 from hrlab.clusters.admission.usage import asks_of, claim_of
 from hrlab.clusters.backend import Plan, Tries, TriesMore
-from hrlab.clusters.profiles.validate import Checked, check, check_target
-from hrlab.clusters.registry import Kinds
+from hrlab.clusters.profiles.validate import ValidatedRequest, check, check_target
+from hrlab.clusters.registry import Registry
 from hrlab.model.cluster import Cluster, ClusterRequest, Refusal, Target
 from hrlab.model.options import Value
 from hrlab.model.profile import Profile
-from hrlab.model.quota import Asks, Claim, Quota
+from hrlab.model.quota import ClusterUsage, Quota, ResourceRequest
 from hrlab.model.units import counted
 
 #: Quotas that hrlab enforces, as fresh as can be had.
@@ -28,15 +28,15 @@ PROMISED_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class Decision:
     """What became of a request: checked, perhaps cut, and what it takes."""
 
-    checked: Checked
-    asks: Asks
+    checked: ValidatedRequest
+    asks: ResourceRequest
     warnings: tuple[str, ...] = ()
 
 
-class Weighing:
+class AdmissionControl:
     """Decides for one user.
 
     Parameters
@@ -45,7 +45,7 @@ class Weighing:
         Know what exists, and what a cluster takes.
     """
 
-    def __init__(self, kinds: Kinds, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, kinds: Registry, clock: Callable[[], float] = time.monotonic) -> None:
         self._kinds = kinds
         self._clock = clock
         self._promised: dict[str, tuple[int, float]] = {}
@@ -53,7 +53,7 @@ class Weighing:
 
     async def request(
         self, request: ClusterRequest, profile: Profile, mine: Sequence[Cluster]
-    ) -> Weighed:
+    ) -> Decision:
         """A request for a cluster; `mine` are the user's clusters of that profile that hold resources."""
         wanted = request
         if request.as_many_as_allowed:
@@ -62,7 +62,7 @@ class Weighing:
             request = cut(request, profile, profile_room(profile, options))
         checked = check(request, profile, mine)
         if checked.refusals:
-            return Weighed(checked, self._asks(profile, checked))
+            return Decision(checked, self._asks(profile, checked))
         quotas = await self.binding()
         if request.as_many_as_allowed:
             asks = self._asks(profile, checked)
@@ -73,11 +73,15 @@ class Weighing:
         if not over and not checked.refusals:
             over = await self._tried(profile, checked, asks)
         checked = replace(checked, over_limit=(*checked.over_limit, *over))
-        return Weighed(checked, asks, _cut_note(wanted, request, asks))
+        return Decision(checked, asks, _cut_note(wanted, request, asks))
 
-    async def change(self, target: Target, profile: Profile | None, cluster: Cluster) -> Checked:
+    async def change(
+        self, target: Target, profile: Profile | None, cluster: Cluster
+    ) -> ValidatedRequest:
         """A new size of a cluster."""
-        checked = Checked({}) if profile is None else check_target(target, profile, cluster)
+        checked = (
+            ValidatedRequest({}) if profile is None else check_target(target, profile, cluster)
+        )
         if checked.refusals:
             return checked
         claim = self._claim(cluster)
@@ -85,7 +89,7 @@ class Weighing:
         if workers <= claim.workers:
             return checked  # making it smaller is never refused
         each = max(1, claim.workers)
-        asks = Asks(
+        asks = ResourceRequest(
             workers=workers,
             cores_each=claim.cores / each,
             memory_each=round(claim.memory_bytes / each),
@@ -101,7 +105,9 @@ class Weighing:
                 over = await _refusals(kind.refused_more(cluster.id))
         return replace(checked, over_limit=(*checked.over_limit, *over))
 
-    async def _tried(self, profile: Profile, checked: Checked, asks: Asks) -> list[Refusal]:
+    async def _tried(
+        self, profile: Profile, checked: ValidatedRequest, asks: ResourceRequest
+    ) -> list[Refusal]:
         """What is behind the kind is asked whether it would take a worker, where it can be."""
         kind: object = self._kinds.begun_kind(profile.kind)
         if not isinstance(kind, Tries) or not asks.workers:
@@ -112,7 +118,7 @@ class Weighing:
         """A new size was granted: it counts at once, before it is there."""
         self._promised[cluster_id] = target.most, self._clock() + PROMISED_SECONDS
 
-    def with_promises(self, claims: Iterable[Claim]) -> Iterator[Claim]:
+    def with_promises(self, claims: Iterable[ClusterUsage]) -> Iterator[ClusterUsage]:
         """`claims` with what was granted and is not there yet."""
         for claim in claims:
             workers, until = self._promised.get(claim.id, (0, 0.0))
@@ -129,13 +135,13 @@ class Weighing:
                     granted=None if claim.granted is None else max(claim.granted, workers),
                 )
 
-    def _claim(self, cluster: Cluster) -> Claim:
+    def _claim(self, cluster: Cluster) -> ClusterUsage:
         return claim_of(self._kinds, cluster)
 
-    def _asks(self, profile: Profile, checked: Checked) -> Asks:
+    def _asks(self, profile: Profile, checked: ValidatedRequest) -> ResourceRequest:
         return self.asks(profile, checked.options)
 
-    def asks(self, profile: Profile, options: Mapping[str, Value]) -> Asks:
+    def asks(self, profile: Profile, options: Mapping[str, Value]) -> ResourceRequest:
         """What a cluster of `profile` with these options would take."""
         return asks_of(_plan(profile, options), self._kinds.begun_kind(profile.kind))
 
@@ -163,7 +169,9 @@ def _plain(profile: Profile) -> ClusterRequest:
     return ClusterRequest(profile=profile.name)
 
 
-def _cut_note(wanted: ClusterRequest, request: ClusterRequest, asks: Asks) -> tuple[str, ...]:
+def _cut_note(
+    wanted: ClusterRequest, request: ClusterRequest, asks: ResourceRequest
+) -> tuple[str, ...]:
     if wanted.options == request.options:
         return ()
     return (f"Cut to {counted(asks.workers, 'worker')}, as many as are allowed now.",)

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from hrlab.model.cluster import ClusterRequest, Refusal
 from hrlab.model.options import Value
 from hrlab.model.profile import CORES, MAXIMUM, MEMORY, MINIMUM, WORKERS, Profile
-from hrlab.model.quota import Amount, Asks, Claim, Holder, Quota, applies, is_number, shown
+from hrlab.model.quota import (
+    Amount,
+    ClusterUsage,
+    Holder,
+    Quota,
+    ResourceRequest,
+    applies,
+    is_number,
+    shown,
+)
 from hrlab.model.units import counted
 
 #: Most holders that a sentence names.
@@ -22,7 +31,10 @@ _WHOSE = {
 
 
 def exceeded(
-    asks: Asks, quotas: Iterable[Quota], profile: str | None, held: Claim | None = None
+    asks: ResourceRequest,
+    quotas: Iterable[Quota],
+    profile: str | None,
+    held: ClusterUsage | None = None,
 ) -> list[Refusal]:
     """Quotas that have no room.
 
@@ -40,7 +52,7 @@ def exceeded(
     ]
 
 
-def room(asks: Asks, quotas: Iterable[Quota], profile: str | None) -> int | None:
+def room(asks: ResourceRequest, quotas: Iterable[Quota], profile: str | None) -> int | None:
     """Most workers of this kind that all quotas have room for; None if none limits them."""
     fits = [_fit(asks, one, None) for one in quotas if one.enforced and applies(one, profile)]
     known = [one for one in fits if one is not None]
@@ -88,7 +100,7 @@ def _number(value: Value | None) -> float:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
 
 
-def _is_over(asks: Asks, one: Quota, held: Claim | None) -> bool:
+def _is_over(asks: ResourceRequest, one: Quota, held: ClusterUsage | None) -> bool:
     if not is_number(one.available):
         return False  # unknown is no reason to refuse: whoever sets the limit will
     if one.resource == "hours":
@@ -98,14 +110,14 @@ def _is_over(asks: Asks, one: Quota, held: Claim | None) -> bool:
     return need > 0 and need > one.available * (1 + 1e-9)
 
 
-def _fit(asks: Asks, one: Quota, held: Claim | None) -> int | None:
+def _fit(asks: ResourceRequest, one: Quota, held: ClusterUsage | None) -> int | None:
     if not is_number(one.available):
         return None
     has = held.of(one.resource) if held else 0
     return asks.fit(one.resource, one.available + has)
 
 
-def _refusal(asks: Asks, one: Quota, held: Claim | None) -> Refusal:
+def _refusal(asks: ResourceRequest, one: Quota, held: ClusterUsage | None) -> Refusal:
     assert is_number(one.available)
     has = held.of(one.resource) if held else 0
     asked, left = asks.of(one.resource), one.available + has
@@ -127,7 +139,7 @@ def _refusal(asks: Asks, one: Quota, held: Claim | None) -> Refusal:
     return Refusal(limit=one.resource, asked=_plain(asked), left=_plain(left), message=message)
 
 
-def _asked(asks: Asks, one: Quota, asked: float, left: float) -> str:
+def _asked(asks: ResourceRequest, one: Quota, asked: float, left: float) -> str:
     amount = "" if one.resource == WORKERS else f" ({shown(asked, one.unit)})"
     is_are = "is" if left == 1 or one.unit == "bytes" else "are"
     whose = _WHOSE[one.scope]
@@ -138,7 +150,7 @@ def _asked(asks: Asks, one: Quota, asked: float, left: float) -> str:
     )
 
 
-def _held_by(one: Quota, held: Claim | None) -> str:
+def _held_by(one: Quota, held: ClusterUsage | None) -> str:
     others = [holder for holder in one.holders if held is None or holder.name != held.name]
     if not others:
         return ""
@@ -153,7 +165,7 @@ def _holder(holder: Holder, unit: str) -> str:
     return f"{holder.name}{whose} ({shown(holder.used, unit)})"
 
 
-def _remedy(asks: Asks, one: Quota, held: Claim | None) -> str:
+def _remedy(asks: ResourceRequest, one: Quota, held: ClusterUsage | None) -> str:
     fits = _fit(asks, one, held)
     mine = [
         holder.name

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 
 from hrlab.clusters.backend import Plan, Weighs
 from hrlab.clusters.profiles.validate import most_workers
-from hrlab.clusters.registry import Kinds
+from hrlab.clusters.registry import Registry
 from hrlab.model.cluster import Cluster
 from hrlab.model.options import Value
 from hrlab.model.profile import CORES, MEMORY
-from hrlab.model.quota import Asks, Claim
+from hrlab.model.quota import ClusterUsage, ResourceRequest
 
 #: Those in these states hold nothing, or soon nothing.
 GONE = ("failed", "closing")
 
 
-def claims_of(kinds: Kinds) -> Iterator[Claim]:
+def claims_of(kinds: Registry) -> Iterator[ClusterUsage]:
     """Of every cluster that can be seen."""
     told = {(id(kind), claim.id): claim for kind, claim in kinds.claims()}
     for cluster, kind in kinds.clusters():
@@ -24,31 +24,31 @@ def claims_of(kinds: Kinds) -> Iterator[Claim]:
             yield told.get((id(kind), cluster.id)) or _seen(cluster)
 
 
-def claim_of(kinds: Kinds, cluster: Cluster) -> Claim:
+def claim_of(kinds: Registry, cluster: Cluster) -> ClusterUsage:
     """Of one cluster."""
     found = (claim for claim in claims_of(kinds) if claim.id == cluster.id)
     return next(found, None) or _seen(cluster)
 
 
-def asks_of(plan: Plan, kind: object) -> Asks:
+def asks_of(plan: Plan, kind: object) -> ResourceRequest:
     """What a cluster of this plan would take, with all workers that it may come to have."""
     return kind.asks(plan) if isinstance(kind, Weighs) else plain_asks(plan.options)
 
 
-def plain_asks(options: Mapping[str, Value]) -> Asks:
+def plain_asks(options: Mapping[str, Value]) -> ResourceRequest:
     """The same by the options that hrlab itself understands."""
-    return Asks(
+    return ResourceRequest(
         workers=int(most_workers(options)),
         cores_each=_number(options.get(CORES)),
         memory_each=int(_number(options.get(MEMORY))),
     )
 
 
-def _seen(cluster: Cluster) -> Claim:
+def _seen(cluster: Cluster) -> ClusterUsage:
     workers = cluster.workers.most
     ready = cluster.workers.ready
     share = workers / ready if ready else 1
-    return Claim(
+    return ClusterUsage(
         id=cluster.id,
         name=cluster.name,
         mine=cluster.mine,

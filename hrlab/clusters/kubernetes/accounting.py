@@ -26,20 +26,20 @@ from hrlab.clusters.kubernetes.manifest import (
 from hrlab.clusters.kubernetes.operations import bounds_noted
 from hrlab.clusters.kubernetes.pod_refusal import exceeded
 from hrlab.clusters.kubernetes.quantity import quantity
-from hrlab.clusters.kubernetes.status import Facts, workers_of
+from hrlab.clusters.kubernetes.status import ClusterObjects, workers_of
 from hrlab.model.cluster import Target
 from hrlab.model.errors import BackendError, InvalidRequestError
-from hrlab.model.quota import Asks, Claim
+from hrlab.model.quota import ClusterUsage, ResourceRequest
 
 _ENDS = ("Failed", "Succeeded")
 
 
-def asks_of(resource: Object, workers: int) -> Asks:
+def asks_of(resource: Object, workers: int) -> ResourceRequest:
     """What a DaskCluster takes with so many workers, and its scheduler beside them."""
     spec = resource["spec"]
     cores, memory = requests(_pod(spec, "worker"))
     cores_beside, memory_beside = requests(_pod(spec, "scheduler"))
-    return Asks(
+    return ResourceRequest(
         workers=workers,
         cores_each=cores,
         memory_each=memory,
@@ -49,7 +49,9 @@ def asks_of(resource: Object, workers: int) -> Asks:
     )
 
 
-def claim_of(cluster_id: str, facts: Facts, profile: str | None, *, mine: bool) -> Claim:
+def claim_of(
+    cluster_id: str, facts: ClusterObjects, profile: str | None, *, mine: bool
+) -> ClusterUsage:
     """What a cluster that is there holds: what it was asked to have, or what its pods have if that is more."""
     pods = pods_of(facts.pods, "worker")
     alive = [pod for pod in pods if (pod.get("status") or {}).get("phase") not in _ENDS]
@@ -61,7 +63,7 @@ def claim_of(cluster_id: str, facts: Facts, profile: str | None, *, mine: bool) 
     granted = facts.annotations.get(GRANTED, "")
     grown = grown_of(facts)
     metadata = facts.resource["metadata"]
-    return Claim(
+    return ClusterUsage(
         id=cluster_id,
         name=facts.annotations.get(NAME, metadata["name"]),
         mine=mine,
@@ -78,7 +80,7 @@ def claim_of(cluster_id: str, facts: Facts, profile: str | None, *, mine: bool) 
     )
 
 
-def grown_of(facts: Facts) -> tuple[float, int] | None:
+def grown_of(facts: ClusterObjects) -> tuple[float, int] | None:
     """When hrlab last made a cluster larger, and how many workers it had before."""
     at, _, workers = facts.annotations.get(GROWN, "").partition(" ")
     try:
@@ -108,12 +110,12 @@ def _pod(spec: Mapping[str, Any], part: str) -> Mapping[str, Any]:
     return (spec.get(part) or {}).get("spec") or {}
 
 
-def _worker(facts: Facts) -> dict[str, Any]:
+def _worker(facts: ClusterObjects) -> dict[str, Any]:
     """The worker group's own part, once there is one."""
     return {"worker": facts.group["spec"]["worker"]} if facts.group is not None else {}
 
 
-def _adapts(facts: Facts) -> bool:
+def _adapts(facts: ClusterObjects) -> bool:
     """Whether bounds that were noted are not yet, or still, those of an autoscaler."""
     return facts.autoscaler is not None or facts.group is None
 
@@ -125,17 +127,17 @@ TOGETHER_SECONDS = 10.0
 class CountedKubernetes(KubernetesClusters):
     """The kind ``kubernetes`` (see :class:`hrlab.clusters.backend.Counts`, ``Weighs`` and ``Recounts``)."""
 
-    def asks(self, plan: Plan) -> Asks:
+    def asks(self, plan: Plan) -> ResourceRequest:
         """What the pods of a cluster would ask for, the scheduler's included."""
         bounds = bounds_of(plan)
         try:
             resource = resource_of(plan, self._home(plan))
         except InvalidRequestError:  # told when it is made
-            return Asks(workers=bounds[1] if bounds else 0)
+            return ResourceRequest(workers=bounds[1] if bounds else 0)
         workers = bounds[1] if bounds else int(resource["spec"]["worker"]["replicas"])
         return asks_of(resource, workers)
 
-    def claims(self) -> Sequence[Claim]:
+    def claims(self) -> Sequence[ClusterUsage]:
         """Of all clusters, the user's and those of others; of starts before anything of them is there."""
         starts = [
             self._claim_of_start(start.plan)
@@ -197,7 +199,7 @@ class CountedKubernetes(KubernetesClusters):
             return over.said() if over and over.amounts else ended(said)
         return ""
 
-    async def recount(self) -> Sequence[Claim]:
+    async def recount(self) -> Sequence[ClusterUsage]:
         """The same, asked for anew: what was made by anybody before this call is in it.
 
         Raises
@@ -208,7 +210,7 @@ class CountedKubernetes(KubernetesClusters):
         api = self._api
         if api is None:
             raise BackendError(self.problem() or "Kubernetes was not asked yet.")
-        found: list[Facts] = []
+        found: list[ClusterObjects] = []
         for namespace in self._homes():
             try:
                 listed = await self._listed(api, namespace)
@@ -251,7 +253,7 @@ class CountedKubernetes(KubernetesClusters):
             await self.scale(cluster_id, Target(workers=workers))
         await self._do(self._connected().note(facts, {SHRUNK: reason}))
 
-    def _grows(self, cluster_id: str, facts: Facts, workers: int) -> str | None:
+    def _grows(self, cluster_id: str, facts: ClusterObjects, workers: int) -> str | None:
         """What is noted of a growth: steps that follow each other at once count as one, from where the first began."""
         now, had = time.time(), self._claim(cluster_id, facts).workers
         before = grown_of(facts)
@@ -259,14 +261,14 @@ class CountedKubernetes(KubernetesClusters):
             had = min(had, before[1])
         return f"{now!r} {had}" if workers > had else None
 
-    def _claim(self, cluster_id: str, facts: Facts) -> Claim:
+    def _claim(self, cluster_id: str, facts: ClusterObjects) -> ClusterUsage:
         profile = self._views.profile(facts)
         label = profile.name if profile else facts.labels.get(PROFILE)
         return claim_of(cluster_id, facts, label, mine=self._views.is_mine(facts))
 
-    def _claim_of_start(self, plan: Plan) -> Claim:
+    def _claim_of_start(self, plan: Plan) -> ClusterUsage:
         asks = self.asks(plan)
-        return Claim(
+        return ClusterUsage(
             id=plan.id,
             name=plan.name,
             mine=True,
@@ -286,7 +288,7 @@ class CountedKubernetes(KubernetesClusters):
         given = (one.template.get("namespace") for one in self._profiles.values())
         return list(dict.fromkeys([self._namespace, *(str(one) for one in given if one)]))
 
-    async def _listed(self, api: KubernetesApi, namespace: str) -> dict[str, Facts]:
+    async def _listed(self, api: KubernetesApi, namespace: str) -> dict[str, ClusterObjects]:
         async def items(plural: Plural) -> dict[str, Object]:
             answer = await api.call("GET", plural, namespace)
             return {item["metadata"]["name"]: item for item in answer["items"]}
@@ -294,7 +296,7 @@ class CountedKubernetes(KubernetesClusters):
         # Clusters last: one that is there has what belongs to it, or will be asked for its own word.
         groups, scalers = await items("daskworkergroups"), await items("daskautoscalers")
         return {
-            name: Facts(
+            name: ClusterObjects(
                 resource=resource, group=groups.get(f"{name}-default"), autoscaler=scalers.get(name)
             )
             for name, resource in (await items("daskclusters")).items()

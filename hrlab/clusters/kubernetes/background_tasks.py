@@ -16,7 +16,7 @@ Work: TypeAlias = Coroutine[Any, Any, object]
 AGAIN_SECONDS = 3.0
 
 
-class Errands:
+class BackgroundTasks:
     """Runs errands by name; one that fails is logged, and may be asked for again."""
 
     def __init__(self, changed: Callable[[], None], log: logging.Logger) -> None:

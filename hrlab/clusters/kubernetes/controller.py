@@ -17,20 +17,20 @@ from pathlib import Path
 
 from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes.api import ApiFailure, KubernetesApi, has_dask, is_at_hand
-from hrlab.clusters.kubernetes.background_tasks import Errands
+from hrlab.clusters.kubernetes.background_tasks import BackgroundTasks
 from hrlab.clusters.kubernetes.conditions import ended, is_ending
-from hrlab.clusters.kubernetes.informers import Known
-from hrlab.clusters.kubernetes.maintenance import Care
+from hrlab.clusters.kubernetes.informers import Informers
+from hrlab.clusters.kubernetes.maintenance import Maintenance
 from hrlab.clusters.kubernetes.manifest import resource_of
-from hrlab.clusters.kubernetes.operations import Changes
+from hrlab.clusters.kubernetes.operations import Operations
 from hrlab.clusters.kubernetes.ownership import KEY_FILE, SIGNATURE, Ownership
-from hrlab.clusters.kubernetes.port_conflicts import Again, plan_of
-from hrlab.clusters.kubernetes.provisioning import Start, too_late
+from hrlab.clusters.kubernetes.port_conflicts import PortConflictRecovery, plan_of
+from hrlab.clusters.kubernetes.provisioning import PendingCluster, too_late
 from hrlab.clusters.kubernetes.scheduler_health import Probes
-from hrlab.clusters.kubernetes.secret_sync import Parcels
-from hrlab.clusters.kubernetes.state_file import Kept, Noted
-from hrlab.clusters.kubernetes.status import Facts, idle_stop_at, is_hanging, was_made
-from hrlab.clusters.kubernetes.summary import Views
+from hrlab.clusters.kubernetes.secret_sync import SecretSync
+from hrlab.clusters.kubernetes.state_file import PersistedState, StateFile
+from hrlab.clusters.kubernetes.status import ClusterObjects, idle_stop_at, is_hanging, was_made
+from hrlab.clusters.kubernetes.summary import Summaries
 from hrlab.model.cluster import Cluster, Target
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.profile import Profile
@@ -43,7 +43,7 @@ FIRST_SECONDS = 5.0
 
 
 class KubernetesClusters:
-    """The kind ``kubernetes`` (see :class:`hrlab.clusters.backend.ClusterKind`).
+    """The kind ``kubernetes`` (see :class:`hrlab.clusters.backend.ClusterBackend`).
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class KubernetesClusters:
         self._owner = owner
         key = None if kept is None else kept.with_name(KEY_FILE)
         self._ownership = Ownership(owner, key, log)
-        self._views = Views(owner, self._profiles, self._ownership)
+        self._views = Summaries(owner, self._profiles, self._ownership)
         self._log = log
         self._kubeconfig = kubeconfig
         self._poked = asyncio.Event()
@@ -81,19 +81,19 @@ class KubernetesClusters:
         self._task: asyncio.Task[None] | None = None
         self._namespace = "default"
         self._api: KubernetesApi | None = None
-        self._known: Known | None = None
-        self._changes: Changes | None = None
-        self._care: Care | None = None
+        self._known: Informers | None = None
+        self._changes: Operations | None = None
+        self._care: Maintenance | None = None
         self._probes = Probes(self._poke)
-        self._errands = Errands(self._poke, log)
-        self._kept = Kept(kept)
-        self._again: Again | None = None
-        self._parcels: Parcels | None = None
-        self._starts: dict[str, Start] = {}
+        self._errands = BackgroundTasks(self._poke, log)
+        self._kept = StateFile(kept)
+        self._again: PortConflictRecovery | None = None
+        self._parcels: SecretSync | None = None
+        self._starts: dict[str, PendingCluster] = {}
         self._failed: dict[str, Cluster] = {}
         self._unwanted: dict[str, str] = {}
         self._shown: dict[str, Cluster] = {}
-        self._facts: dict[str, Facts] = {}
+        self._facts: dict[str, ClusterObjects] = {}
 
     async def start(self, changed: Callable[[Sequence[str]], None]) -> None:
         """Find what exists and watch it: where a profile needs it, or where notebooks may make some."""
@@ -135,7 +135,7 @@ class KubernetesClusters:
         """Begin to make a cluster; the API is asked after the answer."""
         self._connected()
         namespace = str(plan.profile.template.get("namespace") or self._namespace)
-        start = Start(plan, resource_of(plan, namespace))
+        start = PendingCluster(plan, resource_of(plan, namespace))
         self._starts[plan.id] = start
         self._round()
         return self._shown[plan.id]
@@ -203,16 +203,16 @@ class KubernetesClusters:
         namespaces = list(dict.fromkeys(str(home) for home in homes if home))
         if not self._profiles and not await has_dask(api, self._namespace):
             return
-        self._changes = Changes(api)
-        self._care = Care(self._changes, self._errands)
-        self._again = Again(self._changes, self._errands, self._keep)
-        self._parcels = Parcels(self._changes, self._errands, self._log)
+        self._changes = Operations(api)
+        self._care = Maintenance(self._changes, self._errands)
+        self._again = PortConflictRecovery(self._changes, self._errands, self._keep)
+        self._parcels = SecretSync(self._changes, self._errands, self._log)
         await asyncio.to_thread(self._ownership.load)
         left = await self._kept.take_over()
         self._ownership.take_over(left.clusters)
         self._unwanted.update(left.closing)
         self._again.take_up(left.again, self._views.profile, self._owner, namespaces)
-        self._known = Known(api, namespaces, self._poke, self._log, self._ownership.is_mine)
+        self._known = Informers(api, namespaces, self._poke, self._log, self._ownership.is_mine)
         self._known.start()
         if self._blind:
             self._tell([])
@@ -276,7 +276,12 @@ class KubernetesClusters:
         self._announce(self._all_views())
 
     def _look_after(
-        self, cluster_id: str, facts: Facts, profile: Profile, again: Again, parcels: Parcels
+        self,
+        cluster_id: str,
+        facts: ClusterObjects,
+        profile: Profile,
+        again: PortConflictRecovery,
+        parcels: SecretSync,
     ) -> None:
         """What a cluster needs that hrlab made, with what its profile says."""
         assert self._known is not None
@@ -287,7 +292,7 @@ class KubernetesClusters:
         if not is_ending(facts.resource):
             parcels.look(cluster_id, facts, plan)
 
-    def _present(self, found: Mapping[str, Facts]) -> dict[str, Facts]:
+    def _present(self, found: Mapping[str, ClusterObjects]) -> dict[str, ClusterObjects]:
         """What there is, without what took the name of a cluster of the user's that is being made."""
         assert self._known is not None
         self._ownership.look(facts.resource for facts in found.values())
@@ -297,13 +302,13 @@ class KubernetesClusters:
         shown = {id_: f for id_, f in found.items() if id_ in own or id_ not in self._starts}
         return {id_: self._with_health(id_, facts) for id_, facts in shown.items()}
 
-    def _sign(self, cluster_id: str, facts: Facts, changes: Changes) -> None:
+    def _sign(self, cluster_id: str, facts: ClusterObjects, changes: Operations) -> None:
         signature = self._ownership.missing(facts.resource)
         if signature is not None and not is_ending(facts.resource):
             note = partial(changes.note, facts, {SIGNATURE: signature})
             self._errands.run(f"{cluster_id} sign", note)
 
-    def _with_health(self, cluster_id: str, facts: Facts) -> Facts:
+    def _with_health(self, cluster_id: str, facts: ClusterObjects) -> ClusterObjects:
         if facts.place is not None and not is_ending(facts.resource):
             self._probes.look(cluster_id, facts.place, self._every_seconds(cluster_id, facts))
         return replace(
@@ -313,7 +318,7 @@ class KubernetesClusters:
             refusals=self._care.refusals(cluster_id) if self._care else {},
         )
 
-    def _every_seconds(self, cluster_id: str, facts: Facts) -> float:
+    def _every_seconds(self, cluster_id: str, facts: ClusterObjects) -> float:
         """How often its scheduler is asked; another's less, for there may be many."""
         if not self._views.is_mine(facts):
             is_new = time.time() - facts.created_at < NEW_SECONDS
@@ -321,7 +326,7 @@ class KubernetesClusters:
         before = self._shown.get(cluster_id)
         return CALM_SECONDS if before and before.state == "ready" else HURRY_SECONDS
 
-    def _begin_starts(self, changes: Changes) -> None:
+    def _begin_starts(self, changes: Operations) -> None:
         for cluster_id, start in list(self._starts.items()):
             is_there = cluster_id in self._facts
             if is_there and (start.made or start.failed):
@@ -336,10 +341,10 @@ class KubernetesClusters:
                 make = partial(self._make, start, changes)
                 self._errands.run(f"{cluster_id} make", make, again=1)
 
-    def _is_overdue(self, start: Start) -> bool:
+    def _is_overdue(self, start: PendingCluster) -> bool:
         return time.time() - start.plan.created_at > start.plan.profile.start_timeout_seconds
 
-    async def _make(self, start: Start, changes: Changes) -> None:
+    async def _make(self, start: PendingCluster, changes: Operations) -> None:
         """Ask for a cluster; it is noted before, so that the next server knows it if this one is killed now."""
         name = start.plan.id
         signature = self._ownership.begin(start.resource["metadata"]["namespace"], name)
@@ -348,7 +353,7 @@ class KubernetesClusters:
         if start.made:
             self._ownership.made(name, start.uid)
 
-    def _delete_unwanted(self, changes: Changes) -> None:
+    def _delete_unwanted(self, changes: Operations) -> None:
         for cluster_id, namespace in list(self._unwanted.items()):
             facts = self._facts.get(cluster_id)
             if facts is not None and is_ending(facts.resource):
@@ -387,14 +392,14 @@ class KubernetesClusters:
                 )
         return {**views, **self._failed}
 
-    def _is_too_late(self, view: Cluster, facts: Facts, now: float) -> bool:
+    def _is_too_late(self, view: Cluster, facts: ClusterObjects, now: float) -> bool:
         profile = self._views.profile(facts)
         if profile is None or not view.mine or view.created_by != "hrlab":
             return False
         late = now - view.created_at > profile.start_timeout_seconds
         return view.state == "starting" and late and view.id not in self._unwanted
 
-    def _give_up(self, view: Cluster, facts: Facts) -> Cluster:
+    def _give_up(self, view: Cluster, facts: ClusterObjects) -> Cluster:
         profile = self._views.profile(facts)
         assert profile is not None
         reason = too_late(profile.start_timeout_seconds, view.reason)
@@ -415,11 +420,11 @@ class KubernetesClusters:
     async def _keep(self) -> None:
         await self._kept.keep(self._noted())
 
-    def _noted(self) -> Noted:
+    def _noted(self) -> PersistedState:
         """What the next server must know."""
         again = self._again.noted() if self._again is not None else {}
         clusters = dict(self._ownership.noted)
-        return Noted(closing=dict(self._unwanted), clusters=clusters, again=again)
+        return PersistedState(closing=dict(self._unwanted), clusters=clusters, again=again)
 
     def problem(self) -> str:
         """Why clusters can't be seen now; empty when all is well."""
@@ -427,12 +432,12 @@ class KubernetesClusters:
             return ""
         return self._blind if self._known is None else self._known.problem
 
-    def _connected(self) -> Changes:
+    def _connected(self) -> Operations:
         if self._changes is None:
             raise BackendError(self._problem)
         return self._changes
 
-    def _found(self, cluster_id: str) -> Facts:
+    def _found(self, cluster_id: str) -> ClusterObjects:
         facts = self._facts.get(cluster_id)
         if facts is not None:
             return facts

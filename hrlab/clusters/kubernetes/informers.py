@@ -9,14 +9,14 @@ from collections.abc import Callable, Collection, Iterable
 
 from hrlab.clusters.kubernetes.api import ApiFailure, KubernetesApi, Object, Plural
 from hrlab.clusters.kubernetes.conditions import created_at
-from hrlab.clusters.kubernetes.status import Facts
+from hrlab.clusters.kubernetes.status import ClusterObjects
 
 #: Between attempts after a failure; doubled at each, at most `MAX_PAUSE_SECONDS`.
 PAUSE_SECONDS = 0.5
 MAX_PAUSE_SECONDS = 10.0
 
 
-class Follower:
+class Informer:
     """What there is of one kind, by name.
 
     Attributes
@@ -115,7 +115,7 @@ _KINDS: dict[Plural, str] = {
 }
 
 
-class Known:
+class Informers:
     """Followers of every kind in every namespace.
 
     Parameters
@@ -136,8 +136,8 @@ class Known:
     ) -> None:
         self._home = next(iter(namespaces))
         self._is_mine = is_mine
-        self._followers: dict[tuple[str, Plural], Follower] = {
-            (namespace, plural): Follower(
+        self._followers: dict[tuple[str, Plural], Informer] = {
+            (namespace, plural): Informer(
                 api, plural, namespace, changed, selector=selector, log=log
             )
             for namespace in namespaces
@@ -171,14 +171,14 @@ class Known:
         """Whether that is so of all namespaces."""
         return all(follower.synced for follower in self._followers.values())
 
-    def facts(self) -> dict[str, Facts]:
+    def facts(self) -> dict[str, ClusterObjects]:
         """What is known of every cluster, by id; the user's own have their names, whatever others are called."""
         found = []
         problem = self.problem
         for namespace in dict.fromkeys(where for where, _ in self._followers):
             pods = self._by_cluster(namespace, "pods")
             for name, resource in self._items(namespace, "daskclusters").items():
-                facts = Facts(
+                facts = ClusterObjects(
                     resource=resource,
                     group=self._items(namespace, "daskworkergroups").get(f"{name}-default"),
                     autoscaler=self._items(namespace, "daskautoscalers").get(name),
@@ -233,14 +233,14 @@ class Known:
 
 
 def with_ids(
-    found: Iterable[Facts], home: str, is_mine: Callable[[Object], bool]
-) -> dict[str, Facts]:
+    found: Iterable[ClusterObjects], home: str, is_mine: Callable[[Object], bool]
+) -> dict[str, ClusterObjects]:
     """Clusters by id.
 
     Names are unique where hrlab makes them; another's outside the namespace `home` gets its namespace behind a dot. So does
     one that has taken the name of one of the user's in another namespace.
     """
-    ids: dict[str, Facts] = {}
+    ids: dict[str, ClusterObjects] = {}
     for facts in sorted(found, key=lambda facts: not is_mine(facts.resource)):
         metadata = facts.resource["metadata"]
         name, namespace = metadata["name"], metadata["namespace"]

@@ -5,21 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from hrlab.clusters.kubernetes.background_tasks import Errands
+from hrlab.clusters.kubernetes.background_tasks import BackgroundTasks
 from hrlab.clusters.kubernetes.conditions import is_ending, pods_of
 from hrlab.clusters.kubernetes.manifest import IDLE_SINCE, READY_AT
-from hrlab.clusters.kubernetes.operations import Changes, bounds_noted
-from hrlab.clusters.kubernetes.status import Facts, workers_of
+from hrlab.clusters.kubernetes.operations import Operations, bounds_noted
+from hrlab.clusters.kubernetes.status import ClusterObjects, workers_of
 
 #: A pod that is not there after so long is tried, to hear why.
 MISSING_SECONDS = 3.0
 TRIAL_SECONDS = 10.0
 
 
-class Care:
+class Maintenance:
     """Looks after the user's own clusters that hrlab made."""
 
-    def __init__(self, changes: Changes, errands: Errands) -> None:
+    def __init__(self, changes: Operations, errands: BackgroundTasks) -> None:
         self._changes = changes
         self._errands = errands
         self._busy: dict[str, bool] = {}
@@ -39,7 +39,7 @@ class Care:
         for key in [key for key in self._missing if key[0] not in known]:
             del self._missing[key]
 
-    def look(self, cluster_id: str, facts: Facts, idle_seconds: float | None) -> None:
+    def look(self, cluster_id: str, facts: ClusterObjects, idle_seconds: float | None) -> None:
         """Do what is needed now; `idle_seconds` is the limit of the profile."""
         if is_ending(facts.resource):
             return
@@ -52,7 +52,7 @@ class Care:
         if facts.answers:
             self._note(cluster_id, facts, idle_seconds)
 
-    def _note(self, cluster_id: str, facts: Facts, idle_seconds: float | None) -> None:
+    def _note(self, cluster_id: str, facts: ClusterObjects, idle_seconds: float | None) -> None:
         now = repr(round(time.time(), 3))
         if facts.time(READY_AT) is None:
             self._errands.run(
@@ -75,7 +75,9 @@ class Care:
                 f"{cluster_id} limit", lambda: self._changes.idle_timeout(facts, idle_seconds)
             )
 
-    def _look_for_pods(self, cluster_id: str, facts: Facts, component: str, wanted: int) -> None:
+    def _look_for_pods(
+        self, cluster_id: str, facts: ClusterObjects, component: str, wanted: int
+    ) -> None:
         """Try a pod of a component of which there are too few, to hear why."""
         expected = component == "scheduler" or facts.answers
         phase = (facts.resource.get("status") or {}).get("phase")

@@ -16,14 +16,14 @@ from hrlab.clusters.kubernetes.manifest import (
     with_numbered_ports,
 )
 from hrlab.clusters.kubernetes.offload import Away, taken_ports
-from hrlab.clusters.kubernetes.status import Facts
+from hrlab.clusters.kubernetes.status import ClusterObjects
 
 #: Of each container's log.
 TAIL_LINES = 500
 MAX_LOGS = 30
 
 
-class Changes:
+class Operations:
     """Writes to the API."""
 
     def __init__(self, api: KubernetesApi) -> None:
@@ -94,7 +94,7 @@ class Changes:
             if failure.code != 409:
                 raise
 
-    async def put_secret(self, facts: Facts, contents: Mapping[str, bytes]) -> None:
+    async def put_secret(self, facts: ClusterObjects, contents: Mapping[str, bytes]) -> None:
         """Make the Secret of a cluster, or bring its contents up to date."""
         body = secret_of(facts.resource, contents)
         name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
@@ -116,11 +116,11 @@ class Changes:
         noted = (found["metadata"].get("annotations") or {}).get(CREATED_AT)
         return found if noted == metadata["annotations"][CREATED_AT] else None
 
-    async def note(self, facts: Facts, annotations: dict[str, str | None]) -> None:
+    async def note(self, facts: ClusterObjects, annotations: dict[str, str | None]) -> None:
         """Write annotations of a cluster; None removes one."""
         await self._patch(facts, {"metadata": {"annotations": annotations}})
 
-    async def scale(self, facts: Facts, workers: int) -> None:
+    async def scale(self, facts: ClusterObjects, workers: int) -> None:
         """Have so many workers, and adapt no more."""
         name, namespace = _name(facts)
         if BOUNDS in facts.annotations:
@@ -134,7 +134,7 @@ class Changes:
             group = f"{name}-default"
             await self._api.call("PATCH", "daskworkergroups", namespace, group, body=replicas)
 
-    async def adapt(self, facts: Facts, minimum: int, maximum: int) -> None:
+    async def adapt(self, facts: ClusterObjects, minimum: int, maximum: int) -> None:
         """Have the operator adapt the workers between these numbers."""
         name, namespace = _name(facts)
         if facts.by_hrlab:
@@ -148,7 +148,7 @@ class Changes:
             body = {"spec": wanted["spec"]}
             await self._api.call("PATCH", "daskautoscalers", namespace, name, body=body)
 
-    async def idle_timeout(self, facts: Facts, seconds: float) -> None:
+    async def idle_timeout(self, facts: ClusterObjects, seconds: float) -> None:
         """Set after how long without work the operator closes the cluster."""
         await self._patch(facts, {"spec": {"idleTimeout": int(seconds)}})
 
@@ -156,7 +156,7 @@ class Changes:
         """Delete a cluster; one that is gone is fine."""
         await self._gone("daskclusters", namespace, name)
 
-    async def release(self, facts: Facts) -> None:
+    async def release(self, facts: ClusterObjects) -> None:
         """Let a cluster go for which its operator is not there to do it; what belongs to it goes with it."""
         if is_ending(facts.resource):
             await self._patch(facts, {"metadata": {"finalizers": None}})
@@ -180,7 +180,7 @@ class Changes:
             if failure.code != 404:
                 raise
 
-    async def trial(self, facts: Facts, component: str) -> str:
+    async def trial(self, facts: ClusterObjects, component: str) -> str:
         """Why a pod of that component may not be made; empty if it may, or if nobody can tell."""
         _, namespace = _name(facts)
         part = facts.group if component == "worker" and facts.group else facts.resource
@@ -194,7 +194,7 @@ class Changes:
                 return failure.message.partition(" is forbidden: ")[2] or failure.message
         return ""
 
-    async def logs(self, facts: Facts) -> dict[str, str]:
+    async def logs(self, facts: ClusterObjects) -> dict[str, str]:
         """The ends of the logs, by component; raises as `make` does."""
         _, namespace = _name(facts)
         found = {}
@@ -214,7 +214,7 @@ class Changes:
             found[key if key not in found else metadata["name"]] = text
         return found
 
-    async def _patch(self, facts: Facts, body: Object) -> None:
+    async def _patch(self, facts: ClusterObjects, body: Object) -> None:
         name, namespace = _name(facts)
         await self._api.call("PATCH", "daskclusters", namespace, name, body=body)
 
@@ -226,12 +226,12 @@ class Changes:
                 raise
 
 
-def bounds_noted(facts: Facts) -> tuple[int, int] | None:
+def bounds_noted(facts: ClusterObjects) -> tuple[int, int] | None:
     """The bounds between which a cluster was asked to adapt."""
     low, _, high = facts.annotations.get(BOUNDS, "").partition("-")
     return (int(low), int(high)) if low.isdigit() and high.isdigit() else None
 
 
-def _name(facts: Facts) -> tuple[str, str]:
+def _name(facts: ClusterObjects) -> tuple[str, str]:
     metadata = facts.resource["metadata"]
     return metadata["name"], metadata["namespace"]

@@ -17,7 +17,7 @@ from typing import Any
 
 from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes.api import Object
-from hrlab.clusters.kubernetes.background_tasks import Errands
+from hrlab.clusters.kubernetes.background_tasks import BackgroundTasks
 from hrlab.clusters.kubernetes.conditions import created_at, pods_of
 from hrlab.clusters.kubernetes.in_container import tunnel
 from hrlab.clusters.kubernetes.manifest import (
@@ -32,9 +32,9 @@ from hrlab.clusters.kubernetes.manifest import (
     resource_of,
 )
 from hrlab.clusters.kubernetes.offload import tunnel_ports
-from hrlab.clusters.kubernetes.operations import Changes
-from hrlab.clusters.kubernetes.provisioning import Start
-from hrlab.clusters.kubernetes.status import Facts
+from hrlab.clusters.kubernetes.operations import Operations
+from hrlab.clusters.kubernetes.provisioning import PendingCluster
+from hrlab.clusters.kubernetes.status import ClusterObjects
 from hrlab.model.cluster import Cluster
 from hrlab.model.errors import InvalidRequestError
 from hrlab.model.profile import Profile
@@ -45,7 +45,7 @@ MOST_TRIES = 5
 REASON = "Its port was taken by another in the same moment: it is made again with another port."
 
 
-def plan_of(cluster_id: str, facts: Facts, profile: Profile, owner: str) -> Plan:
+def plan_of(cluster_id: str, facts: ClusterObjects, profile: Profile, owner: str) -> Plan:
     """What was asked for, from what is noted in the resource."""
     return Plan(
         id=cluster_id,
@@ -58,7 +58,7 @@ def plan_of(cluster_id: str, facts: Facts, profile: Profile, owner: str) -> Plan
     )
 
 
-def lost_its_port(facts: Facts, services: Iterable[Object]) -> bool:
+def lost_its_port(facts: ClusterObjects, services: Iterable[Object]) -> bool:
     """Whether a cluster can't have its ports of the forwarder: that said so, or another was first."""
     if any(_was_taken(pod) for pod in pods_of(facts.pods, "scheduler")):
         return True
@@ -74,7 +74,7 @@ def lost_its_port(facts: Facts, services: Iterable[Object]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class PortConflict:
     """What a cluster is made again from: what its resource said of the request, and nothing of its containers.
 
     Attributes
@@ -89,11 +89,11 @@ class Note:
     namespace: str
     said: Mapping[str, str]
 
-    def facts(self, cluster_id: str) -> Facts:
+    def facts(self, cluster_id: str) -> ClusterObjects:
         """As of a cluster of which nothing else is there."""
         labels = {PROFILE: self.said.get(PROFILE, "")}
         place = {"name": cluster_id, "namespace": self.namespace}
-        return Facts(
+        return ClusterObjects(
             resource={"metadata": {**place, "labels": labels, "annotations": dict(self.said)}}
         )
 
@@ -102,7 +102,7 @@ class Note:
         return {"tries": self.tries, "namespace": self.namespace, "said": dict(self.said)}
 
     @classmethod
-    def read(cls, value: Mapping[str, Any]) -> Note | None:
+    def read(cls, value: Mapping[str, Any]) -> PortConflict | None:
         """From JSON; None if that is none."""
         match value:
             case {"tries": int(tries), "namespace": str(namespace), "said": dict(said)}:
@@ -110,7 +110,7 @@ class Note:
         return None
 
     @classmethod
-    def of(cls, facts: Facts, tries: int) -> Note:
+    def of(cls, facts: ClusterObjects, tries: int) -> PortConflict:
         """Of a cluster that is to be removed."""
         known = {**facts.annotations, **facts.labels}
         said = {key: known[key] for key in (NAME, OPTIONS, MARKS, PROFILE) if key in known}
@@ -118,7 +118,7 @@ class Note:
         return cls(tries, facts.resource["metadata"]["namespace"], said)
 
 
-class Again:
+class PortConflictRecovery:
     """Clusters that are removed to be made again.
 
     Parameters
@@ -128,13 +128,13 @@ class Again:
     """
 
     def __init__(
-        self, changes: Changes, errands: Errands, keep: Callable[[], Awaitable[None]]
+        self, changes: Operations, errands: BackgroundTasks, keep: Callable[[], Awaitable[None]]
     ) -> None:
         self._changes = changes
         self._errands = errands
         self._keep = keep
         self._plans: dict[str, Plan] = {}
-        self._notes: dict[str, Note] = {}
+        self._notes: dict[str, PortConflict] = {}
 
     def __contains__(self, cluster_id: str) -> bool:
         return cluster_id in self._plans
@@ -146,13 +146,13 @@ class Again:
     def take_up(
         self,
         noted: Mapping[str, Mapping[str, Any]],
-        profile_of: Callable[[Facts], Profile | None],
+        profile_of: Callable[[ClusterObjects], Profile | None],
         owner: str,
         namespaces: Collection[str],
     ) -> None:
         """Go on with what a server has noted that is gone; not where profile or namespace are no more, or are others."""
         for cluster_id, value in noted.items():
-            note = Note.read(value)
+            note = PortConflict.read(value)
             if note is None or note.namespace not in namespaces:
                 continue
             facts = note.facts(cluster_id)
@@ -169,7 +169,9 @@ class Again:
             self._plans.pop(cluster_id, None)
             self._notes.pop(cluster_id, None)
 
-    def look(self, cluster_id: str, facts: Facts, plan: Plan, services: Iterable[Object]) -> None:
+    def look(
+        self, cluster_id: str, facts: ClusterObjects, plan: Plan, services: Iterable[Object]
+    ) -> None:
         """See whether a cluster of the user's has the ports that it was given."""
         tries = int(facts.annotations.get(TRIES, "0"))
         note = self._notes.get(cluster_id)
@@ -195,7 +197,7 @@ class Again:
 
             self._errands.run(f"{cluster_id} port", ask)
 
-    def due(self, remains: Callable[[str, str], bool]) -> dict[str, Start]:
+    def due(self, remains: Callable[[str, str], bool]) -> dict[str, PendingCluster]:
         """Starts of those of which nothing is left: `remains` says whether there is, by namespace and name."""
         found = {}
         for cluster_id, plan in list(self._plans.items()):
@@ -203,7 +205,7 @@ class Again:
             if not remains(note.namespace, cluster_id):
                 del self._plans[cluster_id]
                 resource = resource_of(plan, note.namespace)
-                found[cluster_id] = Start(plan, resource, tries=note.tries)
+                found[cluster_id] = PendingCluster(plan, resource, tries=note.tries)
         return found
 
     def over(self, views: dict[str, Cluster], before: Mapping[str, Cluster]) -> None:
@@ -212,11 +214,11 @@ class Again:
             if known := views.get(cluster_id) or before.get(cluster_id):
                 views[cluster_id] = replace(known, state="starting", reason=REASON)
 
-    def _begin(self, cluster_id: str, facts: Facts, plan: Plan, tries: int) -> None:
-        self._notes[cluster_id] = Note.of(facts, tries + 1)
+    def _begin(self, cluster_id: str, facts: ClusterObjects, plan: Plan, tries: int) -> None:
+        self._notes[cluster_id] = PortConflict.of(facts, tries + 1)
         self._plans[cluster_id] = plan
 
-    async def _remove(self, facts: Facts) -> None:
+    async def _remove(self, facts: ClusterObjects) -> None:
         """Without the operator, which holds on to what it could not make."""
         await self._keep()
         metadata = facts.resource["metadata"]

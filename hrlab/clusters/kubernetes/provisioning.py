@@ -17,7 +17,7 @@ from hrlab.clusters.kubernetes.manifest import (
     resource_of,
 )
 from hrlab.clusters.kubernetes.offload import Away, away_of
-from hrlab.clusters.kubernetes.operations import Changes
+from hrlab.clusters.kubernetes.operations import Operations
 from hrlab.clusters.kubernetes.ownership import SIGNATURE
 from hrlab.model.cluster import Cluster, Step, StepState, WorkerCount
 from hrlab.model.errors import BackendError
@@ -26,7 +26,7 @@ from hrlab.model.units import format_duration
 
 
 @dataclass(slots=True)
-class Start:
+class PendingCluster:
     """One start.
 
     Attributes
@@ -53,7 +53,7 @@ class Start:
     tries: int = 0
     uid: str = ""
 
-    async def attempt(self, changes: Changes, signature: str) -> None:
+    async def attempt(self, changes: Operations, signature: str) -> None:
         """Ask the API once, for a cluster with that signature."""
         try:
             self.resource = await self._written(changes)
@@ -72,7 +72,7 @@ class Start:
             return
         self.made, self.waits_for = True, ""
 
-    async def _written(self, changes: Changes) -> Object:
+    async def _written(self, changes: Operations) -> Object:
         """The resource, with ports that are free now; what is to be delivered is there, and may be."""
         plan, namespace = self.plan, self.resource["metadata"]["namespace"]
         away = away_of(filled(plan), plan.owner)
@@ -93,7 +93,7 @@ class Start:
             made["metadata"]["annotations"][TRIES] = str(self.tries)
         return made
 
-    async def _try_secret(self, changes: Changes, away: Away | None) -> None:
+    async def _try_secret(self, changes: Operations, away: Away | None) -> None:
         try:
             await changes.try_secret(self.resource)
         except ApiFailure as failure:

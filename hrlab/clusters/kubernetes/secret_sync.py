@@ -9,22 +9,22 @@ import time
 from collections.abc import Collection, Mapping
 
 from hrlab.clusters.backend import Plan
-from hrlab.clusters.kubernetes.background_tasks import Errands
+from hrlab.clusters.kubernetes.background_tasks import BackgroundTasks
 from hrlab.clusters.kubernetes.delivery import read, sources_of
 from hrlab.clusters.kubernetes.manifest import filled
 from hrlab.clusters.kubernetes.offload import away_of
-from hrlab.clusters.kubernetes.operations import Changes
-from hrlab.clusters.kubernetes.status import Facts
+from hrlab.clusters.kubernetes.operations import Operations
+from hrlab.clusters.kubernetes.status import ClusterObjects
 from hrlab.model.errors import BackendError, InvalidRequestError
 
 #: Between looks at the sources.
 LOOK_SECONDS = 10.0
 
 
-class Parcels:
+class SecretSync:
     """What is sent to the user's own clusters; a server that was started anew sends everything once."""
 
-    def __init__(self, changes: Changes, errands: Errands, log: logging.Logger) -> None:
+    def __init__(self, changes: Operations, errands: BackgroundTasks, log: logging.Logger) -> None:
         self._changes = changes
         self._errands = errands
         self._log = log
@@ -37,7 +37,7 @@ class Parcels:
             for uid in [uid for uid in memory if uid not in known]:
                 memory.pop(uid)
 
-    def look(self, cluster_id: str, facts: Facts, plan: Plan) -> None:
+    def look(self, cluster_id: str, facts: ClusterObjects, plan: Plan) -> None:
         """See to it that a cluster has what its profile delivers."""
         uid = str(facts.resource["metadata"]["uid"])
         now = time.monotonic()
@@ -53,7 +53,9 @@ class Parcels:
             send = self._send
             self._errands.run(f"{cluster_id} parcel", lambda: send(uid, facts, sources), again=0)
 
-    async def _send(self, uid: str, facts: Facts, sources: Mapping[str, Mapping[str, str]]) -> None:
+    async def _send(
+        self, uid: str, facts: ClusterObjects, sources: Mapping[str, Mapping[str, str]]
+    ) -> None:
         contents = {}
         for key, source in sources.items():
             try:

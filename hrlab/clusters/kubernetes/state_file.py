@@ -31,7 +31,7 @@ LOCK_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
+class PersistedState:
     """What is kept.
 
     Attributes
@@ -57,7 +57,7 @@ def has_clusters(path: Path) -> bool:
     return bool(_read(path))
 
 
-class Kept:
+class StateFile:
     """That file.
 
     Parameters
@@ -68,16 +68,16 @@ class Kept:
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._mine = Noted()
+        self._mine = PersistedState()
         self._lock = asyncio.Lock()
 
-    async def take_over(self) -> Noted:
+    async def take_over(self) -> PersistedState:
         """All that is there, whoever wrote it; from now on this server may remove it."""
         if self._path is not None:
             self._mine = await asyncio.to_thread(_read, self._path)
         return self._mine
 
-    async def keep(self, now: Noted) -> None:
+    async def keep(self, now: PersistedState) -> None:
         """Write it, if it is new."""
         path = self._path
         if path is None:
@@ -87,18 +87,18 @@ class Kept:
                 await asyncio.to_thread(_lay, path, self._mine, now)
                 self._mine = now
 
-    def is_new(self, now: Noted) -> bool:
+    def is_new(self, now: PersistedState) -> bool:
         """Whether that is not written yet."""
         return self._path is not None and now != self._mine
 
 
-def _lay(path: Path, before: Noted, now: Noted) -> None:
+def _lay(path: Path, before: PersistedState, now: PersistedState) -> None:
     """Replace in the file what a server wrote `before` by what it knows `now`."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(path.with_name(f"{path.name}.lock")):
             found = _read(path)
-            new = Noted(
+            new = PersistedState(
                 closing=_merged(found.closing, before.closing, now.closing),
                 clusters=_merged(found.clusters, before.clusters, now.clusters),
                 again=_merged(found.again, before.again, now.again),
@@ -139,17 +139,17 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(file)
 
 
-def _read(path: Path) -> Noted:
+def _read(path: Path) -> PersistedState:
     with contextlib.suppress(OSError, ValueError):
         found = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(found, dict):
             closing, clusters, again = (found.get(key) for key in ("closing", "clusters", "again"))
-            return Noted(
+            return PersistedState(
                 closing={k: str(v) for k, v in _mapping(closing).items()},
                 clusters={k: str(v) for k, v in _mapping(clusters).items()},
                 again={k: v for k, v in _mapping(again).items() if isinstance(v, dict)},
             )
-    return Noted()
+    return PersistedState()
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from hrlab.model.units import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class ClusterObjects:
     """What is known of one cluster.
 
     Attributes
@@ -104,7 +104,7 @@ class Facts:
         return noted if math.isfinite(noted) else None
 
 
-def is_hanging(facts: Facts) -> bool:
+def is_hanging(facts: ClusterObjects) -> bool:
     """Whether a cluster was told to go long ago."""
     metadata = facts.resource["metadata"]
     return is_ending(facts.resource) and (
@@ -112,7 +112,7 @@ def is_hanging(facts: Facts) -> bool:
     )
 
 
-def was_made(facts: Facts) -> bool:
+def was_made(facts: ClusterObjects) -> bool:
     """Whether the operator has come to the end of making it: before, it may hold on to one that is to go for minutes."""
     return (facts.resource.get("status") or {}).get("phase") not in (None, "Created")
 
@@ -121,7 +121,7 @@ def was_made(facts: Facts) -> bool:
 SILENCE_SECONDS = 8.0
 
 
-def state_of(facts: Facts, now: float) -> tuple[State, str]:
+def state_of(facts: ClusterObjects, now: float) -> tuple[State, str]:
     """The state of a cluster, and why it is in it."""
     if is_ending(facts.resource):
         return "closing", closing_reason(facts.resource, now)
@@ -138,7 +138,7 @@ def state_of(facts: Facts, now: float) -> tuple[State, str]:
     return "starting", scheduler
 
 
-def steps_of(facts: Facts, now: float) -> tuple[Step, ...]:
+def steps_of(facts: ClusterObjects, now: float) -> tuple[Step, ...]:
     """The steps of a start: where it is, and what it waits for."""
     phase = (facts.resource.get("status") or {}).get("phase")
     reason = operator_reason(facts.resource, now)
@@ -155,7 +155,7 @@ def steps_of(facts: Facts, now: float) -> tuple[Step, ...]:
     )
 
 
-def workers_of(facts: Facts) -> WorkerCount:
+def workers_of(facts: ClusterObjects) -> WorkerCount:
     """Workers asked for and there."""
     if facts.group is not None:
         asked = int(facts.group["spec"]["worker"].get("replicas") or 0)
@@ -173,7 +173,7 @@ def workers_of(facts: Facts) -> WorkerCount:
     )
 
 
-def idle_stop_at(facts: Facts) -> float | None:
+def idle_stop_at(facts: ClusterObjects) -> float | None:
     """When the operator will close the cluster for idleness, if nothing happens."""
     limit = facts.resource["spec"].get("idleTimeout")
     health = facts.health
@@ -183,7 +183,7 @@ def idle_stop_at(facts: Facts) -> float | None:
     return since + float(limit)
 
 
-def worker_memory_bytes(facts: Facts) -> int:
+def worker_memory_bytes(facts: ClusterObjects) -> int:
     """Memory of one worker, as its pod is given it; 0 if it is not said."""
     worker: dict[str, Any] = (facts.group or facts.resource)["spec"].get("worker") or {}
     containers: list[Object] = (worker.get("spec") or {}).get("containers") or [{}]
@@ -195,7 +195,7 @@ def worker_memory_bytes(facts: Facts) -> int:
         return 0
 
 
-def _scheduler_reason(facts: Facts, now: float) -> str:
+def _scheduler_reason(facts: ClusterObjects, now: float) -> str:
     """Why the scheduler does not answer, from the first thing that is wrong."""
     if reason := operator_reason(facts.resource, now):
         return reason
@@ -204,7 +204,7 @@ def _scheduler_reason(facts: Facts, now: float) -> str:
     return _pods_reason(facts, "scheduler", now) or _missing_service(facts, now)
 
 
-def _missing_service(facts: Facts, now: float) -> str:
+def _missing_service(facts: ClusterObjects, now: float) -> str:
     """Why the operator has not made the Service."""
     if facts.service is not None or now - created_at(facts.resource) < PATIENCE_SECONDS:
         return ""
@@ -217,7 +217,7 @@ def _missing_service(facts: Facts, now: float) -> str:
     return "The Service of the scheduler has not appeared: the Dask operator may not be at work."
 
 
-def _pods_reason(facts: Facts, component: str, now: float) -> str:
+def _pods_reason(facts: ClusterObjects, component: str, now: float) -> str:
     pods = pods_of(facts.pods, component)
     refusal = facts.refusals.get(component, "")
     if not pods:
@@ -225,7 +225,7 @@ def _pods_reason(facts: Facts, component: str, now: float) -> str:
     return commonest([pod_reason(pod, component) for pod in pods])
 
 
-def _workers_reason(facts: Facts, now: float) -> str:
+def _workers_reason(facts: ClusterObjects, now: float) -> str:
     count = workers_of(facts)
     if facts.health and facts.health.trouble:
         return ended(facts.health.trouble)
@@ -239,14 +239,14 @@ def _workers_reason(facts: Facts, now: float) -> str:
     return "" if pods else _pods_reason(facts, "worker", now)
 
 
-def _silence(facts: Facts, scheduler: str) -> str:
+def _silence(facts: ClusterObjects, scheduler: str) -> str:
     problem = facts.health.problem if facts.health else ""
     if scheduler:
         return scheduler
     return f"The scheduler can't be reached from the Jupyter server: {ended(problem)}"
 
 
-def _scheduler_step(facts: Facts, now: float) -> Step:
+def _scheduler_step(facts: ClusterObjects, now: float) -> Step:
     if facts.answers:
         return Step(name="scheduler", state="done")
     reason = _scheduler_reason(facts, now)
@@ -258,7 +258,7 @@ def _scheduler_step(facts: Facts, now: float) -> Step:
     return Step(name="scheduler", state=state, detail=reason)
 
 
-def _service_step(facts: Facts, now: float) -> Step:
+def _service_step(facts: ClusterObjects, now: float) -> Step:
     if facts.answers:
         return Step(name="service", state="done")
     if facts.service is None:
@@ -271,7 +271,7 @@ def _service_step(facts: Facts, now: float) -> Step:
     return Step(name="service", state="running", detail=detail)
 
 
-def _workers_step(facts: Facts, now: float) -> Step:
+def _workers_step(facts: ClusterObjects, now: float) -> Step:
     count = workers_of(facts)
     done = facts.answers and count.ready >= count.asked
     said = f"{count.ready} of {counted(count.asked, 'worker')}"

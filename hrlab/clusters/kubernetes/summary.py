@@ -9,7 +9,7 @@ from dataclasses import replace
 from hrlab.clusters.kubernetes.manifest import NAME, PROFILE, READY_AT, profile_label
 from hrlab.clusters.kubernetes.ownership import CLAIM, Ownership
 from hrlab.clusters.kubernetes.status import (
-    Facts,
+    ClusterObjects,
     idle_stop_at,
     state_of,
     steps_of,
@@ -20,7 +20,7 @@ from hrlab.model.cluster import Cluster, State
 from hrlab.model.profile import Profile
 
 
-class Views:
+class Summaries:
     """What is remembered of clusters beside their facts, for one user."""
 
     def __init__(self, owner: str, profiles: Mapping[str, Profile], ownership: Ownership) -> None:
@@ -30,11 +30,11 @@ class Views:
         self._since: dict[str, tuple[State, float]] = {}
         self._took: dict[str, dict[str, float]] = {}
 
-    def is_mine(self, facts: Facts) -> bool:
+    def is_mine(self, facts: ClusterObjects) -> bool:
         """Whether the user made it."""
         return self._ownership.is_mine(facts.resource)
 
-    def profile(self, facts: Facts) -> Profile | None:
+    def profile(self, facts: ClusterObjects) -> Profile | None:
         """The profile it was made from, if that still exists."""
         return self._by_label.get(facts.labels.get(PROFILE, ""))
 
@@ -43,7 +43,7 @@ class Views:
         for cluster_id in [one for one in self._since if one not in known]:
             del self._since[cluster_id]
 
-    def view(self, cluster_id: str, facts: Facts, now: float) -> Cluster:
+    def view(self, cluster_id: str, facts: ClusterObjects, now: float) -> Cluster:
         """A cluster that is there."""
         state, reason = state_of(facts, now)
         if self._ownership.is_claimed(facts.resource):

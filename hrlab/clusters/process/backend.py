@@ -21,13 +21,13 @@ from typing import Any
 from hrlab.clusters.backend import Plan
 from hrlab.clusters.process.daemon.cluster_factory import SECRET_VARIABLES
 from hrlab.clusters.process.daemon.process_identity import STATUS
-from hrlab.clusters.process.host_client import Hosted, describe, read
+from hrlab.clusters.process.host_client import HostClient, describe, read
 from hrlab.clusters.process.host_files import DESCRIPTION
 from hrlab.clusters.process.launcher import as_json, read_log, specification, target
 from hrlab.model.cluster import ID, Cluster, Target
 from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.profile import CORES, MEMORY
-from hrlab.model.quota import Claim
+from hrlab.model.quota import ClusterUsage
 
 #: Seconds between looks for hosts that another server has started.
 SCAN_SECONDS = 2.0
@@ -57,7 +57,7 @@ class ProcessClusters:
         self.root = runtime_dir / "hrlab-clusters"
         self.owner = owner
         self.secret_variables = SECRET_VARIABLES if secret_variables is None else secret_variables
-        self._hosts: dict[str, Hosted] = {}
+        self._hosts: dict[str, HostClient] = {}
         self._changed: Callable[[Sequence[str]], None] = lambda _: None
         self._scanning: asyncio.Task[None] | None = None
 
@@ -82,7 +82,7 @@ class ProcessClusters:
         """What is known now."""
         return [host.cluster for host in self._hosts.values()]
 
-    def claims(self) -> Sequence[Claim]:
+    def claims(self) -> Sequence[ClusterUsage]:
         """What clusters hold with all the workers that they were asked to have."""
         return [host.claim for host in self._hosts.values()]
 
@@ -141,15 +141,15 @@ class ProcessClusters:
         """Where this machine reaches the dashboard."""
         return self._host(cluster_id).dashboard_url
 
-    def _host(self, cluster_id: str) -> Hosted:
+    def _host(self, cluster_id: str) -> HostClient:
         try:
             return self._hosts[cluster_id]
         except KeyError:
             raise NotFoundError(f"There is no cluster {cluster_id!r}.", id=cluster_id) from None
 
-    def _add(self, cluster_id: str, description: object) -> Hosted:
+    def _add(self, cluster_id: str, description: object) -> HostClient:
         tell = partial(self._tell, cluster_id)
-        host = self._hosts[cluster_id] = Hosted(self.root / cluster_id, description, tell)
+        host = self._hosts[cluster_id] = HostClient(self.root / cluster_id, description, tell)
         return host
 
     def _tell(self, cluster_id: str) -> None:

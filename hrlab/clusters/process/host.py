@@ -73,7 +73,7 @@ class Host:
         self.busy_at = time.time()
         self.trouble = self.waits_for = ""
         self.last: dict[str, Any] = {"transitions": 0}
-        self.desk = beside("control_socket").Desk(self, Failed)
+        self.desk = beside("control_socket").ControlSocket(self, Failed)
         self.status: dict[str, Any] = {
             "process": alive.identity(os.getpid()),
             "state": "starting",

@@ -19,7 +19,7 @@ from hrlab.clusters.process.launcher import end, is_there, launch, sweep, tail
 from hrlab.hosts.window import is_loopback
 from hrlab.model.cluster import Cluster, State, Step, Target, WorkerCount
 from hrlab.model.errors import BackendError
-from hrlab.model.quota import Claim
+from hrlab.model.quota import ClusterUsage
 from hrlab.model.wire import decode_known
 
 #: Seconds between looks at the files, while there is no connection.
@@ -64,7 +64,7 @@ def read(path: Path) -> Any:
         return text[:40]
 
 
-class Hosted:
+class HostClient:
     """A host's directory, watched.
 
     Parameters
@@ -175,13 +175,13 @@ class Hosted:
         return str(self.status.get("reason", ""))
 
     @property
-    def claim(self) -> Claim:
+    def claim(self) -> ClusterUsage:
         """What it holds: by what it was made with, else by its workers that are there."""
         seen, each = self.cluster, self.description["each"]
         most, ready = max(seen.workers.most, self._wanted), seen.workers.ready or 1
         cores = each["cores"] or seen.cores / ready
         memory = each["memory_bytes"] or seen.memory_bytes / ready
-        return Claim(
+        return ClusterUsage(
             id=seen.id,
             name=seen.name,
             mine=True,

@@ -17,7 +17,7 @@ _QUOTED = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ValidatedRequest:
     """A request against its profile.
 
     Attributes
@@ -40,7 +40,7 @@ class Checked:
         return self.impossible + self.over_limit
 
 
-def check(request: ClusterRequest, profile: Profile, mine: Sequence[Cluster]) -> Checked:
+def check(request: ClusterRequest, profile: Profile, mine: Sequence[Cluster]) -> ValidatedRequest:
     """`request` against `profile`; `mine` are the user's clusters of that profile that hold resources."""
     options = {name: option.default for name, option in profile.options.items()}
     impossible = list(_check_name(request.name))
@@ -51,10 +51,10 @@ def check(request: ClusterRequest, profile: Profile, mine: Sequence[Cluster]) ->
     if not impossible:
         impossible.extend(_check_bounds(request, options))
     over = [] if impossible else [*_check_size(profile, options), *_check_count(profile, mine)]
-    return Checked(options, tuple(impossible), tuple(over))
+    return ValidatedRequest(options, tuple(impossible), tuple(over))
 
 
-def check_target(target: Target, profile: Profile, cluster: Cluster) -> Checked:
+def check_target(target: Target, profile: Profile, cluster: Cluster) -> ValidatedRequest:
     """A new size of a cluster against the bounds of its profile's options, and its limits."""
     asked = {
         name: value
@@ -80,7 +80,7 @@ def check_target(target: Target, profile: Profile, cluster: Cluster) -> Checked:
     if cluster.workers.ready and MEMORY in profile.options:
         options[MEMORY] = cluster.memory_bytes // cluster.workers.ready
     over = [] if impossible else _check_size(profile, options)
-    return Checked(options, tuple(impossible), tuple(over))
+    return ValidatedRequest(options, tuple(impossible), tuple(over))
 
 
 def _not_negative(asked: Mapping[str, int]) -> list[Refusal]:

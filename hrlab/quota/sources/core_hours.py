@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hrlab.model.quota import Claim
+from hrlab.model.quota import ClusterUsage
 from hrlab.shared.files import replace_file
 
 DAY = 86_400
@@ -64,7 +64,7 @@ class CoreHours:
         )
         return round(seconds / 3600, 3)
 
-    def note(self, claims: Iterable[Claim]) -> None:
+    def note(self, claims: Iterable[ClusterUsage]) -> None:
         """Count up to now for what was held when it was looked at last; reads and may write a file."""
         with self._lock:
             now = self._clock()

@@ -21,7 +21,7 @@ TOO_MUCH = {"cpu": "1000000", "memory": "1000000Gi"}
 
 
 class Asks(Protocol):
-    """The API; see :class:`hrlab.quota.sources.kubernetes_api.Asking`."""
+    """The API; see :class:`hrlab.quota.sources.kubernetes_api.QuotaApi`."""
 
     async def namespace(self) -> str:
         """Where clusters go that name no namespace."""

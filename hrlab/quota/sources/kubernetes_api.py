@@ -13,7 +13,7 @@ from hrlab.model.errors import InvalidRequestError
 from hrlab.model.profile import Profile
 
 
-class Asking:
+class QuotaApi:
     """Asks; connects when it is first used."""
 
     def __init__(self, kubeconfig: str | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-from hrlab.model.quota import UNKNOWN, Amount, Claim, Held, Holder, Quota, quota
+from hrlab.model.quota import UNKNOWN, Amount, ClusterUsage, Holder, Quota, UsageSnapshot, quota
 from hrlab.model.site_limit import SiteLimit, counts
 from hrlab.quota.sources.base import QuotaError
 from hrlab.quota.sources.core_hours import CoreHours
@@ -33,7 +33,7 @@ class SiteQuotas:
     def __init__(
         self,
         limits: Sequence[SiteLimit],
-        held: Callable[[], Awaitable[Held]],
+        held: Callable[[], Awaitable[UsageSnapshot]],
         hours: CoreHours,
         clock: Callable[[], float],
         broken: Sequence[str] = (),
@@ -60,7 +60,7 @@ class SiteQuotas:
         """What is wrong in the configuration; None if all is well."""
         return " ".join(self._broken) or None
 
-    def _of(self, limit: SiteLimit, held: Held) -> Iterator[Quota]:
+    def _of(self, limit: SiteLimit, held: UsageSnapshot) -> Iterator[Quota]:
         claims = [one for one in held.claims if counts(one, limit)]
         unseen = next(
             (held.unseen[name] for name in limit.profiles or held.unseen if name in held.unseen),
@@ -91,7 +91,7 @@ def _label(limit: SiteLimit, resource: str) -> str:
     return f"{label}, last {limit.days} days" if resource == "hours" else label
 
 
-def bypassed(claims: Sequence[Claim]) -> str:
+def bypassed(claims: Sequence[ClusterUsage]) -> str:
     """A sentence about clusters that were made larger by others than hrlab; empty if none was."""
     larger = [one for one in claims if one.granted is not None and one.workers > one.granted]
     if not larger:
@@ -102,5 +102,5 @@ def bypassed(claims: Sequence[Claim]) -> str:
     return f"Changed outside hrlab: {named}."
 
 
-def _holders(claims: Sequence[Claim], resource: str) -> list[Holder]:
+def _holders(claims: Sequence[ClusterUsage], resource: str) -> list[Holder]:
     return [Holder(name=one.name, used=one.of(resource), mine=one.mine) for one in claims]

@@ -54,7 +54,7 @@ class Watcher(Protocol):
         """A client has connected."""
 
 
-class Doors:
+class ClientHooks:
     """Which run is told; there is one such object in a process."""
 
     watcher: Watcher | None = None
@@ -69,9 +69,9 @@ class Doors:
             if module is not None:
                 guarded(wrap)(module)
             elif not any(
-                isinstance(finder, _AfterImport) and finder.name == name for finder in sys.meta_path
+                isinstance(finder, ImportHook) and finder.name == name for finder in sys.meta_path
             ):
-                sys.meta_path.insert(0, _AfterImport(name, wrap))
+                sys.meta_path.insert(0, ImportHook(name, wrap))
 
     def missing(self) -> list[str]:
         """Names of the doors that the installed distributed does not have."""
@@ -195,7 +195,7 @@ def _marked(function: Any) -> Any:
     return function
 
 
-class _AfterImport(importlib.abc.MetaPathFinder):
+class ImportHook(importlib.abc.MetaPathFinder):
     """Calls back once a module has been imported by whoever needed it, so that hrlab imports nothing before its time."""
 
     def __init__(self, name: str, callback: Callable[[types.ModuleType], None]) -> None:
@@ -226,7 +226,7 @@ class _AfterImport(importlib.abc.MetaPathFinder):
 
 
 #: The one set of doors of this process: distributed's classes are the process's, too.
-doors = Doors()
+doors = ClientHooks()
 
 
 def _forget_run() -> None:

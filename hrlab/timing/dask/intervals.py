@@ -11,7 +11,7 @@ from hrlab.timing.clock import monotonic
 MAX_INTERVALS = 500
 
 
-class Stretches:
+class IntervalRecorder:
     """Time during which at least one of something was going on; safe to use from several threads.
 
     In bounded memory: when there are too many stretches, the smallest gaps are closed, and summed in `closed`

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from hrlab.timing.dask.sampler import Sampler
-    from hrlab.timing.dask.task_counter import Numbers, Tally
+    from hrlab.timing.dask.task_counter import Numbers, TaskCounter
 
 TAG = "hrlab_run"  # the annotation: "<run id>:<number of the graph>"
 NESTED = "nested"  # in place of the number, for tasks that were submitted by a task
@@ -48,7 +48,12 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
     """
 
     def __init__(
-        self, run_id: str, owners: Iterable[str], tally: Tally, numbers: Numbers, sampler: Sampler
+        self,
+        run_id: str,
+        owners: Iterable[str],
+        tally: TaskCounter,
+        numbers: Numbers,
+        sampler: Sampler,
     ) -> None:
         self.name = f"hrlab-{run_id}"
         self.run_id = run_id

@@ -24,7 +24,7 @@ if module is None:
         exec(compile(text, 'hrlab/timing/dask/' + file, 'exec'), module.__dict__)
     sys.modules[name] = module
 sampler = module.Sampler(every_seconds)
-plugin = module.RunPlugin(run_id, owners, module.Tally(), module.Numbers(), sampler)
+plugin = module.RunPlugin(run_id, owners, module.TaskCounter(), module.Numbers(), sampler)
 """
 _CALL = "(lambda space: (exec(space['build'], space), space['plugin'])[1])(dict(given))"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from hrlab.timing.clock import DRIFT, ClockMap, Reading, best, monotonic, wall
 from hrlab.timing.dask.identity import ATTRIBUTE, ClusterIdentity, identity_of
-from hrlab.timing.dask.intervals import Stretches
+from hrlab.timing.dask.intervals import IntervalRecorder
 from hrlab.timing.dask.plugin_source import PluginParcel
 from hrlab.timing.dask.submissions import Outgoing
 from hrlab.timing.loop_thread import Background
@@ -59,7 +59,7 @@ Refused = (
 _unheard: dict[str, float] = {}
 
 
-class SchedulerLink:
+class SchedulerClient:
     """One run's link to one scheduler.
 
     Parameters
@@ -99,7 +99,7 @@ class SchedulerLink:
         self.reported_at: int | None = None
         self.here_before = False
         self.outgoing = Outgoing()
-        self.fetching = Stretches()
+        self.fetching = IntervalRecorder()
         self.missing: list[int] = []
         self.samples = Samples()
         self._since = 0  # graphs from this number on are counted by the plugin

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from hrlab.timing.dask.intervals import Stretches
+from hrlab.timing.dask.intervals import IntervalRecorder
 
 #: How many of the last graphs are remembered by one of their futures.
 RECENT = 64
@@ -21,7 +21,7 @@ class Outgoing:
 
     def __init__(self) -> None:
         # A call that begins work is seen by that work's beginning; the others are short.
-        self.calls = Stretches(forgetful=True)
+        self.calls = IntervalRecorder(forgetful=True)
         self._lock = threading.Lock()
         self._left_at = array("q")
         self._recent: deque[tuple[int, weakref.ref[Any]]] = deque(maxlen=RECENT)

@@ -118,7 +118,7 @@ class Numbers:
         return [number for number in range(self.next, graphs) if number not in passed]
 
 
-class Tally:
+class TaskCounter:
     """Counts the tasks of one run on one scheduler.
 
     Parameters

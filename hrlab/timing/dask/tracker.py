@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from hrlab.timing.clock import monotonic
-from hrlab.timing.dask.intervals import Stretches
-from hrlab.timing.dask.scheduler_client import SchedulerLink
+from hrlab.timing.dask.intervals import IntervalRecorder
+from hrlab.timing.dask.scheduler_client import SchedulerClient
 from hrlab.timing.loop_thread import Background
 
 #: How long a graph may wait for the plugin to be in place; it usually is before the first graph is built.
@@ -21,12 +21,12 @@ PLUGIN_SECONDS = 1.0
 SAMPLE_SECONDS = 0.01
 
 
-class Departure:
+class Submission:
     """A graph that leaves: how to tag it, and what is said when the call that hands it over ends."""
 
     __slots__ = ("_ended", "_link", "_number", "_watch", "tag")
 
-    def __init__(self, watch: DaskWatch, link: SchedulerLink, at: int) -> None:
+    def __init__(self, watch: DaskWatch, link: SchedulerClient, at: int) -> None:
         self._watch = watch
         self._link = link
         self._number, self._ended = link.outgoing.leave(at)
@@ -65,18 +65,18 @@ class DaskWatch:
 
     def __init__(self, run_id: str, background: Callable[[], Background]) -> None:
         self.run_id = run_id
-        self.links: list[SchedulerLink] = []
-        self.calling = Stretches()
-        self.following = Stretches()
+        self.links: list[SchedulerClient] = []
+        self.calling = IntervalRecorder()
+        self.following = IntervalRecorder()
         self.waited = 0
         self._background = background
         self._lock = threading.Lock()
-        self._by_client: dict[str, SchedulerLink] = {}
+        self._by_client: dict[str, SchedulerClient] = {}
         self._pending: deque[tuple[Any, Any]] = deque()
 
     # -- told by the doors -----------------------------------------------------------------------------------------
 
-    def graph_leaves(self, client: Any) -> Departure:
+    def graph_leaves(self, client: Any) -> Submission:
         """A graph is about to leave: make sure the plugin is there, note the time, number the graph."""
         at = monotonic()
         link = self._link(client)
@@ -84,7 +84,7 @@ class DaskWatch:
         if not client.asynchronous and not link.ready.is_set():
             link.wait_until_ready(PLUGIN_SECONDS)
             self.waited = max(self.waited, monotonic() - at)
-        return Departure(self, link, at)
+        return Submission(self, link, at)
 
     def fetch_begins(self, client: Any) -> Callable[[], None]:
         """Results are asked for."""
@@ -130,7 +130,7 @@ class DaskWatch:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _link(self, client: Any, owners: list[str] | None = None) -> SchedulerLink:
+    def _link(self, client: Any, owners: list[str] | None = None) -> SchedulerClient:
         link = self._by_client.get(client.id)
         if link is None:
             with self._lock:
@@ -138,11 +138,11 @@ class DaskWatch:
         link.learn_from(client)
         return link
 
-    def _link_to(self, client: Any, owners: list[str]) -> SchedulerLink:
+    def _link_to(self, client: Any, owners: list[str]) -> SchedulerClient:
         address = client.scheduler.address
         link = next((one for one in self.links if one.address == address and not one.over), None)
         if link is None:
-            link = SchedulerLink(self._background(), self.run_id, address, client.connection_args)
+            link = SchedulerClient(self._background(), self.run_id, address, client.connection_args)
             self.links.append(link)
             link.start(owners)
         return link

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrlab.clusters.admission.conflicts import NEW_SECONDS, too_late
-from hrlab.model.quota import Claim
+from hrlab.model.quota import ClusterUsage
 from hrlab.model.site_limit import SiteLimit, mark
 
 ALL = SiteLimit(name="all", profiles=("zee",), together=True, workers=10)
@@ -16,7 +16,7 @@ ALL = SiteLimit(name="all", profiles=("zee",), together=True, workers=10)
 
 def claim(name, workers, at=100.0, **more):
     more = {"mine": False, "profile": "zee", **more}
-    return Claim(
+    return ClusterUsage(
         id=name, name=name, workers=workers, cores=workers, memory_bytes=0,
         created_at=at, uid=name, **more,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from hrlab.model.cluster import DryRun
 from hrlab.model.errors import ConflictError
 from hrlab.model.options import Option
 from hrlab.model.profile import Limits, Profile
-from hrlab.model.quota import UNKNOWN, Asks, Claim, Holder, quota
+from hrlab.model.quota import UNKNOWN, ClusterUsage, Holder, ResourceRequest, quota
 from hrlab.model.site_limit import SiteLimit
 from hrlab.quota.service import QuotaService
 from hrlab.quota.sources.core_hours import CoreHours
@@ -39,7 +39,7 @@ PLAIN = {name: ZEE.options[name] for name in ("workers", "cores", "memory")}
 
 
 def asks(workers, cores=2, **more):
-    return Asks(workers=workers, cores_each=cores, memory_each=2**30, **more)
+    return ResourceRequest(workers=workers, cores_each=cores, memory_each=2**30, **more)
 
 
 def cores(limit, used, **more):
@@ -79,7 +79,7 @@ def test_unknown_limits_advisory_limits_and_those_of_other_profiles_refuse_nothi
 
 
 def test_an_existing_cluster_may_keep_what_it_holds_and_shrink_even_beyond_the_limit():
-    claim = Claim(
+    claim = ClusterUsage(
         id="a", name="a", mine=True, profile="zee", workers=8, cores=16, memory_bytes=8 * 2**30
     )
     assert exceeded(asks(8), [cores(4, 16)], "zee", claim) == []

@@ -11,7 +11,7 @@ from hrlab.clusters.kubernetes.in_container import packed, tunnel
 from hrlab.clusters.kubernetes.manifest import resource_of, with_numbered_ports
 from hrlab.clusters.kubernetes.offload import away_of, end_reason, problem_of, taken_ports
 from hrlab.clusters.kubernetes.port_conflicts import lost_its_port
-from hrlab.clusters.kubernetes.status import Facts
+from hrlab.clusters.kubernetes.status import ClusterObjects
 from tests.clusters.kubernetes.test_manifest import container, plan
 
 LABELS = {"app": "ssh-fwd"}
@@ -114,10 +114,10 @@ def test_ports_are_taken_by_services_of_the_same_forwarder():
 def test_of_two_that_took_one_port_the_younger_lost():
     old = service("old", "2026-01-01T00:00:00Z", 8000, 8001)
     young = service("young", "2026-01-01T00:00:01Z", 8001, 8002)
-    assert lost_its_port(Facts(resource={}, service=young), [old, young])
-    assert not lost_its_port(Facts(resource={}, service=old), [old, young])
+    assert lost_its_port(ClusterObjects(resource={}, service=young), [old, young])
+    assert not lost_its_port(ClusterObjects(resource={}, service=old), [old, young])
     apart = service("apart", "2026-01-01T00:00:02Z", 8003)
-    assert not lost_its_port(Facts(resource={}, service=apart), [old, young, apart])
+    assert not lost_its_port(ClusterObjects(resource={}, service=apart), [old, young, apart])
 
 
 def ended_with(code):
@@ -133,8 +133,8 @@ def ended_with(code):
 
 
 def test_the_forwarders_refusal_of_a_port_is_known_by_the_end_of_the_program():
-    assert lost_its_port(Facts(resource={}, pods=(ended_with(tunnel.TAKEN),)), [])
-    assert not lost_its_port(Facts(resource={}, pods=(ended_with(tunnel.REFUSED),)), [])
+    assert lost_its_port(ClusterObjects(resource={}, pods=(ended_with(tunnel.TAKEN),)), [])
+    assert not lost_its_port(ClusterObjects(resource={}, pods=(ended_with(tunnel.REFUSED),)), [])
 
 
 def test_the_end_of_the_program_is_put_into_words():

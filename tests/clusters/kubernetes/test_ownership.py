@@ -19,8 +19,8 @@ from hrlab.clusters.kubernetes.ownership import (
     sign,
     signed_uid,
 )
-from hrlab.clusters.kubernetes.status import Facts
-from hrlab.clusters.kubernetes.summary import Views
+from hrlab.clusters.kubernetes.status import ClusterObjects
+from hrlab.clusters.kubernetes.summary import Summaries
 from tests.clusters.kubernetes.test_manifest import plan
 
 LOG = logging.getLogger("hrlab.tests")
@@ -184,16 +184,16 @@ def test_a_worker_group_is_the_users_by_the_signature_that_was_copied_to_it(serv
 
 def test_a_cluster_that_took_the_name_of_the_users_hides_it_in_no_namespace(server):
     alice = server()
-    mine = Facts(resource=made_by(alice))
+    mine = ClusterObjects(resource=made_by(alice))
     for home in ("jhub", "elsewhere"):
-        forged = Facts(resource=cluster(uid="uid-2", namespace="elsewhere"))
+        forged = ClusterObjects(resource=cluster(uid="uid-2", namespace="elsewhere"))
         for found in ([mine, forged], [forged, mine]):
             assert with_ids(found, home, alice.is_mine) == {NAME: mine, f"{NAME}.elsewhere": forged}
 
 
 def test_a_cluster_that_only_says_that_it_is_the_users_is_shown_as_anothers_with_the_reason(server):
-    views = Views(ALICE, {}, server())
-    seen = views.view(NAME, Facts(resource=cluster()), 0.0)
+    views = Summaries(ALICE, {}, server())
+    seen = views.view(NAME, ClusterObjects(resource=cluster()), 0.0)
     assert (seen.mine, seen.owner) == (False, None)
     assert seen.reason.startswith("It is labelled as yours, which anybody can do, but not signed")
 

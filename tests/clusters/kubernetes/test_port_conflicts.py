@@ -7,13 +7,13 @@ import logging
 
 import pytest
 
-from hrlab.clusters.kubernetes.background_tasks import Errands
+from hrlab.clusters.kubernetes.background_tasks import BackgroundTasks
 from hrlab.clusters.kubernetes.in_container import tunnel
 from hrlab.clusters.kubernetes.manifest import READY_AT, TRIES
-from hrlab.clusters.kubernetes.operations import Changes
-from hrlab.clusters.kubernetes.port_conflicts import Again
-from hrlab.clusters.kubernetes.provisioning import Start
-from hrlab.clusters.kubernetes.status import Facts
+from hrlab.clusters.kubernetes.operations import Operations
+from hrlab.clusters.kubernetes.port_conflicts import PortConflictRecovery
+from hrlab.clusters.kubernetes.provisioning import PendingCluster
+from hrlab.clusters.kubernetes.status import ClusterObjects
 from tests.clusters.kubernetes.test_manifest import plan
 from tests.clusters.kubernetes.test_offload import AWAY, ended_with, resource
 
@@ -26,7 +26,9 @@ async def _keep():
 
 @pytest.fixture
 def again():
-    return Again(Changes(None), Errands(lambda: None, logging.getLogger("hrlab.tests")), _keep)
+    return PortConflictRecovery(
+        Operations(None), BackgroundTasks(lambda: None, logging.getLogger("hrlab.tests")), _keep
+    )
 
 
 def facts(tries=0, **more):
@@ -34,12 +36,12 @@ def facts(tries=0, **more):
     made["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
     if tries:
         made["metadata"]["annotations"][TRIES] = str(tries)
-    return Facts(resource=made, pods=(ended_with(tunnel.TAKEN),))
+    return ClusterObjects(resource=made, pods=(ended_with(tunnel.TAKEN),))
 
 
 async def test_a_cluster_that_is_made_again_is_shown_as_starting_all_the_time(again):
     again.look(ID, facts(), plan(), [])
-    before = {ID: Start(plan(), resource()).shown()}
+    before = {ID: PendingCluster(plan(), resource()).shown()}
     views = {}
     again.over(views, before)
     shown = views[ID]
@@ -64,7 +66,9 @@ def test_a_cluster_that_was_ready_is_never_made_again(again):
 
 def known_to_the_next(again, profile, namespaces=("jhub",)):
     noted = json.loads(json.dumps(again.noted()))
-    after = Again(Changes(None), Errands(lambda: None, logging.getLogger("hrlab.tests")), _keep)
+    after = PortConflictRecovery(
+        Operations(None), BackgroundTasks(lambda: None, logging.getLogger("hrlab.tests")), _keep
+    )
     after.take_up(noted, lambda _: profile, "alice@example.org", namespaces)
     return after
 
@@ -83,7 +87,7 @@ def test_the_next_server_makes_it_again_as_it_was_asked_for(again):
 def test_one_that_is_there_again_is_not_removed(again):
     again.look(ID, facts(), plan(), [])
     after = known_to_the_next(again, plan().profile)  # killed after the API had taken it
-    after.look(ID, Facts(resource=facts(tries=1).resource), plan(), [])
+    after.look(ID, ClusterObjects(resource=facts(tries=1).resource), plan(), [])
     assert ID not in after
     assert after.noted() == {}
 

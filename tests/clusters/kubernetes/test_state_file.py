@@ -9,10 +9,10 @@ import sys
 import pytest
 
 from hrlab.clusters.kubernetes import state_file
-from hrlab.clusters.kubernetes.state_file import Kept, Noted, has_clusters
+from hrlab.clusters.kubernetes.state_file import PersistedState, StateFile, has_clusters
 
 AGAIN = {"zee-3": {"tries": 1, "namespace": "jhub", "said": {}}}
-ALL = Noted(closing={"zee-1": "jhub"}, clusters={"zee-2": "uid-2"}, again=AGAIN)
+ALL = PersistedState(closing={"zee-1": "jhub"}, clusters={"zee-2": "uid-2"}, again=AGAIN)
 
 #: A server that makes and closes clusters, one after the other, and dies with the last.
 SERVER = """
@@ -40,12 +40,12 @@ def path(tmp_path):
 
 async def test_what_is_noted_is_known_to_the_next_server(path):
     assert not has_clusters(path)
-    kept = Kept(path)
+    kept = StateFile(path)
     assert not await kept.take_over()
     await kept.keep(ALL)
     assert has_clusters(path)
-    assert await Kept(path).take_over() == ALL
-    await kept.keep(Noted())
+    assert await StateFile(path).take_over() == ALL
+    await kept.keep(PersistedState())
     assert not has_clusters(path)
 
 
@@ -54,9 +54,9 @@ async def test_a_file_that_is_damaged_is_as_none(path, damaged):
     path.parent.mkdir()
     path.write_text(damaged)
     assert not has_clusters(path)
-    assert not await Kept(path).take_over()
-    await Kept(path).keep(ALL)
-    assert await Kept(path).take_over() == ALL
+    assert not await StateFile(path).take_over()
+    await StateFile(path).keep(ALL)
+    assert await StateFile(path).take_over() == ALL
 
 
 async def test_two_servers_of_a_user_do_not_lose_what_the_other_wrote(path):
@@ -68,19 +68,21 @@ async def test_two_servers_of_a_user_do_not_lose_what_the_other_wrote(path):
         assert await server.stdout.readline() == b"ready\n"
     await asyncio.gather(*(server.communicate(b"go\n") for server in servers))
     assert [server.returncode for server in servers] == [0, 0]
-    found = await Kept(path).take_over()
+    found = await StateFile(path).take_over()
     assert found.closing == {"a-39": "jhub", "b-39": "jhub"}
     assert found.clusters == {"a-39": "a", "b-39": "b"}
 
 
 async def test_entries_of_a_server_that_died_are_removed_by_the_one_that_took_them_over(path):
-    await Kept(path).keep(ALL)
-    living = Kept(path)
+    await StateFile(path).keep(ALL)
+    living = StateFile(path)
     before = await living.take_over()
-    await Kept(path).keep(Noted(clusters={"other": ""}))  # of one that began at the same time
+    await StateFile(path).keep(
+        PersistedState(clusters={"other": ""})
+    )  # of one that began at the same time
     assert before == ALL
-    await living.keep(Noted())
-    assert (await Kept(path).take_over()).clusters == {"other": ""}
+    await living.keep(PersistedState())
+    assert (await StateFile(path).take_over()).clusters == {"other": ""}
 
 
 async def test_whoever_holds_the_lock_for_too_long_is_waited_for_no_more(path, monkeypatch):
@@ -88,12 +90,12 @@ async def test_whoever_holds_the_lock_for_too_long_is_waited_for_no_more(path, m
     path.parent.mkdir()
     with path.with_name("kubernetes.json.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        await Kept(path).keep(ALL)
-    assert await Kept(path).take_over() == ALL
+        await StateFile(path).keep(ALL)
+    assert await StateFile(path).take_over() == ALL
 
 
 async def test_where_nothing_can_be_written_nothing_is_kept_and_nothing_fails(tmp_path):
     (tmp_path / "hrlab").write_text("a file where the folder would be")
-    kept = Kept(tmp_path / "hrlab" / "kubernetes.json")
+    kept = StateFile(tmp_path / "hrlab" / "kubernetes.json")
     await kept.keep(ALL)
-    assert not await Kept(tmp_path / "hrlab" / "kubernetes.json").take_over()
+    assert not await StateFile(tmp_path / "hrlab" / "kubernetes.json").take_over()

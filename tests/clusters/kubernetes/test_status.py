@@ -15,7 +15,7 @@ from hrlab.clusters.kubernetes.controller import KubernetesClusters
 from hrlab.clusters.kubernetes.manifest import CREATED_AT, resource_of
 from hrlab.clusters.kubernetes.scheduler_health import Health, Place, place_of
 from hrlab.clusters.kubernetes.status import (
-    Facts,
+    ClusterObjects,
     idle_stop_at,
     state_of,
     steps_of,
@@ -42,7 +42,7 @@ def facts(phase="Running", annotations=None, metadata=None, **known):
     resource["metadata"].update(creationTimestamp=MADE, **(metadata or {}))
     resource["metadata"]["annotations"].update(annotations or {})
     resource["status"] = {"phase": phase} if phase else {}
-    return Facts(resource=resource, **known)
+    return ClusterObjects(resource=resource, **known)
 
 
 def service(**spec):

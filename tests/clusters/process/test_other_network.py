@@ -14,7 +14,7 @@ import textwrap
 
 import pytest
 
-from hrlab.clusters.process.host_client import Hosted
+from hrlab.clusters.process.host_client import HostClient
 from hrlab.model.cluster import WorkerCount
 from tests.clusters.side import process_side
 
@@ -106,7 +106,7 @@ def test_a_cluster_on_the_loopback_interface_of_another_machine_is_unreachable(
 
 
 def hosted(tmp_path, **status):
-    made = Hosted(tmp_path / "zee-1", DESCRIPTION, lambda: None)
+    made = HostClient(tmp_path / "zee-1", DESCRIPTION, lambda: None)
     made.status = {
         "process": ELSEWHERE,
         "state": "ready",

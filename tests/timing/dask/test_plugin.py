@@ -15,7 +15,7 @@ from hrlab.timing.dask import plugin as module
 from hrlab.timing.dask.plugin import RunPlugin
 from hrlab.timing.dask.plugin_source import FILES, PluginParcel, module_name
 from hrlab.timing.dask.sampler import Sampler
-from hrlab.timing.dask.task_counter import Numbers, Tally
+from hrlab.timing.dask.task_counter import Numbers, TaskCounter
 
 RUN, OTHER = "a" * 32, "b" * 32
 
@@ -61,7 +61,7 @@ def scheduler():
 
 def with_plugin(scheduler, act):
     async def main():
-        plugin = RunPlugin(RUN, ["Client-mine"], Tally(), Numbers(), Sampler(0))
+        plugin = RunPlugin(RUN, ["Client-mine"], TaskCounter(), Numbers(), Sampler(0))
         await plugin.start(scheduler)
         scheduler.plugins[plugin.name] = plugin
         found = act(plugin)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hrlab.timing.dask import task_counter as module
-from hrlab.timing.dask.task_counter import Numbers, Spans, Tally, fitted
+from hrlab.timing.dask.task_counter import Numbers, Spans, TaskCounter, fitted
 
 
 class FakeClock:
@@ -27,7 +27,7 @@ def clock():
 
 @pytest.fixture
 def tally(clock):
-    return Tally(clock)
+    return TaskCounter(clock)
 
 
 def ran(start, stop, action="compute"):

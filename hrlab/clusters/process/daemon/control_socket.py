@@ -12,7 +12,7 @@ log = logging.getLogger("hrlab.host")
 TARGET: tuple[str, ...] = ("workers", "minimum", "maximum")
 
 
-class Desk:
+class ControlSocket:
     """Answers requests for a host.
 
     Parameters
