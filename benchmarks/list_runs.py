@@ -86,9 +86,9 @@ def _loop_held(path: Path) -> Row:
 
         async def work() -> None:
             for number in range(REPEATS):
-                await backend.ask(lambda service: service.page(RunQuery(limit=200)))
+                await backend.query(lambda service: service.page(RunQuery(limit=200)))
                 record = run(RUNS + number).to_dict()
-                await backend.ask(partial(_save, record=record))
+                await backend.query(partial(_save, record=record))
 
         cpu, wall = await _longest_turn(work())
         await backend.close()
@@ -121,7 +121,7 @@ def _save(service: RunService, record: dict[str, Any]) -> bool:
 def _writing(path: Path) -> list[Row]:
     store = RunStore.open(path)
     numbers = iter(range(2 * RUNS, 10 * RUNS))
-    begin = _timed(lambda: store.begin(run(next(numbers))))
+    begin = _timed(lambda: store.start(run(next(numbers))))
     numbers = iter(range(2 * RUNS, 10 * RUNS))
     finish = _timed(lambda: store.finish(run(next(numbers))))
     store.close()

@@ -204,7 +204,7 @@ def _whole_thread(run: Callable[..., Any]) -> Callable[..., Any]:
 def _clocking_plugins(add: Callable[..., Any]) -> Callable[..., Any]:
     def inner(self: Any, plugin: Any, **kwargs: Any) -> None:
         if str(kwargs.get("name", "")).startswith("hrlab-"):
-            for name in ("update_graph", "transition", "settle", "count_workers", "snapshot"):
+            for name in ("update_graph", "transition", "resolve", "count_workers", "snapshot"):
                 setattr(plugin, name, _clocked_with_empty(getattr(plugin, name), "scheduler"))
             plugin.sampler.take = _clocked_with_empty(plugin.sampler.take, "scheduler")
         add(self, plugin, **kwargs)

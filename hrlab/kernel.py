@@ -41,7 +41,7 @@ def open_store() -> Store:
     return RunStore.open(timeout_seconds=STORE_SECONDS)
 
 
-def tell(text: str) -> None:
+def notify(text: str) -> None:
     """One sentence for the user, where a warning would appear."""
     sys.stderr.write(f"hrlab: {text}\n")
 
@@ -49,10 +49,10 @@ def tell(text: str) -> None:
 @functools.cache
 def timing() -> Timing:
     """The runs of this process."""
-    made = Timing(Journal(open_store, tell))
+    made = Timing(Journal(open_store, notify))
     atexit.register(made.abandon)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=made.forget)
+        os.register_at_fork(after_in_child=made.reset_after_fork)
     return made
 
 

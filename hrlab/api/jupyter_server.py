@@ -59,7 +59,7 @@ class ParentServer:
         HrlabError
             What the server says, or that it does not answer.
         """
-        return self._ask(path, None)
+        return self._request(path, None)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
         """JSON value that `path` below ``hrlab/api/`` answers to `body`.
@@ -69,9 +69,9 @@ class ParentServer:
         HrlabError
             What the server says, or that it does not answer.
         """
-        return self._ask(path, json.dumps(body).encode())
+        return self._request(path, json.dumps(body).encode())
 
-    def _ask(self, path: str, body: bytes | None) -> Any:
+    def _request(self, path: str, body: bytes | None) -> Any:
         try:
             try:
                 return self._answer(path, body, secrets.token_hex(16))

@@ -69,7 +69,7 @@ def campaign_clusters(
     quotas = quota_service(site.limits, service, profiles.usable, {}, log, keeps_hours=False)
     settling = ConflictResolver(site.limits.usable, log)
     service.weighing.binding = quotas.binding
-    service.marks, service.settle = site.limits.marks, settling.begin
+    service.marks, service.settle = site.limits.marks, settling.start
     return CampaignClusters(service, profiles, kernel, [quotas.stop, settling.stop])
 
 

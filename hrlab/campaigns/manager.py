@@ -128,7 +128,7 @@ class Campaigns:
                 refusals=[{"limit": "run", "asked": None, "left": None, "message": message}],
             )
 
-    def begin(self, plan: ScalingPlan) -> dict[str, Any]:
+    def start(self, plan: ScalingPlan) -> dict[str, Any]:
         """Execute a plan, in a process of its own that outlives this server.
 
         Raises
@@ -177,7 +177,7 @@ class Campaigns:
         else:
             raise BackendError("It runs on another machine; cancel it there.", id=campaign_id)
 
-    def forget(self) -> None:
+    def detach(self) -> None:
         """The server ends; campaigns live on, and are found again by the next."""
         self._reap()
         for child in [*self._children.values(), *self._leaving]:

@@ -28,7 +28,7 @@ from hrlab.campaigns.sweep import (
     spent,
     workload_of,
 )
-from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute, keep, timed_cells
+from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute, save_copy, timed_cells
 from hrlab.headless.execute import read_notebook as read
 from hrlab.headless.parameters import declared, injected
 from hrlab.history.service import RunService
@@ -155,7 +155,7 @@ class Campaign:
         left = [point for point in plan if point.key not in done]
         for point in plan:
             if (run := done.get(point.key)) is not None:
-                self._note(point.configuration, run.wall_seconds)
+                self._record(point.configuration, run.wall_seconds)
         self._report(points=len(plan), done=len(plan) - len(left))
         try:
             await self._clusters.close_leftovers()
@@ -271,7 +271,7 @@ class Campaign:
         self._spent.core_hours += cores * took / 3600
         self._spent.cores[point.configuration.key] = cores
         if status == "ok":
-            self._note(point.configuration, took)
+            self._record(point.configuration, took)
             self._report(done=self.progress.done + 1, message="")
         elif not stop.asked.is_set():
             self._fail(f"{point}: {error}", 1)
@@ -288,7 +288,7 @@ class Campaign:
         outcome = await execute(
             self._execution(point, cluster), stop, lambda step: self._report(step=step)
         )
-        keep(self._runs, outcome)
+        save_copy(self._runs, outcome)
         if outcome.status == "ok" and cluster is not None:
             self._see_use(outcome, str(cluster.scheduler_address))
         return outcome
@@ -329,7 +329,7 @@ class Campaign:
         own = {LABEL: self.id, PROFILE_LABEL: configuration.setting.profile}
         return {**varied, **self.sweep.labels, **own}
 
-    def _note(self, configuration: Configuration, seconds: float) -> None:
+    def _record(self, configuration: Configuration, seconds: float) -> None:
         self._spent.took.setdefault(configuration.key, []).append(seconds)
 
     def _report(self, **changes: Any) -> None:

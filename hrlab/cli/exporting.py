@@ -62,7 +62,7 @@ def export(service: RunService, asked: argparse.Namespace) -> None:
     with opened(asked.file, "w") as file:
         count = write(service, ids, file, format_of(asked.file, asked.format), secrets)
     where = "" if asked.file == "-" else f" to {asked.file}"
-    _tell(f"{count} runs exported{where}.")
+    _notify(f"{count} runs exported{where}.")
 
 
 def _is_run(service: RunService, word: str) -> bool:
@@ -82,7 +82,7 @@ def import_runs(service: RunService, asked: argparse.Namespace) -> None:
             done = read(service, file, name)
         except UnicodeDecodeError as error:
             raise MalformedError(f"{asked.file!r} is not UTF-8 text: {error}.") from error
-    _tell(f"{done.new} runs imported, {done.known} were there already.")
+    _notify(f"{done.new} runs imported, {done.known} were there already.")
 
 
 @contextlib.contextmanager
@@ -102,6 +102,6 @@ def opened(name: str, mode: str) -> Iterator[IO[str]]:
         raise UsageError(f"{name!r} can't be used: {error.strerror}.") from error
 
 
-def _tell(line: str) -> None:
+def _notify(line: str) -> None:
     """For people; what programs read goes to the standard output."""
     sys.stderr.write(line + "\n")

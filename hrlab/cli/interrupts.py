@@ -19,7 +19,7 @@ def stop_on_signals() -> Iterator[Stop]:
     """Within, signals ask for an end; a second one urges."""
     stop, loop = Stop(), asyncio.get_running_loop()
     for number in SIGNALS:
-        loop.add_signal_handler(number, stop.ask)
+        loop.add_signal_handler(number, stop.request)
     try:
         yield stop
     finally:

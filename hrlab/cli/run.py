@@ -12,7 +12,7 @@ from typing import Any
 from hrlab.cli.interrupts import INTERRUPTED, stop_on_signals
 from hrlab.cli.pairs import pairs
 from hrlab.cli.progress import ProgressLine
-from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute, keep
+from hrlab.headless.execute import Execution, Outcome, Step, Stop, execute, save_copy
 from hrlab.headless.parameters import parse_setting
 from hrlab.history.service import RunService
 from hrlab.model.errors import UsageError
@@ -68,8 +68,8 @@ async def _run(service: RunService, asked: argparse.Namespace) -> int:
     with stop_on_signals() as stop:
         for number in range(1, asked.repeat + 1):
             outcome = await _once(_execution(service, asked, number), stop, line)
-            keep(service, outcome)
-            line.done(told(service, outcome))
+            save_copy(service, outcome)
+            line.done(format_outcome(service, outcome))
             if outcome.status != "ok":
                 return INTERRUPTED if outcome.status == "interrupted" else 1
     return 0
@@ -125,7 +125,7 @@ def in_words(step: Step, seconds: float) -> str:
     return " · ".join(words)
 
 
-def told(service: RunService, outcome: Outcome) -> str:
+def format_outcome(service: RunService, outcome: Outcome) -> str:
     """The run in words, and what went wrong."""
     record: Mapping[str, Any] | None = (
         service.get(outcome.run_id) if service.has(outcome.run_id) else outcome.record

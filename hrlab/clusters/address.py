@@ -117,7 +117,7 @@ class AddressClusters:
         )
         self._attached[plan.id] = made
         self._now.set()
-        await asyncio.to_thread(self._keep, made.id, made)
+        await asyncio.to_thread(self._save, made.id, made)
         return self._cluster(made)
 
     async def scale(self, cluster_id: str, target: Target) -> None:  # noqa: ARG002 - what every kind takes
@@ -134,7 +134,7 @@ class AddressClusters:
         self._get(cluster_id)
         del self._attached[cluster_id]
         self._seen.pop(cluster_id, None)
-        await asyncio.to_thread(self._keep, cluster_id, None)
+        await asyncio.to_thread(self._save, cluster_id, None)
         self._changed([cluster_id])
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
@@ -184,7 +184,7 @@ class AddressClusters:
     async def _keep_looking(self) -> None:
         while True:
             self._now.clear()
-            await asyncio.gather(*map(self._look, tuple(self._attached.values())))
+            await asyncio.gather(*map(self._poll, tuple(self._attached.values())))
             try:
                 await asyncio.wait_for(self._now.wait(), LOOK_SECONDS)
             except asyncio.TimeoutError:
@@ -196,8 +196,8 @@ class AddressClusters:
                     self._attached = known
                     self._changed(sorted(changed))
 
-    async def _look(self, one: Attached) -> None:
-        seen = _unusable(one) if one.broken else await look(one.address, one.dashboard)
+    async def _poll(self, one: Attached) -> None:
+        seen = _unusable(one) if one.broken else await poll(one.address, one.dashboard)
         before = self._seen.get(one.id)
         same = before is not None and before.state == seen.state
         since_at = before.since_at if before is not None and same else time.time()
@@ -217,7 +217,7 @@ class AddressClusters:
             return []  # nothing yet, or nothing that can be used: a list is easily made again
         return listed if isinstance(listed, list) else []
 
-    def _keep(self, cluster_id: str, one: Attached | None) -> None:
+    def _save(self, cluster_id: str, one: Attached | None) -> None:
         """Write the list with this change: of what is in the file, as another server may have changed it."""
         # Entries as they are: one that cannot be used stays until it is closed.
         known = {each.id: entry for entry in self._entries() if (each := _attached(entry))}
@@ -271,7 +271,7 @@ def _unusable(one: Attached) -> Seen:
     return Seen(state="unreachable", reason=reason)
 
 
-async def look(address: str, dashboard: str | None) -> Seen:
+async def poll(address: str, dashboard: str | None) -> Seen:
     """Whether a scheduler listens, and what its dashboard tells."""
     try:
         parts = urlsplit(address if "://" in address else f"tcp://{address}")

@@ -47,7 +47,7 @@ class Idempotency(Generic[T]):
         """
         if key is None:
             return await make()
-        self._forget()
+        self._discard()
         known = self._answered.get(key)
         if known is None:
             task = asyncio.ensure_future(_made(make))
@@ -66,7 +66,7 @@ class Idempotency(Generic[T]):
         if task.cancelled() or task.exception() is not None:
             self._answered.pop(key, None)
 
-    def _forget(self) -> None:
+    def _discard(self) -> None:
         old = self._clock() - KEPT_SECONDS
         many = len(self._answered) - MAX_KEYS
         for i, (key, known) in enumerate(list(self._answered.items())):

@@ -71,14 +71,14 @@ class Registry:
         #: Those that a list was given without: when they are there, all may be new.
         self._missed: set[str] = set()
 
-    async def begun(self) -> None:
+    async def start_all(self) -> None:
         """Begin all of them; waits a moment for those that are slow."""
         tasks = [self._begin(name) for name in self._makers]
         if any(not task.done() for task in tasks):
             await asyncio.wait(tasks, timeout=LIST_SECONDS)
         self._missed.update(name for name, task in self._tasks.items() if not task.done())
 
-    def begin(self, names: Iterable[str]) -> None:
+    def start(self, names: Iterable[str]) -> None:
         """Begin some of them, for what they have to do unasked."""
         for name in names:
             if name in self._makers:
@@ -194,7 +194,7 @@ class Registry:
             failed and time.monotonic() - self._failed_at.get(name, 0) > AGAIN_SECONDS
         ):
             task = self._tasks[name] = asyncio.ensure_future(self._start(name))
-            task.add_done_callback(lambda task: self._look(name, task))
+            task.add_done_callback(lambda task: self._poll(name, task))
         return task
 
     async def _start(self, name: str) -> ClusterBackend:
@@ -202,7 +202,7 @@ class Registry:
         await kind.start(self._changed)
         return kind
 
-    def _look(self, name: str, task: asyncio.Task[ClusterBackend]) -> None:
+    def _poll(self, name: str, task: asyncio.Task[ClusterBackend]) -> None:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._failed_at[name] = time.monotonic()

@@ -10,7 +10,7 @@ from logging import Logger
 from typing import Any, Protocol
 
 from hrlab.clusters.admission.control import AdmissionControl
-from hrlab.clusters.admission.usage import claims_of
+from hrlab.clusters.admission.usage import usage_of
 from hrlab.clusters.backend import ClusterBackend, Plan, SeesNeighbours
 from hrlab.clusters.idempotency import Idempotency
 from hrlab.clusters.kernel_python import NoLocalPythonError
@@ -108,7 +108,7 @@ class ClusterService:
 
     async def list(self) -> dict[str, Any]:
         """All clusters, and the kinds that can't be watched, as JSON values."""
-        await self._begin()
+        await self._start()
         return {
             "clusters": [encode(self._seen(*found)) for found in self._kinds.clusters()],
             "problems": [
@@ -122,13 +122,13 @@ class ClusterService:
 
     async def get(self, cluster_id: str) -> Cluster:
         """One cluster."""
-        await self._begin()
+        await self._start()
         return self._seen(*self._kinds.find(cluster_id))
 
     async def create(self, body: object) -> Cluster | DryRun:
         """Make the cluster that the JSON value `body` asks for, or say what would become of it."""
         request = read_request(body)
-        await self._begin()
+        await self._start()
         if request.dry_run:
             return await self._dry_run(request)
         key = request.idempotency_key
@@ -164,7 +164,7 @@ class ClusterService:
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
         """The ends of its logs, by component."""
-        await self._begin()
+        await self._start()
         _, kind = self._kinds.find(cluster_id)
         return await kind.logs(cluster_id)
 
@@ -188,19 +188,19 @@ class ClusterService:
 
     async def held(self) -> UsageSnapshot:
         """What clusters hold of quotas."""
-        await self._begin()
+        await self._start()
         problems = self._kinds.problems()
         unseen = {
             name: problems[profile.kind]
             for name, profile in self._profiles.usable.items()
             if profile.kind in problems
         }
-        return UsageSnapshot(list(self.weighing.with_promises(claims_of(self._kinds))), unseen)
+        return UsageSnapshot(list(self.weighing.with_promises(usage_of(self._kinds))), unseen)
 
     def watch(self, kinds: Iterable[str]) -> None:
         """Begin kinds of which there are clusters, though nobody has asked for them yet."""
         if not self._is_stopped:
-            self._kinds.begin(kinds)
+            self._kinds.start(kinds)
 
     async def stop(self) -> None:
         """Watch no more; clusters live on."""
@@ -208,9 +208,9 @@ class ClusterService:
         await self._kinds.stop()
         await asyncio.gather(*self._keeping)
 
-    async def _begin(self) -> None:
+    async def _start(self) -> None:
         await self._load_starts()
-        await self._kinds.begun()
+        await self._kinds.start_all()
 
     async def _load_starts(self) -> None:
         if not self._loaded:
@@ -218,7 +218,7 @@ class ClusterService:
             await asyncio.to_thread(self._starts.load)
 
     async def _own(self, cluster_id: str, done: str) -> tuple[Cluster, ClusterBackend]:
-        await self._begin()
+        await self._start()
         cluster, kind = self._kinds.find(cluster_id)
         if not cluster.mine:
             whose = f"belongs to {cluster.owner}" if cluster.owner else "is not known to be yours"
@@ -348,9 +348,9 @@ class ClusterService:
                 self._starting.discard(cluster.id)
                 if cluster.state == "ready" and cluster.profile is not None:
                     seconds = max(0.0, cluster.since_at - cluster.created_at)
-                    self._keep(cluster.profile, seconds)
+                    self._save(cluster.profile, seconds)
 
-    def _keep(self, profile: str, seconds: float) -> None:
+    def _save(self, profile: str, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         kept = loop.run_in_executor(None, self._starts.add, profile, seconds)
         self._keeping.add(kept)

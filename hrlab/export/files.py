@@ -119,12 +119,12 @@ def read(service: RunService, file: IO[str], name: str) -> Imported:
     is_json = bool(remarks) and remarks[-1].removeprefix("\ufeff").lstrip().startswith(("{", "["))
     lines = chain(remarks, file)
     if is_json or not remarks:
-        return _keep(service, _records(lines))
+        return _save(service, _records(lines))
     runs = table.read(lines, name=name, now=time.time())
-    return _keep(service, (run.to_dict() for run in runs))
+    return _save(service, (run.to_dict() for run in runs))
 
 
-def _keep(service: RunService, records: Iterable[Mapping[str, Any]]) -> Imported:
+def _save(service: RunService, records: Iterable[Mapping[str, Any]]) -> Imported:
     new = known = 0
     for record in records:
         is_new = service.save(str(record.get("id", "")), record)

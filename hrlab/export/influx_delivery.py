@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from hrlab.export import line_protocol
 from hrlab.export.delivery_cursor import Position, Refusal, load, position_path, save
-from hrlab.export.influx_target import Target, outcome_of, said
+from hrlab.export.influx_target import Target, format_answer, outcome_of
 from hrlab.model.errors import InvalidRecordError, StoreError
 from hrlab.model.redaction import Secret, redacted
 from hrlab.model.run import Run
@@ -179,7 +179,7 @@ class Delivery:
         found, last = await self._ask(lambda store: (load(self._path), store.seq()))
         if found is None:
             found = Position(last)
-            await self._keep(found)
+            await self._save(found)
         elif found.seq > last:  # numbers begin anew if the store was replaced
             found = Position(0, found.delivered, found.refused, found.refusals)
         self._position = found
@@ -222,11 +222,13 @@ class Delivery:
             await self._passed(items)
             return True
         if outcome == "later":
-            self._trouble(said(answer.status, answer.text) if answer.status else answer.text)
+            self._trouble(
+                format_answer(answer.status, answer.text) if answer.status else answer.text
+            )
             return False
         if len(items) == 1:
             self._recovered()
-            await self._refused(items[0], said(answer.status, answer.text))
+            await self._refused(items[0], format_answer(answer.status, answer.text))
             return True
         half = len(items) // 2
         return await self._deliver(items[:half]) and await self._deliver(items[half:])
@@ -243,16 +245,16 @@ class Delivery:
                 await self._refused(item, item.broken)
         assert self._position is not None
         count = sum(bool(item.text) for item in items)
-        await self._keep(self._position.passed(items[-1].seq, count))
+        await self._save(self._position.passed(items[-1].seq, count))
 
     async def _refused(self, item: _Item, why: str) -> None:
         self._log.warning("hrlab: %s refused run %s: %s", self._target.name, item.run_id, why)
         assert self._position is not None
         refusal = Refusal(item.run_id, time.time(), why, item.name)
-        await self._keep(self._position.without(item.seq, refusal))
+        await self._save(self._position.without(item.seq, refusal))
         self.changed()
 
-    async def _keep(self, position: Position) -> None:
+    async def _save(self, position: Position) -> None:
         await asyncio.to_thread(save, self._path, position)
         self._position = position
 

@@ -154,7 +154,7 @@ def outcome_of(status: int) -> Outcome:
     return "too-large" if status == 413 else "later"
 
 
-def said(status: int, text: str) -> str:
+def format_answer(status: int, text: str) -> str:
     """The answer for people, on one line: of JSON the words meant for them (`error` of v1 and v3, `message` of v2)."""
     try:
         found = json.loads(text)

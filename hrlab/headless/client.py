@@ -55,7 +55,7 @@ class HeadlessClient(NotebookClient):
         # What the kernel's process itself says, of interest only if it dies: ROOT's stack traces, say.
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
 
-    async def begin(self, cwd: str, environment: Mapping[str, str]) -> None:
+    async def start(self, cwd: str, environment: Mapping[str, str]) -> None:
         """Start the kernel, and load hrlab into it.
 
         Raises
@@ -100,7 +100,7 @@ class HeadlessClient(NotebookClient):
             if self.kc is not None:
                 self.kc.session.metadata = {}
 
-    def last_words(self) -> str:
+    def final_output(self) -> str:
         """How what the kernel's process wrote to its standard error ends."""
         self._said.seek(max(0, self._said.seek(0, os.SEEK_END) - LAST_WORDS))
         return self._said.read().decode(errors="replace").strip()

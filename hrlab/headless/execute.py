@@ -23,12 +23,12 @@ from hrlab.history.service import RunService
 from hrlab.model.errors import ConflictError
 
 
-def keep(runs: RunService, outcome: Outcome) -> None:
+def save_copy(runs: RunService, outcome: Outcome) -> None:
     """Keep the copy in the notebook if there is none in the store: the kernel may be on another machine, or its disk full.
 
     A run whose kernel was killed is marked as interrupted.
     """
-    runs.settle()
+    runs.resolve_interrupted()
     if outcome.record is not None and not runs.has(outcome.run_id):
         try:
             runs.save(outcome.run_id, outcome.record)
@@ -103,7 +103,7 @@ class Stop:
         self.asked = asyncio.Event()
         self.urged = asyncio.Event()
 
-    def ask(self) -> None:
+    def request(self) -> None:
         """It is wished; from the event loop's thread."""
         (self.urged if self.asked.is_set() else self.asked).set()
 
@@ -151,7 +151,7 @@ async def execute(execution: Execution, stop: Stop, tell: Callable[[Step], None]
     before = last_index(notebook, timed, execution.cells)
 
     async def cells() -> None:
-        await _begin(client, execution)
+        await _start(client, execution)
         for index in range(before + 1):
             if stop.asked.is_set():
                 raise _Ends
@@ -170,12 +170,12 @@ async def execute(execution: Execution, stop: Stop, tell: Callable[[Step], None]
     return Outcome(run_id, status, error, _record_in(notebook, run_id))
 
 
-async def _begin(client: HeadlessClient, execution: Execution) -> None:
+async def _start(client: HeadlessClient, execution: Execution) -> None:
     from jupyter_client.kernelspec import NoSuchKernel
 
     environment = {**os.environ, **execution.environment}
     try:
-        await client.begin(str(execution.notebook.resolve().parent), environment)
+        await client.start(str(execution.notebook.resolve().parent), environment)
     except NoSuchKernel as error:
         raise BackendError(
             f"There is no kernel {error.name!r} here. Name another with --kernel; "
@@ -210,7 +210,7 @@ async def _watched(
     except DeadKernelError:
         if cut:
             return "interrupted", "interrupted"
-        return "failed", f"The kernel died. {client.last_words()}".strip()
+        return "failed", f"The kernel died. {client.final_output()}".strip()
     finally:
         rest = {task, wish, began}
         for one in rest:

@@ -40,10 +40,10 @@ class RunService:
 
     def page(self, query: RunQuery) -> Page:
         """The runs that `query` asks for, newest first."""
-        self.settle()
+        self.resolve_interrupted()
         return self._store.page(query)
 
-    def settle(self) -> None:
+    def resolve_interrupted(self) -> None:
         """Mark the runs whose process is gone."""
         # A store that cannot be written can still be read; whoever can write marks them.
         with contextlib.suppress(StoreError):
@@ -134,7 +134,7 @@ class RunService:
         """What follows from the run: derived figures, each with its formula, and advice with its evidence."""
         from hrlab.model.advice_rules import findings  # as with charts
         from hrlab.model.figures import figures
-        from hrlab.render.figures import said
+        from hrlab.render.figures import format_value
 
         run = Run.from_dict(self.get(run_id))
         derived = [
@@ -144,7 +144,7 @@ class RunService:
                 "value": one.value,
                 "unit": one.unit,
                 "estimated": one.estimated,
-                "text": said(one),
+                "text": format_value(one),
                 "formula": one.formula,
             }
             for one in figures(run)

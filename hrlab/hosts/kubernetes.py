@@ -35,7 +35,7 @@ class Stays:
         self._gone: list[Stay] = []
         self._places: dict[str, Place] = {}
 
-    def look(self, clusters: Mapping[str, ClusterObjects], now: float) -> None:
+    def poll(self, clusters: Mapping[str, ClusterObjects], now: float) -> None:
         """Note what is there now, and what has gone; `now` in UTC epoch seconds."""
         found: dict[str, Stay] = {}
         for cluster_id, facts in clusters.items():
@@ -77,7 +77,7 @@ class KubernetesWithNeighbours(CountedKubernetes):
 
     def _round(self) -> None:
         super()._round()
-        self._stays.look(self._facts, time.time())
+        self._stays.poll(self._facts, time.time())
 
 
 def _stay(cluster_id: str, pod: Object) -> Stay | None:

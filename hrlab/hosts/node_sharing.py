@@ -57,7 +57,7 @@ def seen(run: Ended, kinds: Sequence[SeesNeighbours]) -> int:
     )
 
 
-def note(counts: Sequence[tuple[str, int]]) -> Callable[[RunStore], bool]:
+def record(counts: Sequence[tuple[str, int]]) -> Callable[[RunStore], bool]:
     """Write what was seen of each run; whether any of it was new."""
 
     def write(store: RunStore) -> bool:

@@ -111,7 +111,7 @@ class HostMetrics:
         except asyncio.TimeoutError as error:
             raise self._away(f"no answer within {limit:g} s") from error
         found = await in_thread(lambda: self._read(run, parts, window, questions, answers))
-        self._keep(run.id, found)
+        self._save(run.id, found)
         return found
 
     async def _known_as(self, run: Run) -> list[str]:
@@ -168,14 +168,14 @@ class HostMetrics:
         if not drawn:
             return f"It has nothing of this time for {names or 'this run'}."
         of = f"All that was done on {names}, by anybody. " if names else ""
-        return f"{of}A value stands for {_said(window.step_seconds)}."
+        return f"{of}A value stands for {_format(window.step_seconds)}."
 
     def _away(self, why: str) -> BackendError:
         name = self._source.name
         message = f"{name} did not tell what the hosts did: {why.rstrip('.')}. If it stays so, tell your admin."
         return BackendError(message, source=name)
 
-    def _keep(self, run_id: str, found: dict[str, Any]) -> None:
+    def _save(self, run_id: str, found: dict[str, Any]) -> None:
         if not found["charts"]:
             return
         self._kept[run_id] = (self._clock(), found)
@@ -184,7 +184,7 @@ class HostMetrics:
             self._kept.popitem(last=False)
 
 
-def _said(seconds: float) -> str:
+def _format(seconds: float) -> str:
     return f"{seconds:g} s" if seconds < 120 else format_duration(seconds)
 
 

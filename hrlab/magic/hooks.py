@@ -18,7 +18,7 @@ from hrlab.model.run import SourceKind
 from hrlab.timing.outcome import status_of
 from hrlab.timing.recorder import ActiveRun, OpenMark
 from hrlab.timing.request import Request
-from hrlab.timing.safety import guarded
+from hrlab.timing.safety import never_raises
 from hrlab.timing.session import Timing
 
 MISPLACED = "hrlab: this cell was not timed: `%%hrtime` goes above the other cell magic.\n"
@@ -92,12 +92,12 @@ class CellHooks:
         """A cell is about to run."""
         cell = _Cell()
         self._cells.append(cell)
-        guarded(self._begin)(cell, info)
+        never_raises(self._begin)(cell, info)
 
     def post_run_cell(self, result: Any) -> None:
         """It has run. The cell that loaded the extension was not seen to begin."""
         cell = self._cells.pop() if self._cells else _Cell()
-        guarded(self._end)(cell, result)
+        never_raises(self._end)(cell, result)
 
     # -- called by the magics --------------------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ class CellHooks:
             cell.aside = True
             self.timing.step_aside()
         if cell.run is not None:
-            self._raised.begin()
+            self._raised.start()
 
     def _begin_nested(self, cell: _Cell, info: Any, words: str | None) -> None:
         """A cell inside a cell: what runs between a run's cells may ask for a run of its own."""

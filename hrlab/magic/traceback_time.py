@@ -21,7 +21,7 @@ class TracebackTime:
         self._error: BaseException | None = None
         self._at = 0
 
-    def begin(self) -> None:
+    def start(self) -> None:
         """Listen."""
         self.end()
         show = self._shell.showtraceback

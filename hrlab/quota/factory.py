@@ -178,7 +178,7 @@ def _machine() -> Callable[[], Machine]:
         return Machine(
             cores=machine_cores(),
             memory_bytes=machine_memory_bytes(),
-            cores_used=cores_used.look(),
+            cores_used=cores_used.poll(),
             memory_used_bytes=memory_used_bytes(),
         )
 

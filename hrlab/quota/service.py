@@ -69,7 +69,7 @@ class QuotaService:
     async def binding(self, wait_seconds: float = DECISION_SECONDS) -> Sequence[Quota]:
         """Those that hrlab enforces, found anew; of a source that takes too long, what it said before."""
         asked = [one for one in self._all() if one.is_enforced]
-        tasks = {one: asyncio.ensure_future(one.ask()) for one in asked}
+        tasks = {one: asyncio.ensure_future(one.request()) for one in asked}
         if tasks:
             _, late = await asyncio.wait(tasks.values(), timeout=wait_seconds)
             self._tell_later(late)
@@ -80,10 +80,10 @@ class QuotaService:
         """What the next cluster of a profile may take, by what is known: nobody is asked; safe in any thread."""
         return left(self._known().quotas, profile)
 
-    def look_again(self) -> None:
+    def refresh(self) -> None:
         """Clusters have changed: find out what that means for limits, and tell."""
         for asked in () if self._stopped else self._asked:
-            if asked.is_cheap and (task := asked.begin()) is not None:
+            if asked.is_cheap and (task := asked.start()) is not None:
                 self._tell_later([task])
 
     async def stop(self) -> None:
@@ -102,7 +102,7 @@ class QuotaService:
         return self._asked
 
     async def _refresh(self, wait_seconds: float) -> None:
-        asked = [task for one in self._all() if (task := one.begin()) is not None]
+        asked = [task for one in self._all() if (task := one.start()) is not None]
         # Who was late once is not waited for again: one that hangs would hold up every report.
         tasks = [task for task in asked if task not in self._late]
         if tasks:
@@ -160,15 +160,15 @@ class _Asked:
         if stop is not None:
             await stop()
 
-    def begin(self) -> _Answer | None:
+    def start(self) -> _Answer | None:
         """Ask it, unless its last answer is still fresh; None if nobody has to wait."""
         if self.task is None or self.task.done():
             if self._clock() < self._again_at:
                 return None
-            self.task = asyncio.ensure_future(self.ask())
+            self.task = asyncio.ensure_future(self.request())
         return self.task
 
-    async def ask(self) -> tuple[Quota, ...]:
+    async def request(self) -> tuple[Quota, ...]:
         """What it says now, or said before if it fails; never raises."""
         try:
             found = await asyncio.wait_for(self._source.quotas(), self._seconds)

@@ -15,7 +15,7 @@ from hrlab.model.units import (
 from hrlab.render.text import aligned
 
 
-def said(figure: Figure) -> str:
+def format_value(figure: Figure) -> str:
     """The value with its unit: ``41 %``, ``about 2.25 GiB``."""
     value = figure.value
     words = {
@@ -31,5 +31,5 @@ def said(figure: Figure) -> str:
 
 def figure_table(run: Run) -> str:
     """A line for each figure; nothing if none can be said."""
-    rows = [(one.label, said(one)) for one in figures(run)]
+    rows = [(one.label, format_value(one)) for one in figures(run)]
     return "\n".join(aligned(rows)) if rows else ""

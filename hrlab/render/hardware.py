@@ -211,15 +211,15 @@ def _values(rows: Sequence[tuple[Cell, ...]], unit: str, scale: float) -> list[d
             "seconds": seconds,
             "scaled": float(total or 0) / scale,
             "at": format_duration(float(seconds or 0)),
-            "shown": _said(total, unit),
-            "least": _said(minimum, unit),
-            "most": _said(maximum, unit),
+            "shown": _format(total, unit),
+            "least": _format(minimum, unit),
+            "most": _format(maximum, unit),
         }
         for line, seconds, total, minimum, _, maximum in rows
     ]
 
 
-def _said(value: Cell, unit: str) -> str:
+def _format(value: Cell, unit: str) -> str:
     if value is None:
         return ""
     if unit not in ("bytes", "bytes/s"):

@@ -356,7 +356,7 @@ class HRLab(ExtensionApp):
             )
 
             self._settling = ConflictResolver(limits.usable, self.log)
-            self._clusters.settle = self._settling.begin
+            self._clusters.settle = self._settling.start
         emit = server.event_logger.emit
         self._cluster_announcer = ClusterAnnouncer(emit)
         self._quota_announcer = ClusterAnnouncer(emit, topic="quotas")
@@ -399,7 +399,7 @@ class HRLab(ExtensionApp):
         assert self._cluster_announcer is not None
         assert self._quotas is not None
         self._cluster_announcer.changed(ids)
-        self._quotas.look_again()
+        self._quotas.refresh()
 
     def _tell_quotas(self) -> None:
         assert self._quota_announcer is not None

@@ -85,7 +85,7 @@ class CampaignWatch:
             task.cancel()
             await asyncio.wait({task})
         if self._made is not None:
-            self._made.forget()
+            self._made.detach()
 
     async def list(self) -> list[dict[str, Any]]:
         """All of them."""
@@ -95,22 +95,22 @@ class CampaignWatch:
         """One of them, with the ids of its successful runs."""
         found = await asyncio.to_thread(lambda: self._service().get(campaign_id))
         query = RunQuery(labels=(("campaign", campaign_id),), status="ok", limit=MAX_LIMIT)
-        page = await self._backend.ask(lambda service: service.page(query))
+        page = await self._backend.query(lambda service: service.page(query))
         return {**found, "run_ids": [run.id for run in page.runs]}
 
-    async def begin(self, body: object) -> tuple[dict[str, Any], bool]:
+    async def launch(self, body: object) -> tuple[dict[str, Any], bool]:
         """What a request makes, and whether it has begun."""
         from hrlab.campaigns.scaling_study import plan_of, read_body
         from hrlab.model.run import Run
 
         asked = read_body(body)
-        record = await self._backend.ask(lambda service: service.get(asked["run"]))
+        record = await self._backend.query(lambda service: service.get(asked["run"]))
         root = self._service().root
         plan = plan_of(Run.from_dict(record), asked, self._profiles, self._left_workers, root)
         await asyncio.to_thread(lambda: self._service().check(plan))
         if asked.get("dry_run"):
             return plan.to_dict(), False
-        made = await asyncio.to_thread(lambda: self._service().begin(plan))
+        made = await asyncio.to_thread(lambda: self._service().start(plan))
         self._soon.set()
         self._changed([made["id"]])
         return made, True
@@ -136,7 +136,7 @@ class CampaignWatch:
         while True:
             self._soon.clear()
             with suppress(OSError):  # a disk that is away for a while
-                on = await self._look()
+                on = await self._poll()
                 if loop.time() - self._alive_at >= ALIVE_SECONDS:
                     self._alive_at = loop.time()
                     self.is_active = self.clusters_at_work() or on or await self._running()
@@ -146,7 +146,7 @@ class CampaignWatch:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._soon.wait(), wait)
 
-    async def _look(self) -> bool:
+    async def _poll(self) -> bool:
         """Announce what is new; whether a campaign is on."""
         found = {one["id"]: one for one in await self.list()}
         known, self._seen = self._seen, found
@@ -163,7 +163,7 @@ class CampaignWatch:
         if not self._backend.path.exists():
             return False
         try:
-            return await self._backend.ask(_has_running)
+            return await self._backend.query(_has_running)
         except HrlabError as error:
             self._log.debug("hrlab cannot see whether a run is on: %s", error.message)
             return False

@@ -26,16 +26,16 @@ class KernelFinder:
             raise NoLocalPythonError("kernels of this server run elsewhere, behind a gateway")
         wanted = name or self._server.kernel_manager.default_kernel_name
         try:
-            spec = await self._ask("get_kernel_spec", wanted)
+            spec = await self._request("get_kernel_spec", wanted)
         except NoSuchKernel as error:
-            known = await self._ask("find_kernel_specs")
+            known = await self._request("find_kernel_specs")
             hint = did_you_mean(wanted[:60], known) if known else "There are none."
             raise NoLocalPythonError(
                 f"there is no kernel {wanted[:60]!r}; {hint.removesuffix('.')}"
             ) from error
         return wanted, await asyncio.to_thread(python_of, spec)
 
-    async def _ask(self, what: str, *args: str) -> Any:
+    async def _request(self, what: str, *args: str) -> Any:
         # A thread, because kernelspecs are read from disks.
         answer = await asyncio.to_thread(getattr(self._server.kernel_spec_manager, what), *args)
         return await answer if inspect.isawaitable(answer) else answer

@@ -65,7 +65,7 @@ class RunMetrics(Collector):
         self._in_bound = [0] * (len(BOUNDS) + 1)
         self._wall_seconds = 0.0
 
-    def begin(self, seq: int) -> None:
+    def start(self, seq: int) -> None:
         """Count what changes after change number `seq`."""
         self._seq = seq
 

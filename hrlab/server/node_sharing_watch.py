@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 
 from hrlab.clusters.backend import SeesNeighbours
-from hrlab.hosts.node_sharing import news, note, seen
+from hrlab.hosts.node_sharing import news, record, seen
 from hrlab.model.errors import StoreError
 from hrlab.server.store_threads import Backend, OwnStore
 
@@ -43,7 +43,7 @@ class NeighbourWatch:
             self._task.cancel()
             self._task = None
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """Look once; from the first time on that somebody sees neighbours."""
         kinds = self._kinds()
         if not kinds:
@@ -51,7 +51,7 @@ class NeighbourWatch:
         found = await self._ask(lambda store: news(store, self._seq))
         counts = [(run.run_id, count) for run in found.runs if (count := seen(run, kinds))]
         if counts:
-            await self._ask(note(counts))
+            await self._ask(record(counts))
             if self._backend.announcer is not None:
                 await self._backend.announcer.announce()
         self._seq = found.seq
@@ -60,5 +60,5 @@ class NeighbourWatch:
         while True:
             # Whoever else asks the store says so, and the next look may succeed.
             with contextlib.suppress(StoreError):
-                await self.look()
+                await self.poll()
             await asyncio.sleep(LOOK_SECONDS)

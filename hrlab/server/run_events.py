@@ -97,31 +97,31 @@ class Announcer:
             return
         async with self._one_at_a_time:
             after = self._announced
-            changes = await self._ask(lambda store: _changes(store, after))
+            changes = await self._request(lambda store: _changes(store, after))
             if changes is not None:
                 self._announced = changes.seq
                 if changes.seq != after and after is not None:
                     self._send(changes)
 
-    async def look(self) -> None:
+    async def poll(self) -> None:
         """Look at the store once."""
         if self._announced is None:
             await self.announce()  # from here on
         if self._looks % LOOKS_BETWEEN_MARKS == 0:
-            marked = await self._ask(RunStore.mark_interrupted)
+            marked = await self._request(RunStore.mark_interrupted)
             self._seen = None if marked else self._seen
         self._looks += 1
-        seen = await self._ask(RunStore.data_version)
+        seen = await self._request(RunStore.data_version)
         if seen != self._seen or seen is None:
             self._seen = seen
             await self.announce()
 
     async def _watch(self) -> None:
         while True:
-            await self.look()
+            await self.poll()
             await asyncio.sleep(self._interval_seconds)
 
-    async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
+    async def _request(self, question: Callable[[RunStore], T]) -> T | None:
         """The answer of the store, in a thread; None if it cannot be used now."""
         try:
             answer = await self._own_store(question)

@@ -60,7 +60,7 @@ class ExportSideOfServer:
         """Begin; on the event loop."""
         try:
             # A store that is not there yet is made by whoever needs it.
-            self._metrics.begin(await self._asked(RunStore.seq) if self._path.exists() else 0)
+            self._metrics.start(await self._asked(RunStore.seq) if self._path.exists() else 0)
         except StoreError as error:
             self._log.warning("hrlab counts no runs for Prometheus: %s", error)
         if self._stopped:

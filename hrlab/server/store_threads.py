@@ -63,7 +63,7 @@ class Backend:
 
     async def change(self, command: Callable[[RunService], T]) -> T:
         """Like :meth:`ask`, for what changes runs."""
-        result = await self.ask(command)
+        result = await self.query(command)
         if self.announcer is not None:
             await self.announcer.announce()
         return result
@@ -73,7 +73,7 @@ class Backend:
         if self.announcer is not None:
             self.announcer.served(seq)
 
-    async def ask(self, question: Callable[[RunService], T]) -> T:
+    async def query(self, question: Callable[[RunService], T]) -> T:
         """What `question` returns, called in a thread with that thread's service."""
         return await self.run(lambda: question(self._service()))
 

@@ -39,7 +39,7 @@ def sizing(advice: Advice) -> Chart:
     what = "wall time and efficiency" if is_known else "wall time"
     spec = spec_of(
         f"Expected {what} against workers; {advice.workers} are advised",
-        values_of(_COLUMNS, rows, _said),
+        values_of(_COLUMNS, rows, _format),
         height=220,
         encoding={"x": _workers_axis(rows)},
         layer=[
@@ -55,12 +55,12 @@ def sizing(advice: Advice) -> Chart:
 
 def _rows(advice: Advice) -> tuple[tuple[Cell, ...], ...]:
     return tuple(
-        (*point, share if advice.tells_efficiency(workers) else None, hours, _note(advice, workers))
+        (*point, share if advice.tells_efficiency(workers) else None, hours, _record(advice, workers))
         for point, (workers, share, hours) in zip(advice.curve, advice.table, strict=True)
     )
 
 
-def _note(advice: Advice, workers: int) -> str:
+def _record(advice: Advice, workers: int) -> str:
     notes = {
         ADVISED: workers == advice.workers,
         OVER_QUOTA: workers > advice.bounds.get("quota", workers),
@@ -69,7 +69,7 @@ def _note(advice: Advice, workers: int) -> str:
     return ", ".join(note for note, holds in notes.items() if holds)
 
 
-def _said(row: Any) -> dict[str, Cell]:
+def _format(row: Any) -> dict[str, Cell]:
     _, seconds, low, high, share, *_ = row
     between = f"{format_duration(low)} to {format_duration(high)}"
     said = "not known" if share is None else format_share(share)

@@ -88,7 +88,7 @@ class Connection:
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._mine(), translated(self.path):
-            raw = self._begin(begin)
+            raw = self._start(begin)
             try:
                 yield raw
                 raw.execute("COMMIT")
@@ -98,7 +98,7 @@ class Connection:
                     raw.execute("ROLLBACK")
                 raise
 
-    def _begin(self, begin: str) -> sqlite3.Connection:
+    def _start(self, begin: str) -> sqlite3.Connection:
         """The connection within a transaction, on tables of this version."""
         raw = self._open()
         raw.execute(begin)

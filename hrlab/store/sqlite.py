@@ -67,11 +67,11 @@ class RunStore:
         """Close the file."""
         self._connection.close()
 
-    def begin(self, run: Run) -> None:
+    def start(self, run: Run) -> None:
         """Note that this process has begun `run`."""
         process = self._process()
         with self._connection.writing() as raw:
-            writing.begin(raw, run, process, self._clock())
+            writing.start(raw, run, process, self._clock())
 
     def beat(self, run_id: str, elapsed_seconds: float) -> None:
         """Note that the run is still on, `elapsed_seconds` after it began on its own time axis."""

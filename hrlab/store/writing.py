@@ -14,7 +14,7 @@ from hrlab.store.process import Process
 from hrlab.store.rows import index, labels_text, next_seq, put_facts, put_run, storable
 
 
-def begin(raw: sqlite3.Connection, run: Run, process: Process, now: float) -> None:
+def start(raw: sqlite3.Connection, run: Run, process: Process, now: float) -> None:
     """A run has begun in `process`; nothing happens if it is known already."""
     if _status(raw, run.id) is not None:
         return

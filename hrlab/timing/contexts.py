@@ -14,7 +14,7 @@ from hrlab.model.run import DeclaredPhase, Run
 from hrlab.timing.outcome import status_of
 from hrlab.timing.recorder import ActiveRun, OpenMark
 from hrlab.timing.request import Request
-from hrlab.timing.safety import steadily
+from hrlab.timing.safety import shielded
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -35,7 +35,7 @@ class Block:
 
     def __enter__(self) -> Self:
         if self._timing.running is None:
-            self._active = steadily(self._started)()
+            self._active = shielded(self._started)()
         if self._active is None:
             self._mark = self._timing.mark(self._request.name or "block", None)
             self._mark.__enter__()
@@ -50,7 +50,7 @@ class Block:
         if self._mark is not None:
             self._mark.__exit__(kind, error, traceback)
         elif self._active is not None and self._timing.active is self._active:
-            self._run = steadily(self._timing.stop)(status_of(error), error)
+            self._run = shielded(self._timing.stop)(status_of(error), error)
 
     def _started(self) -> ActiveRun | None:
         # Not if another thread was quicker: then the block is a mark of that one's run.

@@ -22,7 +22,7 @@ PAUSE_SECONDS = 10.0
 class Store(Protocol):
     """What a journal asks of a store. Each may raise `StoreError`."""
 
-    def begin(self, run: Run) -> None:
+    def start(self, run: Run) -> None:
         """A run has started."""
 
     def beat(self, run_id: str, elapsed_seconds: float) -> None:
@@ -71,9 +71,9 @@ class Journal:
         self._paused_until = float("-inf")
         self._unsaved: list[Run] = []
 
-    def begin(self, run: Run) -> None:
+    def start(self, run: Run) -> None:
         """A run has started; if the process dies, this is what is left of it."""
-        self._try(lambda store: store.begin(run))
+        self._try(lambda store: store.start(run))
 
     def beat(self, run_id: str, elapsed_seconds: float) -> None:
         """The run goes on: a sign of life."""
@@ -124,7 +124,7 @@ class Journal:
             self._store.close()
             self._store = None
 
-    def forget(self) -> None:
+    def reset_after_fork(self) -> None:
         """In a forked child: what is not saved is the parent's to save."""
         self._unsaved = []
 

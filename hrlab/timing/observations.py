@@ -96,7 +96,7 @@ class Evidence:
         report, times = link.report, link.clock
         if report is None or times is None:
             return
-        last = times.to_monotonic(report["now"]) if link.over else self.now
+        last = times.to_monotonic(report["now"]) if link.is_lost else self.now
         for start, stop, tasks, failed, graph, client in report["busy"]:
             # A task can't exist before its graph left: the clocks' uncertainty.
             began = max(times.to_monotonic(start), link.outgoing.left_at(graph) or 0)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from hrlab.model.run import Run, RunWarning, Status
-from hrlab.timing.safety import guarded
+from hrlab.timing.safety import never_raises
 
 #: Most marks in a record.
 MAX_MARKS = 500
@@ -32,7 +32,7 @@ def with_fewer_marks(run: Run) -> Run:
 
 def that_has_a_text(error: BaseException | None) -> BaseException | None:
     """`error`, or one of its name in its place if asking for its text raises."""
-    if error is None or guarded(error.__str__)() is not None:
+    if error is None or never_raises(error.__str__)() is not None:
         return error
     stand_in: type[Exception] = type(type(error).__name__, (Exception,), {})
     return stand_in("(its text can't be had)")

@@ -72,10 +72,10 @@ class ActiveRun:
         """Begin to observe: the doors tell this run, and the schedulers that are known get their plugin."""
         doors.install()
         doors.watcher = self.watch
-        safety.attempt(self.watch.begin, doors.clients())
+        safety.attempt(self.watch.start, doors.clients())
         if sampling_seconds():
-            self._look()
-            self.background().spawn(self._look_again())
+            self._poll()
+            self.background().spawn(self._poll_again())
 
     def enter(self, source: str | None, cell_id: str | None = None) -> None:
         """A cell or block of the run begins, as the last thing before the user's code."""
@@ -106,7 +106,7 @@ class ActiveRun:
         if doors.watcher is self.watch:
             doors.watcher = None
         if sampling_seconds():
-            self._look()
+            self._poll()
         safety.attempt(self.watch.finish)
 
     def release(self) -> None:
@@ -115,14 +115,14 @@ class ActiveRun:
         if self._background is not None:
             self._background.stop(*(link.close() for link in self.watch.links))
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         safety.attempt(self.process.take, clock.monotonic())
 
-    async def _look_again(self) -> None:
+    async def _poll_again(self) -> None:
         while True:
             pause = PAUSE_PER_LOOK * self.process.took_seconds
             await asyncio.sleep(max(sampling_seconds() or 1.0, pause))
-            self._look()
+            self._poll()
 
     @property
     def reports(self) -> list[dict[str, Any]]:

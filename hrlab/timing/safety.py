@@ -25,7 +25,7 @@ def listen(listener: Callable[[str], None]) -> Callable[[], None]:
     return lambda: _listeners.remove(listener)
 
 
-def guarded(function: Callable[P, R]) -> Callable[P, R | None]:
+def never_raises(function: Callable[P, R]) -> Callable[P, R | None]:
     """`function` as a hook: what it raises is logged and told to the listeners, and None is returned."""
 
     @functools.wraps(function)
@@ -51,12 +51,12 @@ def report(where: str, error: BaseException) -> None:
         listener(f"{where}: {type(error).__name__}: {error}")
 
 
-def steadily(function: Callable[P, R]) -> Callable[P, R | None]:
+def shielded(function: Callable[P, R]) -> Callable[P, R | None]:
     """Like `guarded`, and an impatient Ctrl-C only ends this one step: the run is kept all the same."""
 
     def step(*args: P.args, **kwargs: P.kwargs) -> R | None:
         try:
-            return guarded(function)(*args, **kwargs)
+            return never_raises(function)(*args, **kwargs)
         except KeyboardInterrupt as error:
             report(getattr(function, "__qualname__", "hrlab"), error)
             return None

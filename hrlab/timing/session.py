@@ -25,7 +25,7 @@ from hrlab.timing.progress import Progress, progress_of
 from hrlab.timing.record_builder import assemble, bare_record
 from hrlab.timing.recorder import ActiveRun
 from hrlab.timing.request import Request
-from hrlab.timing.safety import guarded, steadily
+from hrlab.timing.safety import never_raises, shielded
 
 PROGRESS_SECONDS = 1.0
 #: How many times as long the pause after a tick is at least as the tick took: a run of very many loops ticks less often.
@@ -98,7 +98,7 @@ class Timing:
         if source is not None:
             active.sources.append(source)
         # Whatever fails in here, the user's code runs, and the run ends in order.
-        steadily(self._open)(active, cell_id)
+        shielded(self._open)(active, cell_id)
         active.enter(None, cell_id)
         return active
 
@@ -119,22 +119,22 @@ class Timing:
             )
         if active.time.spans and active.time.spans[-1].stop is None:
             active.leave(at=now)
-        steadily(active.close)()
+        shielded(active.close)()
         error = that_has_a_text(error)
         try:
-            run = steadily(assemble)(active, now, status, error) or bare_record(
+            run = shielded(assemble)(active, now, status, error) or bare_record(
                 active, status, error
             )
         finally:
-            steadily(active.release)()  # its thread and its connections, whatever failed
+            shielded(active.release)()  # its thread and its connections, whatever failed
         run = with_fewer_marks(run)
-        refused = steadily(self.journal.finish)(run)
+        refused = shielded(self.journal.finish)(run)
         if refused is not None:
             run = replace(run, warnings=(*run.warnings, RunWarning("not-stored", refused)))
         self.last = run
         if self.audience is not None:
             cell_id = active.time.spans[-1].cell_id if active.time.spans else None
-            steadily(self.audience.ended)(run, cell_id, quiet=active.request.quiet)
+            shielded(self.audience.ended)(run, cell_id, quiet=active.request.quiet)
         return run
 
     def step_aside(self) -> None:
@@ -171,15 +171,15 @@ class Timing:
         """The process ends: keep the run that is on as interrupted. Nobody is there to be shown it."""
         self.audience = None
         if self.active is not None:
-            steadily(self.stop)("interrupted")
-        steadily(self.journal.close)()
+            shielded(self.stop)("interrupted")
+        shielded(self.journal.close)()
 
-    def forget(self) -> None:
+    def reset_after_fork(self) -> None:
         """In a forked child: the run, its connections and what is unsaved are the parent's."""
         self.active, self.audience, self._aside = None, None, False
         self._lock = threading.Lock()
         doors.watcher = None
-        self.journal.forget()
+        self.journal.reset_after_fork()
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -190,8 +190,8 @@ class Timing:
     def _open(self, active: ActiveRun, cell_id: str | None) -> None:
         active.open()
         record = bare_record(active, "running")
-        self.journal.begin(record)
-        guarded(self._announce)(active, record, cell_id)
+        self.journal.start(record)
+        never_raises(self._announce)(active, record, cell_id)
         # In a context of its own: in this cell's, its messages would seem to be this cell's to the end of the run.
         contextvars.Context().run(active.background().spawn, self._follow(active))
 
@@ -213,7 +213,7 @@ class Timing:
             due = min((now - begun) / 2, BEAT_SECONDS) - PROGRESS_SECONDS / 2
             beat = now - beaten_at > due
             beaten_at = now if beat else beaten_at
-            guarded(self._tick)(active, beat=beat)
+            never_raises(self._tick)(active, beat=beat)
             took = time.thread_time() - begin
 
     def _tick(self, active: ActiveRun, *, beat: bool) -> None:

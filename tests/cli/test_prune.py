@@ -45,7 +45,7 @@ def fill(store) -> None:
     for n in range(10):
         status = "failed" if n % 3 == 0 else "ok"
         store.save(run(n, name=f"day {n}", status=status, started_at=time.time() - (n + 0.5) * DAY))
-    store.begin(begun(99, name="on", started_at=time.time() - 100 * DAY))
+    store.start(begun(99, name="on", started_at=time.time() - 100 * DAY))
 
 
 @pytest.mark.parametrize(

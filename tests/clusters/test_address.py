@@ -157,7 +157,7 @@ def test_what_is_no_answer_of_a_dask_dashboard_is_said(answer):
 
 
 def test_an_address_that_is_none_is_unreachable():
-    seen = asyncio.run(address.look("tcp://[::1", None))
+    seen = asyncio.run(address.poll("tcp://[::1", None))
     assert seen.state == "unreachable"
     assert "tcp://[::1 cannot be reached" in seen.reason
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hrlab.clusters.admission.usage import claims_of
+from hrlab.clusters.admission.usage import usage_of
 from hrlab.clusters.idempotency import KEPT_SECONDS, MAX_KEYS, Idempotency
 from hrlab.clusters.kernel_python import NoLocalPythonError, python_of
 from hrlab.clusters.profiles.load import Profiles, load_profiles
@@ -273,7 +273,7 @@ async def test_kind_that_failed_is_tried_again_later_and_one_that_is_slow_holds_
     told: list[list[str]] = []
     makers = {"bad": bad.maker, "good": good.maker, "slow": slow}
     kinds = Registry(makers, lambda ids: told.append(list(ids)), logging.getLogger())
-    await kinds.begun()
+    await kinds.start_all()
     assert [cluster.id for cluster, _ in kinds.clusters()] == ["a"]
     problems = kinds.problems()
     assert "surprise" not in problems["bad"]
@@ -282,7 +282,7 @@ async def test_kind_that_failed_is_tried_again_later_and_one_that_is_slow_holds_
     assert told == [["a"]]
     bad.fails_to_start = None
     hang.set()
-    await kinds.begun()
+    await kinds.start_all()
     assert kinds.problems() == {}
     assert told == [["a"], []]
     await kinds.stop()
@@ -345,7 +345,7 @@ async def test_a_kind_that_cannot_tell_its_clusters_takes_no_other_away(caplog):
         {"odd": odd.maker, "process": good.maker}, lambda _: None, logging.getLogger("t")
     )
     good.add("zee")
-    await kinds.begun()
+    await kinds.start_all()
     assert [cluster.id for cluster, _ in kinds.clusters()] == ["zee"]
     assert kinds.find("zee")[1] is good
     assert list(kinds.problems()) == ["odd"]
@@ -398,8 +398,8 @@ async def test_a_cluster_that_takes_the_id_of_ones_own_hides_neither_it_nor_what
     own.add("zee-1")
     for makers in ({"a": shared.maker, "b": own.maker}, {"b": own.maker, "a": shared.maker}):
         kinds = Registry(makers, lambda _ids: None, logging.getLogger())
-        await kinds.begun()
+        await kinds.start_all()
         assert [(one.name, kind) for one, kind in kinds.clusters()] == [("zee-1", own)]
         assert kinds.find("zee-1")[1] is own
-        assert [(one.name, one.mine, one.cores) for one in claims_of(kinds)] == [("zee-1", True, 0)]
+        assert [(one.name, one.mine, one.cores) for one in usage_of(kinds)] == [("zee-1", True, 0)]
         await kinds.stop()

@@ -94,7 +94,7 @@ def test_every_run_arrives_once_and_what_was_there_before_stays_where_it_is(stor
     fill(store, [900])
     begin(store, target(influx))
     ids = fill(store, range(120))
-    store.begin(begun(901))
+    store.start(begun(901))
     state = deliver(store, target(influx))
     assert (state["waiting"], state["delivered"], state["error"]) == (0, 120, None)
     assert influx.runs() == ids

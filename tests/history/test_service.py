@@ -51,7 +51,7 @@ def test_deletion_is_undone_and_the_name_changed_in_one_go(service):
 
 
 def test_list_can_be_read_while_marking_interrupted_runs_fails(service, store, monkeypatch):
-    store.begin(begun())
+    store.start(begun())
 
     def locked():
         raise StoreError("locked")

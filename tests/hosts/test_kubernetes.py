@@ -27,7 +27,7 @@ def there(zee=(), tau=()):
 
 def beside(*tau, zee=None):
     stays = Stays()
-    stays.look(there([zee or pod("z")], tau), AT + 5)
+    stays.poll(there([zee or pod("z")], tau), AT + 5)
     return stays.beside(ADDRESS, AT + 1, AT + 4)
 
 
@@ -57,19 +57,19 @@ def test_a_node_that_stands_for_a_whole_site_is_no_machine():
 
 def test_pods_and_clusters_that_have_gone_are_remembered_for_a_day():
     stays = Stays()
-    stays.look(there([pod("z")], [pod("a")]), AT + 2)
-    stays.look(there([pod("z")]), AT + 3)
-    stays.look({}, AT + 10)
+    stays.poll(there([pod("z")], [pod("a")]), AT + 2)
+    stays.poll(there([pod("z")]), AT + 3)
+    stays.poll({}, AT + 10)
     assert stays.beside(ADDRESS, AT, AT + 10) == 1
     assert stays.beside(ADDRESS, AT + 3, AT + 10) == 0
-    stays.look({}, AT + 2 * 24 * 3600)
+    stays.poll({}, AT + 2 * 24 * 3600)
     assert stays.beside(ADDRESS, AT, AT + 10) == 0
 
 
 def test_what_is_remembered_is_bounded():
     stays = Stays()
-    stays.look(there([pod("z")], [pod(str(i)) for i in range(MOST_GONE + 5)]), AT + 2)
-    stays.look(there([pod("z")]), AT + 3)
+    stays.poll(there([pod("z")], [pod(str(i)) for i in range(MOST_GONE + 5)]), AT + 2)
+    stays.poll(there([pod("z")]), AT + 3)
     assert stays.beside(ADDRESS, AT, AT + 2) == MOST_GONE
 
 
@@ -87,5 +87,5 @@ def test_what_is_remembered_is_bounded():
 )
 def test_a_run_is_of_the_cluster_whose_service_its_client_connected_to(address, count):
     stays = Stays()
-    stays.look(there([pod("z")], [pod("a")]), AT + 5)
+    stays.poll(there([pod("z")], [pod("a")]), AT + 5)
     assert stays.beside(address, AT + 1, AT + 4) == count

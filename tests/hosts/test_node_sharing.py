@@ -35,7 +35,7 @@ class Sees:
 def test_runs_that_ended_on_clusters_are_news_once(store):
     begun = news(store, None)
     assert begun.runs == ()
-    store.begin(RUN)
+    store.start(RUN)
     assert news(store, begun.seq).runs == ()
     store.finish(RUN)
     store.save(replace(RUN, id="e" * 32, clusters=(), loops=(), resources=None, phases=None))

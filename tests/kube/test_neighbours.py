@@ -37,11 +37,11 @@ async def test_a_run_beside_another_cluster_is_told_apart_from_one_alone_on_its_
         ready = await user.sees(one.id, is_ready)
     backend = Backend(store.path, timeout_seconds=5, max_record_bytes=0)
     watch = NeighbourWatch(backend, lambda: [user.clusters])
-    await watch.look()
+    await watch.poll()
 
     async def timed(name):
         await run_python(TIMED.format(address=ready.scheduler_address, name=name), site)
-        await watch.look()
+        await watch.poll()
         return store.latest()
 
     beside = await timed("beside")

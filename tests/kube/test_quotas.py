@@ -104,7 +104,7 @@ async def test_of_two_users_at_the_same_time_the_later_one_withdraws(owner):
     settling = [ConflictResolver(limits, LOG) for _ in users]
     made = await asyncio.gather(*(user.create(workers=2) for user in users))
     for user, one, looks in zip(users, made, settling, strict=True):
-        looks.begin(one.id, user.clusters)
+        looks.start(one.id, user.clusters)
 
     def states():
         return sorted(user.shown(one.id).state for user, one in zip(users, made, strict=True))
@@ -138,7 +138,7 @@ async def test_of_two_users_who_scale_at_the_same_time_the_later_one_goes_back(o
         )
     )
     for user, one, looks in zip(users, made, settling, strict=True):
-        looks.begin(one.id, user.clusters, grown=True)
+        looks.start(one.id, user.clusters, grown=True)
 
     def sizes():
         return sorted(claim(user, one.id).workers for user, one in zip(users, made, strict=True))

@@ -51,7 +51,7 @@ class Campaign:
         }
         (folder / "site.json").write_text(json.dumps({"profiles": {"farm": profile}}))
 
-    def begin(self, declared):
+    def start(self, declared):
         text = f"notebook: study.ipynb\nprofiles: [farm]\nrepeats: 1\n{declared}"
         (self.folder / "study.yaml").write_text(text, encoding="utf-8")
         words = ["sweep", "study.yaml", "--profiles", "site.json"]
@@ -61,7 +61,7 @@ class Campaign:
         )  # fmt: skip
 
     def run(self, declared):
-        with self.begin(declared) as process:
+        with self.start(declared) as process:
             _, said = process.communicate(timeout=WAIT_SECONDS)
         return process.returncode, said
 
@@ -89,7 +89,7 @@ def test_sizes_are_measured_and_nothing_is_left(campaign, cluster):
 
 def test_a_cancelled_campaign_deletes_its_cluster(campaign):
     (campaign.folder / "hold").touch()
-    with campaign.begin("workers: [1]\n") as process:
+    with campaign.start("workers: [1]\n") as process:
         until = time.monotonic() + WAIT_SECONDS
         while not (campaign.folder / "kept.sqlite").exists() or not campaign.runs():
             assert process.poll() is None, process.stderr.read()

@@ -106,14 +106,14 @@ async def test_clusters_that_can_not_be_seen_make_use_unknown_and_not_zero(tmp_p
 def test_core_hours_are_cores_times_time_by_day_and_profile(tmp_path):
     now = [10 * DAY - 3600.0]
     hours = CoreHours(tmp_path / "hours.json", lambda: now[0])
-    hours.note([claim("a", 4), claim("b", 9, mine=False), claim("c", 1, profile="here")])
+    hours.record([claim("a", 4), claim("b", 9, mine=False), claim("c", 1, profile="here")])
     now[0] += 2 * 3600
-    hours.note([claim("a", 2), claim("c", 1, profile="here")])
+    hours.record([claim("a", 2), claim("c", 1, profile="here")])
     assert hours.hours(None, 30) == 10
     assert hours.hours(["zee"], 30) == 8
     assert hours.hours(["zee"], 1) == 4  # of today
     now[0] += 3600
-    hours.note([])  # they have ended meanwhile
+    hours.record([])  # they have ended meanwhile
     assert hours.hours(["zee"], 30) == 10
     now[0] += 40 * DAY
     assert hours.hours(None, 30) == 0
@@ -121,12 +121,12 @@ def test_core_hours_are_cores_times_time_by_day_and_profile(tmp_path):
 
 def test_core_hours_survive_the_server_and_what_ended_without_it_is_not_guessed(tmp_path):
     now, path = [0.0], tmp_path / "hours.json"
-    CoreHours(path, lambda: now[0]).note([claim("a", 4), claim("b", 4)])
+    CoreHours(path, lambda: now[0]).record([claim("a", 4), claim("b", 4)])
     now[0] += 3600
     again = CoreHours(path, lambda: now[0])
-    again.note([claim("a", 4)])
+    again.record([claim("a", 4)])
     assert again.hours(None, 30) == 4
     path.write_text('{"days": 3')
     spoilt = CoreHours(path, lambda: now[0])
-    spoilt.note([])
+    spoilt.record([])
     assert spoilt.hours(None, 30) == 0

@@ -75,7 +75,7 @@ async def test_nothing_runs_until_somebody_listens_and_after_the_last_has_gone(
 async def test_change_by_a_kernel_is_announced(ask, listen, kernel, announcer):
     listener = await listen()
     await until(lambda: announcer._announced is not None)
-    kernel.begin(begun(1))
+    kernel.start(begun(1))
     begin = await listener.next()
     kernel.finish(run(1))
     end = await listener.next()
@@ -109,7 +109,7 @@ async def test_changes_through_the_server_are_announced_at_once(ask, listen, ann
 async def test_each_change_is_announced_once_and_heartbeats_never(listen, kernel, announcer, ask):
     listener = await listen()
     await until(lambda: announcer._announced is not None)
-    kernel.begin(begun(1))
+    kernel.start(begun(1))
     assert (await listener.next())["ids"] == [run(1).id]
     for second in range(5):
         kernel.beat(run(1).id, second)
@@ -162,7 +162,7 @@ async def test_run_whose_kernel_dies_is_announced_without_anybody_asking(
     listener = await listen()
     # Only what comes after the first look is announced, and it is not the only one who marks dead runs.
     await until(lambda: announcer._announced is not None)
-    kernel.begin(begun())
+    kernel.start(begun())
     event = await listener.next()
     while status_in(store_of_the_test) != "interrupted":
         event = await listener.next()

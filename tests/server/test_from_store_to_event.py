@@ -14,7 +14,7 @@ RECORD = Path(__file__).parents[1] / "data" / "wire" / "run_v1.json"
 async def test_run_that_a_kernel_finishes_is_announced_listed_and_served(jp_fetch, jp_ws_fetch):
     run = Run.from_dict(json.loads(RECORD.read_text()))
     kernel = RunStore.open()
-    kernel.begin(run)
+    kernel.start(run)
     listed = json.loads((await jp_fetch("hrlab", "api", "runs")).body)
     assert [(r["id"], r["status"]) for r in listed["runs"]] == [(run.id, "running")]
     listener = await jp_ws_fetch("api", "events", "subscribe")

@@ -66,7 +66,7 @@ async def test_every_answer_is_as_documented(ask_and_check, kernel, store_of_the
     kernel.finish(golden())
     kernel.finish(golden("run_v1_failed"))
     kernel.finish(golden("run_v1_imported"))
-    kernel.begin(begun(1))
+    kernel.start(begun(1))
     kernel.finish(run(2, code="c"))
     kernel.finish(run(3, code="c"))
     path = f"runs/{golden().id}"

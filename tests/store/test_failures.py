@@ -35,11 +35,11 @@ def test_locked_store_says_so_within_the_timeout_and_works_afterwards(store, sto
     with raw_connection(store_of_the_test) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked by another process") as caught:
-            store.begin(begun())
+            store.start(begun())
         assert caught.value.detail == {"reason": "locked", "path": str(store_of_the_test)}
         assert store.page().total == 0  # readers do not wait
         other.execute("ROLLBACK")
-    store.begin(begun())
+    store.start(begun())
     assert store.page().total == 1
 
 

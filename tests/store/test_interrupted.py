@@ -14,14 +14,14 @@ from tests.store.making import begun, run
 
 
 def test_run_of_a_process_that_is_there_stays_running(store, world):
-    store.begin(begun())
+    store.start(begun())
     world.now += 10_000
     assert store.mark_interrupted() == []
     assert store.page().runs[0].status == "running"
 
 
 def test_run_of_a_process_that_is_gone_is_kept_as_interrupted(store, world):
-    store.begin(begun(name="long", labels={"k": "v"}))
+    store.start(begun(name="long", labels={"k": "v"}))
     store.beat(run().id, 33.0)
     world.gone[world.here] = True
     assert store.mark_interrupted() == [run().id]
@@ -34,7 +34,7 @@ def test_run_of_a_process_that_is_gone_is_kept_as_interrupted(store, world):
 
 
 def test_marking_is_announced_once(store, world):
-    store.begin(begun())
+    store.start(begun())
     world.gone[world.here] = True
     seq = store.seq()
     store.mark_interrupted()
@@ -49,7 +49,7 @@ def test_run_on_another_host_counts_as_interrupted_after_a_minute_of_silence(
     store, world, silence, marked
 ):
     world.gone[world.here] = None
-    store.begin(begun())
+    store.start(begun())
     world.now += 100
     store.beat(run().id, 100.0)
     world.now += silence
@@ -58,7 +58,7 @@ def test_run_on_another_host_counts_as_interrupted_after_a_minute_of_silence(
 
 def test_run_that_was_only_asleep_runs_again_with_its_next_heartbeat(store, world):
     world.gone[world.here] = None
-    store.begin(begun())
+    store.start(begun())
     world.now += 100
     store.mark_interrupted()
     seq = store.seq()
@@ -72,7 +72,7 @@ def test_run_that_was_only_asleep_runs_again_with_its_next_heartbeat(store, worl
 
 def test_what_the_process_itself_says_replaces_what_a_reader_guessed(store, world):
     world.gone[world.here] = None
-    store.begin(begun())
+    store.start(begun())
     world.now += 100
     store.mark_interrupted()
     store.finish(run())
@@ -81,7 +81,7 @@ def test_what_the_process_itself_says_replaces_what_a_reader_guessed(store, worl
 
 
 def test_name_given_to_an_interrupted_run_stays(store, world):
-    store.begin(begun())
+    store.start(begun())
     store.annotate(run().id, name="mine")
     world.gone[world.here] = True
     store.mark_interrupted()

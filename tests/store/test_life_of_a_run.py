@@ -16,13 +16,13 @@ def listed(store):
 
 
 def test_run_that_has_begun_is_listed_as_running(store):
-    store.begin(begun())
+    store.start(begun())
     assert listed(store) == [(run().id, "running", 0.0)]
     assert store.get(run().id)["status"] == "running"
 
 
 def test_heartbeat_moves_the_elapsed_time_and_announces_nothing(store):
-    store.begin(begun())
+    store.start(begun())
     before = store.seq()
     store.beat(run().id, 12.5)
     assert listed(store) == [(run().id, "running", 12.5)]
@@ -47,14 +47,14 @@ def test_record_can_be_read_without_its_series(store):
 def test_series_of_a_run_that_goes_on_after_all_are_those_of_its_end(store):
     """A suspended laptop: a reader took the run for interrupted."""
     sampled = golden("run_v1_resources")
-    store.begin(sampled)
+    store.start(sampled)
     store.mark_interrupted()
     store.finish(sampled)
     assert store.get(sampled.id)["resources"] == sampled.to_dict()["resources"]
 
 
 def test_finish_replaces_what_begin_said(store):
-    store.begin(begun(name="begun"))
+    store.start(begun(name="begun"))
     store.finish(run(name="done", note="in the end", labels={"k": "v"}))
     [summary] = store.page().runs
     assert (summary.name, summary.note, dict(summary.labels)) == ("done", "in the end", {"k": "v"})
@@ -75,12 +75,12 @@ def test_facts_are_written_once(store):
 
 def test_begin_after_finish_changes_nothing(store):
     store.finish(run())
-    store.begin(begun())
+    store.start(begun())
     assert listed(store) == [(run().id, "ok", 4.0)]
 
 
 def test_name_given_while_the_run_is_on_survives_its_end(store):
-    store.begin(begun(name="first", note="kept"))
+    store.start(begun(name="first", note="kept"))
     store.annotate(run().id, name="renamed")
     store.finish(run(name="first", note="from the end"))
     record = store.get(run().id)
@@ -135,7 +135,7 @@ def test_deleted_run_cannot_be_saved_changed_or_deleted_again(store):
 
 
 def test_run_deleted_while_it_is_on_ends_quietly_and_stays_deleted(store):
-    store.begin(begun())
+    store.start(begun())
     store.delete(run().id)
     store.beat(run().id, 1.0)
     store.finish(run())
@@ -159,7 +159,7 @@ def test_latest_is_the_newest_that_has_ended(store):
     store.finish(run(1))
     store.finish(run(3))
     store.finish(run(2))
-    store.begin(begun(4))
+    store.start(begun(4))
     store.annotate(run(3).id, name="renamed")
     assert store.latest() == replace(run(3), name="renamed")
 

@@ -126,7 +126,7 @@ def test_text_is_found_in_what_people_changed_and_no_more_in_what_was(store):
 def test_filters_hold_together(store):
     store.finish(run(1, labels={"a": "1", "b": "2"}))
     store.finish(run(2, labels={"a": "1"}, source=Source(kind="cell", notebook="other.ipynb")))
-    store.begin(begun(3, labels={"a": "1"}))
+    store.start(begun(3, labels={"a": "1"}))
     assert numbers(store, labels=(("a", "1"),)) == [3, 2, 1]
     assert numbers(store, labels=(("a", "1"), ("b", "2"))) == [1]
     assert numbers(store, labels=(("a", "1"),), notebook="a.ipynb") == [3, 1]

@@ -93,7 +93,7 @@ def test_threads_share_a_store(store):
     def write(first):
         try:
             for number in range(first, first + 50):
-                store.begin(begun(number))
+                store.start(begun(number))
                 store.beat(run_id(number), 1.0)
                 store.page()
                 store.finish(run(number))

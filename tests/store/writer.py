@@ -15,7 +15,7 @@ def main(path: str, first: int, count: int) -> None:
     store = RunStore.open(path, timeout_seconds=30)
     print("ready", flush=True)
     for number in range(first, first + count):
-        store.begin(begun(number))
+        store.start(begun(number))
         store.beat(run_id(number), 1.0)
         store.finish(run(number, note="x" * 500))
         print(number, flush=True)

@@ -23,7 +23,7 @@ class MemoryStore:
     def __init__(self):
         self.runs = {}
 
-    def begin(self, run):
+    def start(self, run):
         self.runs[run.id] = run
 
     def beat(self, run_id, elapsed_seconds):

@@ -138,7 +138,7 @@ def test_a_store_that_fails_is_told_once_and_gets_the_runs_later(journal, path, 
     try:
         first, second = a_run(), a_run("failed")
         for run in (first, second):
-            journal.begin(run)
+            journal.start(run)
             assert journal.usual_seconds("0" * 64) is None
             journal.beat(run.id, 0.5)
             reason = journal.finish(run)
@@ -150,7 +150,7 @@ def test_a_store_that_fails_is_told_once_and_gets_the_runs_later(journal, path, 
     finally:
         repair()
     third = a_run()
-    journal.begin(third)
+    journal.start(third)
     assert journal.finish(third) is None
     assert kept(path) == {first.id: "ok", second.id: "failed", third.id: "ok"}
     assert len(told) == 1
@@ -169,7 +169,7 @@ def test_a_full_disk_is_told_once_and_gets_the_runs_later(path, told):
     store = Small.open(path)
     journal = Journal(lambda: store, told.append)
     run = a_run(note="x" * 100_000)
-    journal.begin(a_run())
+    journal.start(a_run())
     assert "no space left" in journal.finish(run)
     assert len(told) == 1
     Small.limited = False
@@ -198,12 +198,12 @@ def test_a_store_that_made_us_wait_is_left_alone_for_a_while(path, told, clock):
     journal = Journal(open_slowly, told.append, clock)
     for _ in range(5):
         run = a_run()
-        journal.begin(run)
+        journal.start(run)
         journal.usual_seconds("0" * 64)
         assert journal.finish(run) == "The store is locked."
     assert asked == [0.0]
     clock.now += PAUSE_SECONDS
-    journal.begin(a_run())
+    journal.start(a_run())
     assert len(asked) == 2
     assert len(told) == 1
 
@@ -245,7 +245,7 @@ def test_lists_need_a_store_that_works(journal, path):
 
 def test_a_run_that_began_is_in_the_store_before_it_ends(journal, path):
     run = a_run("running")
-    journal.begin(run)
+    journal.start(run)
     assert kept(path) == {run.id: "running"}
     journal.beat(run.id, 3.0)
     with closing(RunStore.open(path)) as store:

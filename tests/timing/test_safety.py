@@ -14,7 +14,7 @@ def broken(*args):
 def test_what_a_hook_raises_is_told_and_swallowed():
     told = []
     unlisten = safety.listen(told.append)
-    assert safety.guarded(broken)(1) is None
+    assert safety.never_raises(broken)(1) is None
     assert safety.attempt(broken, 2) is None
     unlisten()
     safety.attempt(broken)

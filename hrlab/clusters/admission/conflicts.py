@@ -52,7 +52,7 @@ class _Part:
         return self.claim.of(resource) * self.share
 
 
-def too_late(
+def lost_race(
     cluster_id: str,
     claims: Sequence[ClusterUsage],
     limits: Sequence[SiteLimit],
@@ -150,10 +150,10 @@ class ConflictResolver:
         self._looks = int(seconds / LOOK_SECONDS)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def begin(self, cluster_id: str, kind: object, *, grown: bool = False) -> None:
+    def start(self, cluster_id: str, kind: object, *, grown: bool = False) -> None:
         """Look after a cluster that is new or has grown, if its kind can be shared with others."""
         if self._limits and isinstance(kind, Recounts):
-            task = asyncio.ensure_future(self._settle(cluster_id, kind, grown=grown))
+            task = asyncio.ensure_future(self._resolve(cluster_id, kind, grown=grown))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -163,7 +163,7 @@ class ConflictResolver:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _settle(self, cluster_id: str, kind: Recounts, *, grown: bool) -> None:
+    async def _resolve(self, cluster_id: str, kind: Recounts, *, grown: bool) -> None:
         waited: float | None = None
         for _ in range(self._looks):
             await self._sleep(LOOK_SECONDS)
@@ -173,15 +173,15 @@ class ConflictResolver:
             if 0.0 < waited < LAST_SECONDS:
                 continue
             try:
-                if await self._look(cluster_id, kind, grown=grown) or waited:
+                if await self._poll(cluster_id, kind, grown=grown) or waited:
                     return
             except HrlabError as error:
                 self._log.info("hrlab: %s can't be looked at again: %s", cluster_id, error)
 
-    async def _look(self, cluster_id: str, kind: Recounts, *, grown: bool) -> bool:
+    async def _poll(self, cluster_id: str, kind: Recounts, *, grown: bool) -> bool:
         """Whether it came too late; then it is taken back."""
         claims = await kind.recount()
-        reason = too_late(cluster_id, claims, self._limits, grown=grown)
+        reason = lost_race(cluster_id, claims, self._limits, grown=grown)
         if reason and grown:
             (before,) = (one.grown_from for one in claims if one.id == cluster_id)
             await kind.shrink(cluster_id, before or 0, reason)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, replace
 
 from hrlab.clusters.admission.quota_check import cut, exceeded, profile_room, room
-from hrlab.clusters.admission.usage import asks_of, claim_of
+from hrlab.clusters.admission.usage import claim_of, requested
 from hrlab.clusters.backend import Plan, Tries, TriesMore
 from hrlab.clusters.profiles.validate import ValidatedRequest, check, check_target
 from hrlab.clusters.registry import Registry
@@ -143,7 +143,7 @@ class AdmissionControl:
 
     def asks(self, profile: Profile, options: Mapping[str, Value]) -> ResourceRequest:
         """What a cluster of `profile` with these options would take."""
-        return asks_of(_plan(profile, options), self._kinds.begun_kind(profile.kind))
+        return requested(_plan(profile, options), self._kinds.begun_kind(profile.kind))
 
 
 def _plan(profile: Profile, options: Mapping[str, Value]) -> Plan:

@@ -16,7 +16,7 @@ from hrlab.model.quota import ClusterUsage, ResourceRequest
 GONE = ("failed", "closing")
 
 
-def claims_of(kinds: Registry) -> Iterator[ClusterUsage]:
+def usage_of(kinds: Registry) -> Iterator[ClusterUsage]:
     """Of every cluster that can be seen."""
     told = {(id(kind), claim.id): claim for kind, claim in kinds.claims()}
     for cluster, kind in kinds.clusters():
@@ -26,11 +26,11 @@ def claims_of(kinds: Registry) -> Iterator[ClusterUsage]:
 
 def claim_of(kinds: Registry, cluster: Cluster) -> ClusterUsage:
     """Of one cluster."""
-    found = (claim for claim in claims_of(kinds) if claim.id == cluster.id)
+    found = (claim for claim in usage_of(kinds) if claim.id == cluster.id)
     return next(found, None) or _seen(cluster)
 
 
-def asks_of(plan: Plan, kind: object) -> ResourceRequest:
+def requested(plan: Plan, kind: object) -> ResourceRequest:
     """What a cluster of this plan would take, with all workers that it may come to have."""
     return kind.asks(plan) if isinstance(kind, Weighs) else plain_asks(plan.options)
 

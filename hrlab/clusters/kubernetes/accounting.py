@@ -34,7 +34,7 @@ from hrlab.model.quota import ClusterUsage, ResourceRequest
 _ENDS = ("Failed", "Succeeded")
 
 
-def asks_of(resource: Object, workers: int) -> ResourceRequest:
+def requested(resource: Object, workers: int) -> ResourceRequest:
     """What a DaskCluster takes with so many workers, and its scheduler beside them."""
     spec = resource["spec"]
     cores, memory = requests(_pod(spec, "worker"))
@@ -58,7 +58,7 @@ def claim_of(
     count, bounds = workers_of(facts), bounds_noted(facts)
     workers = max(count.most, len(alive), bounds[1] if bounds and _adapts(facts) else 0)
     resource = {"spec": {**facts.resource["spec"], **_worker(facts)}}
-    asks = asks_of(resource, workers)
+    asks = requested(resource, workers)
     there = [requests(pod["spec"]) for pod in (*alive, *pods_of(facts.pods, "scheduler"))]
     granted = facts.annotations.get(GRANTED, "")
     grown = grown_of(facts)
@@ -135,7 +135,7 @@ class CountedKubernetes(KubernetesClusters):
         except InvalidRequestError:  # told when it is made
             return ResourceRequest(workers=bounds[1] if bounds else 0)
         workers = bounds[1] if bounds else int(resource["spec"]["worker"]["replicas"])
-        return asks_of(resource, workers)
+        return requested(resource, workers)
 
     def claims(self) -> Sequence[ClusterUsage]:
         """Of all clusters, the user's and those of others; of starts before anything of them is there."""
@@ -183,9 +183,9 @@ class CountedKubernetes(KubernetesClusters):
         facts = self._facts.get(cluster_id)
         if facts is None or self._changes is None:
             return ""
-        said = await self._changes.trial(facts, "worker")
+        said = await self._changes.dry_run_pod(facts, "worker")
         over = exceeded(said)
-        return over.said() if over and over.amounts else ended(said) if said else ""
+        return over.format() if over and over.amounts else ended(said) if said else ""
 
     async def _refused_pod(self, api: KubernetesApi, namespace: str, pod: Object) -> str:
         body: Object = {"metadata": {"generateName": "hrlab-trial-"}, "spec": pod}
@@ -196,7 +196,7 @@ class CountedKubernetes(KubernetesClusters):
                 return ""
             over = exceeded(failure.message)
             said = failure.message.partition(" is forbidden: ")[2] or failure.message
-            return over.said() if over and over.amounts else ended(said)
+            return over.format() if over and over.amounts else ended(said)
         return ""
 
     async def recount(self) -> Sequence[ClusterUsage]:
@@ -240,7 +240,7 @@ class CountedKubernetes(KubernetesClusters):
         if facts.by_hrlab:
             grown = self._grows(cluster_id, facts, target.most)
             notes = {GRANTED: str(target.most), GROWN: grown, SHRUNK: None}
-            await self._do(changes.note(facts, notes))
+            await self._do(changes.annotate(facts, notes))
         await super().scale(cluster_id, target)
 
     async def shrink(self, cluster_id: str, workers: int, reason: str) -> None:
@@ -251,7 +251,7 @@ class CountedKubernetes(KubernetesClusters):
             await self.scale(cluster_id, Target(minimum=least, maximum=workers))
         else:
             await self.scale(cluster_id, Target(workers=workers))
-        await self._do(self._connected().note(facts, {SHRUNK: reason}))
+        await self._do(self._connected().annotate(facts, {SHRUNK: reason}))
 
     def _grows(self, cluster_id: str, facts: ClusterObjects, workers: int) -> str | None:
         """What is noted of a growth: steps that follow each other at once count as one, from where the first began."""

@@ -118,10 +118,10 @@ class KubernetesApi:
         try:
             api = await asyncio.wait_for(objects.api(kubeconfig=kubeconfig), CALL_SECONDS)
         except (*_failures(kr8s, httpx), refusal) as error:
-            raise BackendError(f"The Kubernetes API does not answer: {_said(error)}.") from error
+            raise BackendError(f"The Kubernetes API does not answer: {_format(error)}.") from error
         except (ValueError, KeyError, asyncio.TimeoutError) as error:
             raise BackendError(
-                f"There is no way to a Kubernetes cluster from here: {_said(error)}. "
+                f"There is no way to a Kubernetes cluster from here: {_format(error)}. "
                 "The Jupyter server needs a service account (in a pod) or a kubeconfig."
             ) from error
         return cls(kr8s, httpx, api)
@@ -192,7 +192,7 @@ class KubernetesApi:
                 async for line in answer.aiter_lines():
                     yield json.loads(line)
         except self._failures as error:
-            raise ApiFailure(0, _said(error)) from error
+            raise ApiFailure(0, _format(error)) from error
 
     async def _answer(self, request: Mapping[str, Any]) -> tuple[int, str]:
         try:
@@ -200,7 +200,7 @@ class KubernetesApi:
             async with self._api.call_api(**request, raise_for_status=False) as answer:
                 return int(answer.status_code), str(answer.text)
         except self._failures as error:
-            raise ApiFailure(0, _said(error)) from error
+            raise ApiFailure(0, _format(error)) from error
 
     async def _open(self) -> None:
         """Have kr8s open a session once: for several calls that find none it opens as many, and loses all but the last."""
@@ -227,7 +227,7 @@ class KubernetesApi:
             try:
                 await auth.reauthenticate()
             except (OSError, ValueError, KeyError, RuntimeError) as error:
-                raise ApiFailure(401, _said(error)) from error
+                raise ApiFailure(401, _format(error)) from error
             if used is not None and auth.token == used:
                 return False
             self._renewals += 1
@@ -284,5 +284,5 @@ def _message(text: str) -> str:
         return text[:500]
 
 
-def _said(error: BaseException) -> str:
+def _format(error: BaseException) -> str:
     return str(error).rstrip(".") or type(error).__name__

@@ -33,12 +33,12 @@ class BackgroundTasks:
         self._begun_at[name] = now
         self._tasks[name] = asyncio.create_task(self._go(name, work()))
 
-    async def settle(self, prefix: str) -> None:
+    async def wait_for(self, prefix: str) -> None:
         """Wait for errands whose names begin so."""
         found = [task for name, task in self._tasks.items() if name.startswith(prefix)]
         await asyncio.gather(*found, return_exceptions=True)
 
-    def forget(self, prefix: str) -> None:
+    def discard(self, prefix: str) -> None:
         """Let errands whose names begin so be run at once again."""
         for name in [name for name in self._begun_at if name.startswith(prefix)]:
             del self._begun_at[name]

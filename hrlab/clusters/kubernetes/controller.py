@@ -25,7 +25,7 @@ from hrlab.clusters.kubernetes.manifest import resource_of
 from hrlab.clusters.kubernetes.operations import Operations
 from hrlab.clusters.kubernetes.ownership import KEY_FILE, SIGNATURE, Ownership
 from hrlab.clusters.kubernetes.port_conflicts import PortConflictRecovery, plan_of
-from hrlab.clusters.kubernetes.provisioning import PendingCluster, too_late
+from hrlab.clusters.kubernetes.provisioning import PendingCluster, timeout_message
 from hrlab.clusters.kubernetes.scheduler_health import Probes
 from hrlab.clusters.kubernetes.secret_sync import SecretSync
 from hrlab.clusters.kubernetes.state_file import PersistedState, StateFile
@@ -121,7 +121,7 @@ class KubernetesClusters:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
         await self._errands.stop()
-        self._probes.forget(self._probes.known())
+        self._probes.discard(self._probes.known())
         if self._known is not None:
             await self._known.stop()
         if self._api is not None:
@@ -171,13 +171,13 @@ class KubernetesClusters:
             self._unwanted[cluster_id] = start.resource["metadata"]["namespace"]
         self._starts.pop(cluster_id, None)
         if self._again is not None:
-            self._again.forget([cluster_id])
+            self._again.discard([cluster_id])
         if facts is not None:
             if is_hanging(facts):
                 await self._do(self._connected().release(facts))
             self._unwanted[cluster_id] = facts.resource["metadata"]["namespace"]
         self._round()
-        await self._keep()
+        await self._save()
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
         """The ends of the containers' logs."""
@@ -205,13 +205,13 @@ class KubernetesClusters:
             return
         self._changes = Operations(api)
         self._care = Maintenance(self._changes, self._errands)
-        self._again = PortConflictRecovery(self._changes, self._errands, self._keep)
+        self._again = PortConflictRecovery(self._changes, self._errands, self._save)
         self._parcels = SecretSync(self._changes, self._errands, self._log)
         await asyncio.to_thread(self._ownership.load)
-        left = await self._kept.take_over()
-        self._ownership.take_over(left.clusters)
+        left = await self._kept.restore()
+        self._ownership.restore(left.clusters)
         self._unwanted.update(left.closing)
-        self._again.take_up(left.again, self._views.profile, self._owner, namespaces)
+        self._again.claim(left.again, self._views.profile, self._owner, namespaces)
         self._known = Informers(api, namespaces, self._poke, self._log, self._ownership.is_mine)
         self._known.start()
         if self._blind:
@@ -256,11 +256,11 @@ class KubernetesClusters:
         assert self._again is not None
         assert self._parcels is not None
         self._facts = self._present(self._known.facts())
-        self._probes.forget([one for one in self._probes.known() if one not in self._facts])
-        self._care.forget(self._facts)
-        self._parcels.forget([str(f.resource["metadata"]["uid"]) for f in self._facts.values()])
-        self._again.forget(self._unwanted)
-        self._starts.update(self._again.due(self._known.remains))
+        self._probes.discard([one for one in self._probes.known() if one not in self._facts])
+        self._care.discard(self._facts)
+        self._parcels.discard([str(f.resource["metadata"]["uid"]) for f in self._facts.values()])
+        self._again.discard(self._unwanted)
+        self._starts.update(self._again.ready_to_recreate(self._known.remains))
         self._begin_starts(self._changes)
         self._delete_unwanted(self._changes)
         for namespace, name in self._known.orphans(self._ownership.made_group):
@@ -270,7 +270,7 @@ class KubernetesClusters:
             if self._views.is_mine(facts) and cluster_id not in self._unwanted:
                 profile = self._views.profile(facts)
                 self._sign(cluster_id, facts, self._changes)
-                self._care.look(cluster_id, facts, profile.idle_seconds if profile else None)
+                self._care.poll(cluster_id, facts, profile.idle_seconds if profile else None)
                 if profile is not None and facts.by_hrlab:
                     self._look_after(cluster_id, facts, profile, self._again, self._parcels)
         self._announce(self._all_views())
@@ -288,29 +288,29 @@ class KubernetesClusters:
         plan = plan_of(cluster_id, facts, profile, self._owner)
         services = self._known.services(facts.resource["metadata"]["namespace"])
         if cluster_id in again or not is_ending(facts.resource):
-            again.look(cluster_id, facts, plan, services)
+            again.poll(cluster_id, facts, plan, services)
         if not is_ending(facts.resource):
-            parcels.look(cluster_id, facts, plan)
+            parcels.poll(cluster_id, facts, plan)
 
     def _present(self, found: Mapping[str, ClusterObjects]) -> dict[str, ClusterObjects]:
         """What there is, without what took the name of a cluster of the user's that is being made."""
         assert self._known is not None
-        self._ownership.look(facts.resource for facts in found.values())
+        self._ownership.learn(facts.resource for facts in found.values())
         own = {id_ for id_, facts in found.items() if self._views.is_mine(facts)}
         if self._known.is_complete:
-            self._ownership.forget({*own, *self._starts})
+            self._ownership.discard({*own, *self._starts})
         shown = {id_: f for id_, f in found.items() if id_ in own or id_ not in self._starts}
         return {id_: self._with_health(id_, facts) for id_, facts in shown.items()}
 
     def _sign(self, cluster_id: str, facts: ClusterObjects, changes: Operations) -> None:
         signature = self._ownership.missing(facts.resource)
         if signature is not None and not is_ending(facts.resource):
-            note = partial(changes.note, facts, {SIGNATURE: signature})
+            note = partial(changes.annotate, facts, {SIGNATURE: signature})
             self._errands.run(f"{cluster_id} sign", note)
 
     def _with_health(self, cluster_id: str, facts: ClusterObjects) -> ClusterObjects:
         if facts.place is not None and not is_ending(facts.resource):
-            self._probes.look(cluster_id, facts.place, self._every_seconds(cluster_id, facts))
+            self._probes.poll(cluster_id, facts.place, self._every_seconds(cluster_id, facts))
         return replace(
             facts,
             health=self._probes.health(cluster_id) if facts.place else None,
@@ -335,7 +335,7 @@ class KubernetesClusters:
                 continue
             elif not is_there and self._is_overdue(start):
                 seconds = start.plan.profile.start_timeout_seconds
-                start.failed = too_late(seconds, start.waits_for)
+                start.failed = timeout_message(seconds, start.waits_for)
                 self._unwanted[cluster_id] = start.resource["metadata"]["namespace"]
             elif not start.made:
                 make = partial(self._make, start, changes)
@@ -347,8 +347,8 @@ class KubernetesClusters:
     async def _make(self, start: PendingCluster, changes: Operations) -> None:
         """Ask for a cluster; it is noted before, so that the next server knows it if this one is killed now."""
         name = start.plan.id
-        signature = self._ownership.begin(start.resource["metadata"]["namespace"], name)
-        await self._keep()
+        signature = self._ownership.start(start.resource["metadata"]["namespace"], name)
+        await self._save()
         await start.attempt(changes, signature)
         if start.made:
             self._ownership.made(name, start.uid)
@@ -363,7 +363,7 @@ class KubernetesClusters:
                 continue
 
             async def delete(id_: str = cluster_id, where: str = namespace) -> None:
-                await self._errands.settle(f"{id_} make")
+                await self._errands.wait_for(f"{id_} make")
                 await changes.delete(where, id_.partition(".")[0])
                 if id_ not in self._facts:
                     self._unwanted.pop(id_, None)
@@ -380,7 +380,7 @@ class KubernetesClusters:
                 view = self._give_up(view, facts)
             views[cluster_id] = view
         if self._again is not None:
-            self._again.over(views, self._shown)
+            self._again.show_as_starting(views, self._shown)
         for cluster_id in list(self._unwanted):
             before = views.get(cluster_id) or self._shown.get(cluster_id)
             if before is None:
@@ -402,7 +402,7 @@ class KubernetesClusters:
     def _give_up(self, view: Cluster, facts: ClusterObjects) -> Cluster:
         profile = self._views.profile(facts)
         assert profile is not None
-        reason = too_late(profile.start_timeout_seconds, view.reason)
+        reason = timeout_message(profile.start_timeout_seconds, view.reason)
         failed = self._views.aged(replace(view, state="failed", reason=reason), time.time())
         self._failed[view.id] = failed
         self._unwanted[view.id] = facts.resource["metadata"]["namespace"]
@@ -410,15 +410,15 @@ class KubernetesClusters:
 
     def _announce(self, views: dict[str, Cluster]) -> None:
         before, self._shown = self._shown, views
-        self._views.forget(views)
+        self._views.discard(views)
         if self._kept.is_new(self._noted()):
-            self._errands.run("keep", self._keep, again=0)
+            self._errands.run("keep", self._save, again=0)
         changed = [one for one in {**before, **views} if before.get(one) != views.get(one)]
         if changed:
             self._tell(changed)
 
-    async def _keep(self) -> None:
-        await self._kept.keep(self._noted())
+    async def _save(self) -> None:
+        await self._kept.save(self._noted())
 
     def _noted(self) -> PersistedState:
         """What the next server must know."""

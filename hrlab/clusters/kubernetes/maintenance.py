@@ -30,7 +30,7 @@ class Maintenance:
         """By component, why its pods may not be made."""
         return self._refusals.get(cluster_id, {})
 
-    def forget(self, known: Mapping[str, object]) -> None:
+    def discard(self, known: Mapping[str, object]) -> None:
         """Drop what is remembered of clusters that are not among `known`."""
         for cluster_id in [one for one in self._busy if one not in known]:
             del self._busy[cluster_id]
@@ -39,7 +39,7 @@ class Maintenance:
         for key in [key for key in self._missing if key[0] not in known]:
             del self._missing[key]
 
-    def look(self, cluster_id: str, facts: ClusterObjects, idle_seconds: float | None) -> None:
+    def poll(self, cluster_id: str, facts: ClusterObjects, idle_seconds: float | None) -> None:
         """Do what is needed now; `idle_seconds` is the limit of the profile."""
         if is_ending(facts.resource):
             return
@@ -50,13 +50,13 @@ class Maintenance:
         if phase and bounds and facts.autoscaler is None:
             self._errands.run(f"{cluster_id} adapt", lambda: self._changes.adapt(facts, *bounds))
         if facts.answers:
-            self._note(cluster_id, facts, idle_seconds)
+            self._record(cluster_id, facts, idle_seconds)
 
-    def _note(self, cluster_id: str, facts: ClusterObjects, idle_seconds: float | None) -> None:
+    def _record(self, cluster_id: str, facts: ClusterObjects, idle_seconds: float | None) -> None:
         now = repr(round(time.time(), 3))
         if facts.time(READY_AT) is None:
             self._errands.run(
-                f"{cluster_id} ready", lambda: self._changes.note(facts, {READY_AT: now})
+                f"{cluster_id} ready", lambda: self._changes.annotate(facts, {READY_AT: now})
             )
             return
         is_busy = bool(facts.health and facts.health.tasks)
@@ -66,7 +66,7 @@ class Maintenance:
         if was_busy and not is_busy and limit:
             self._errands.run(
                 f"{cluster_id} idle",
-                lambda: self._changes.note(facts, {IDLE_SINCE: now}),
+                lambda: self._changes.annotate(facts, {IDLE_SINCE: now}),
                 again=0,
             )
         if is_busy and limit and idle_seconds and int(limit) != int(idle_seconds):
@@ -90,7 +90,7 @@ class Maintenance:
             return
 
         async def trial() -> None:
-            refusal = await self._changes.trial(facts, component)
+            refusal = await self._changes.dry_run_pod(facts, component)
             self._refusals.setdefault(cluster_id, {})[component] = refusal
 
         self._errands.run(f"{cluster_id} trial of a {component}", trial, again=TRIAL_SECONDS)

@@ -116,7 +116,7 @@ class Operations:
         noted = (found["metadata"].get("annotations") or {}).get(CREATED_AT)
         return found if noted == metadata["annotations"][CREATED_AT] else None
 
-    async def note(self, facts: ClusterObjects, annotations: dict[str, str | None]) -> None:
+    async def annotate(self, facts: ClusterObjects, annotations: dict[str, str | None]) -> None:
         """Write annotations of a cluster; None removes one."""
         await self._patch(facts, {"metadata": {"annotations": annotations}})
 
@@ -124,7 +124,7 @@ class Operations:
         """Have so many workers, and adapt no more."""
         name, namespace = _name(facts)
         if BOUNDS in facts.annotations:
-            await self.note(facts, {BOUNDS: None})
+            await self.annotate(facts, {BOUNDS: None})
         if facts.autoscaler is not None:
             await self._gone("daskautoscalers", namespace, facts.autoscaler["metadata"]["name"])
         replicas = {"spec": {"worker": {"replicas": workers}}}
@@ -138,7 +138,7 @@ class Operations:
         """Have the operator adapt the workers between these numbers."""
         name, namespace = _name(facts)
         if facts.by_hrlab:
-            await self.note(facts, {BOUNDS: f"{minimum}-{maximum}"})
+            await self.annotate(facts, {BOUNDS: f"{minimum}-{maximum}"})
         wanted = autoscaler_of(facts.resource, minimum, maximum)
         try:
             await self._api.call("POST", "daskautoscalers", namespace, body=wanted)
@@ -161,7 +161,7 @@ class Operations:
         if is_ending(facts.resource):
             await self._patch(facts, {"metadata": {"finalizers": None}})
 
-    async def let_go(self, namespace: str, name: str) -> None:
+    async def remove_finalizers(self, namespace: str, name: str) -> None:
         """Take a cluster that was deleted from whoever holds it; one that is gone is fine."""
         body: Object = {"metadata": {"finalizers": None}}
         try:
@@ -180,7 +180,7 @@ class Operations:
             if failure.code != 404:
                 raise
 
-    async def trial(self, facts: ClusterObjects, component: str) -> str:
+    async def dry_run_pod(self, facts: ClusterObjects, component: str) -> str:
         """Why a pod of that component may not be made; empty if it may, or if nobody can tell."""
         _, namespace = _name(facts)
         part = facts.group if component == "worker" and facts.group else facts.resource

@@ -105,12 +105,12 @@ class Ownership:
                 error,
             )
 
-    def take_over(self, noted: Mapping[str, str]) -> None:
+    def restore(self, noted: Mapping[str, str]) -> None:
         """Go on with what an earlier server has noted in the user's home."""
         self.noted.update(noted)
         self._left = {name for name, uid in noted.items() if not uid}
 
-    def begin(self, namespace: str, name: str) -> str:
+    def start(self, namespace: str, name: str) -> str:
         """Note that the creation of a cluster begins; the signature with which it is made."""
         self.noted[name] = ""
         self._left.discard(name)
@@ -120,7 +120,7 @@ class Ownership:
         """Note the answer of the API."""
         self.noted[name] = uid
 
-    def look(self, resources: Iterable[Object]) -> None:
+    def learn(self, resources: Iterable[Object]) -> None:
         """Note which of the user's clusters are there."""
         for resource in resources:
             metadata = resource["metadata"]
@@ -129,7 +129,7 @@ class Ownership:
                 self.noted[name] = uid
                 self._left.discard(name)
 
-    def forget(self, known: Collection[str]) -> None:
+    def discard(self, known: Collection[str]) -> None:
         """Drop the notes of clusters that are not among `known`."""
         for name in [name for name in self.noted if name not in known]:
             del self.noted[name]

@@ -35,7 +35,7 @@ class Exceeded:
     name: str
     amounts: dict[str, tuple[float, float, float]]
 
-    def said(self) -> str:
+    def format(self) -> str:
         """In a sentence."""
         parts = [
             f"{shown(_plain(most), UNITS[resource])} are allowed, {shown(_plain(used), UNITS[resource])} are used, "

@@ -143,7 +143,7 @@ class PortConflictRecovery:
         """What the next server must know: of those that were begun, until they are there again."""
         return {cluster_id: note.written() for cluster_id, note in self._notes.items()}
 
-    def take_up(
+    def claim(
         self,
         noted: Mapping[str, Mapping[str, Any]],
         profile_of: Callable[[ClusterObjects], Profile | None],
@@ -163,27 +163,27 @@ class PortConflictRecovery:
                     resource_of(plan, note.namespace)
                     self._plans[cluster_id], self._notes[cluster_id] = plan, note
 
-    def forget(self, cluster_ids: Iterable[str]) -> None:
+    def discard(self, cluster_ids: Iterable[str]) -> None:
         """Do not make these again."""
         for cluster_id in cluster_ids:
             self._plans.pop(cluster_id, None)
             self._notes.pop(cluster_id, None)
 
-    def look(
+    def poll(
         self, cluster_id: str, facts: ClusterObjects, plan: Plan, services: Iterable[Object]
     ) -> None:
         """See whether a cluster of the user's has the ports that it was given."""
         tries = int(facts.annotations.get(TRIES, "0"))
         note = self._notes.get(cluster_id)
         if note is not None and tries >= note.tries:  # by this server, or by another of the user's
-            self.forget([cluster_id])
+            self.discard([cluster_id])
         if cluster_id in self._plans:
             self._errands.run(f"{cluster_id} again", lambda: self._remove(facts), again=1)
             return
         if facts.time(READY_AT) is not None or tries >= MOST_TRIES:
             return
         if lost_its_port(facts, services):
-            self._begin(cluster_id, facts, plan, tries)
+            self._start(cluster_id, facts, plan, tries)
             return
         service = facts.resource["spec"]["scheduler"].get("service") or {}
         ports = node_ports([{"spec": service}])
@@ -193,11 +193,11 @@ class PortConflictRecovery:
 
             async def ask() -> None:
                 if await self._changes.holds_port(min(ports)):
-                    self._begin(cluster_id, facts, plan, tries)
+                    self._start(cluster_id, facts, plan, tries)
 
             self._errands.run(f"{cluster_id} port", ask)
 
-    def due(self, remains: Callable[[str, str], bool]) -> dict[str, PendingCluster]:
+    def ready_to_recreate(self, remains: Callable[[str, str], bool]) -> dict[str, PendingCluster]:
         """Starts of those of which nothing is left: `remains` says whether there is, by namespace and name."""
         found = {}
         for cluster_id, plan in list(self._plans.items()):
@@ -208,13 +208,13 @@ class PortConflictRecovery:
                 found[cluster_id] = PendingCluster(plan, resource, tries=note.tries)
         return found
 
-    def over(self, views: dict[str, Cluster], before: Mapping[str, Cluster]) -> None:
+    def show_as_starting(self, views: dict[str, Cluster], before: Mapping[str, Cluster]) -> None:
         """Show them as starting, also while nothing of them is there: as they were shown `before`."""
         for cluster_id in self._plans:
             if known := views.get(cluster_id) or before.get(cluster_id):
                 views[cluster_id] = replace(known, state="starting", reason=REASON)
 
-    def _begin(self, cluster_id: str, facts: ClusterObjects, plan: Plan, tries: int) -> None:
+    def _start(self, cluster_id: str, facts: ClusterObjects, plan: Plan, tries: int) -> None:
         self._notes[cluster_id] = PortConflict.of(facts, tries + 1)
         self._plans[cluster_id] = plan
 
@@ -226,7 +226,7 @@ class PortConflictRecovery:
             return  # closed meanwhile
         await self._changes.delete(metadata["namespace"], metadata["name"])
         await asyncio.sleep(0.2)
-        await self._changes.let_go(metadata["namespace"], metadata["name"])
+        await self._changes.remove_finalizers(metadata["namespace"], metadata["name"])
 
 
 def _was_taken(pod: Object) -> bool:

@@ -145,7 +145,7 @@ def no_secrets(*, for_tunnel: bool) -> str:
     return said.format(what="the credential of the tunnel", more=more)
 
 
-def too_late(seconds: float, reason: str) -> str:
+def timeout_message(seconds: float, reason: str) -> str:
     """What is said of a start that took too long."""
     said = reason or "The scheduler did not answer in time."
     after = f"{seconds:.0f} s" if seconds < 60 else format_duration(seconds)

@@ -30,16 +30,16 @@ class Probes:
         self._changed = changed
         self._probes: dict[str, _Probe] = {}
 
-    def look(self, cluster_id: str, place: Place, every_seconds: float) -> None:
+    def poll(self, cluster_id: str, place: Place, every_seconds: float) -> None:
         """Ask, unless it was asked less than `every_seconds` ago or is being asked."""
         probe = self._probes.get(cluster_id)
         if probe is None or probe.place != place:
-            self.forget([cluster_id])
+            self.discard([cluster_id])
             probe = self._probes[cluster_id] = _Probe(place)
         now = time.monotonic()
         if probe.task is None and now - probe.asked_at >= every_seconds:
             probe.asked_at = now
-            probe.task = asyncio.create_task(self._ask(probe))
+            probe.task = asyncio.create_task(self._request(probe))
 
     def health(self, cluster_id: str) -> Health | None:
         """The last answer; None before there is one."""
@@ -53,7 +53,7 @@ class Probes:
             return 0.0
         return time.monotonic() - probe.silent_since
 
-    def forget(self, cluster_ids: Collection[str]) -> None:
+    def discard(self, cluster_ids: Collection[str]) -> None:
         """Ask these no more."""
         for cluster_id in cluster_ids:
             probe = self._probes.pop(cluster_id, None)
@@ -64,9 +64,9 @@ class Probes:
         """Clusters that are asked."""
         return list(self._probes)
 
-    async def _ask(self, probe: _Probe) -> None:
+    async def _request(self, probe: _Probe) -> None:
         try:
-            health = await ask(probe.place, probe.health)
+            health = await request(probe.place, probe.health)
         finally:
             probe.task = None  # else it would never be asked again
         before, probe.health = probe.health, health
@@ -140,10 +140,10 @@ def place_of(service: Object) -> Place | None:
     return Place(host, _port(ports, *COMM), _port(ports, *DASHBOARD))
 
 
-async def ask(place: Place, before: Health | None = None) -> Health:
+async def request(place: Place, before: Health | None = None) -> Health:
     """Connect, and ask for health and counts; of workers only what is new since `before`, for there may be hundreds."""
     try:
-        return await asyncio.wait_for(_ask(place, before), PROBE_SECONDS)
+        return await asyncio.wait_for(_request(place, before), PROBE_SECONDS)
     except asyncio.TimeoutError:
         return Health(f"it does not answer within {PROBE_SECONDS:g} seconds")
     except OSError as error:
@@ -153,7 +153,7 @@ async def ask(place: Place, before: Health | None = None) -> Health:
         return Health("what answers there is no Dask scheduler")
 
 
-async def _ask(place: Place, before: Health | None) -> Health:
+async def _request(place: Place, before: Health | None) -> Health:
     _, writer = await asyncio.open_connection(place.host, place.comm)
     writer.close()
     if await _get(place, "/health") is None:

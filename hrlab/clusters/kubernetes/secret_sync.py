@@ -31,13 +31,13 @@ class SecretSync:
         self._sent: dict[str, str] = {}
         self._looked_at: dict[str, float] = {}
 
-    def forget(self, known: Collection[str]) -> None:
+    def discard(self, known: Collection[str]) -> None:
         """Drop what is remembered of clusters that are not among `known`."""
         for memory in (self._sent, self._looked_at):
             for uid in [uid for uid in memory if uid not in known]:
                 memory.pop(uid)
 
-    def look(self, cluster_id: str, facts: ClusterObjects, plan: Plan) -> None:
+    def poll(self, cluster_id: str, facts: ClusterObjects, plan: Plan) -> None:
         """See to it that a cluster has what its profile delivers."""
         uid = str(facts.resource["metadata"]["uid"])
         now = time.monotonic()

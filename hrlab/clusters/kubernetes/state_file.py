@@ -71,20 +71,20 @@ class StateFile:
         self._mine = PersistedState()
         self._lock = asyncio.Lock()
 
-    async def take_over(self) -> PersistedState:
+    async def restore(self) -> PersistedState:
         """All that is there, whoever wrote it; from now on this server may remove it."""
         if self._path is not None:
             self._mine = await asyncio.to_thread(_read, self._path)
         return self._mine
 
-    async def keep(self, now: PersistedState) -> None:
+    async def save(self, now: PersistedState) -> None:
         """Write it, if it is new."""
         path = self._path
         if path is None:
             return
         async with self._lock:
             if now != self._mine:
-                await asyncio.to_thread(_lay, path, self._mine, now)
+                await asyncio.to_thread(_write, path, self._mine, now)
                 self._mine = now
 
     def is_new(self, now: PersistedState) -> bool:
@@ -92,7 +92,7 @@ class StateFile:
         return self._path is not None and now != self._mine
 
 
-def _lay(path: Path, before: PersistedState, now: PersistedState) -> None:
+def _write(path: Path, before: PersistedState, now: PersistedState) -> None:
     """Replace in the file what a server wrote `before` by what it knows `now`."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)

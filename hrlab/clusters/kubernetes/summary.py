@@ -38,7 +38,7 @@ class Summaries:
         """The profile it was made from, if that still exists."""
         return self._by_label.get(facts.labels.get(PROFILE, ""))
 
-    def forget(self, known: Collection[str]) -> None:
+    def discard(self, known: Collection[str]) -> None:
         """Drop what is remembered of states of clusters that are not among `known`."""
         for cluster_id in [one for one in self._since if one not in known]:
             del self._since[cluster_id]

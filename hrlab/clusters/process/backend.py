@@ -114,16 +114,16 @@ class ProcessClusters:
         except OSError as error:
             raise BackendError(f"The cluster's directory cannot be made: {error}.") from error
         host = self._add(plan.id, description)
-        host.begin(plan.python, spec)
+        host.start(plan.python, spec)
         return host.cluster
 
     async def scale(self, cluster_id: str, target: Target) -> None:
         """Scale, or adapt between bounds."""
-        await self._host(cluster_id).ask(do="scale", **as_json(target))
+        await self._host(cluster_id).request(do="scale", **as_json(target))
 
     async def extend(self, cluster_id: str) -> None:
         """Begin the idle time anew."""
-        await self._host(cluster_id).ask(do="extend")
+        await self._host(cluster_id).request(do="extend")
 
     async def close(self, cluster_id: str) -> None:
         """Close, cancel a start, or dismiss a failed one."""
@@ -134,7 +134,7 @@ class ProcessClusters:
         host = self._host(cluster_id)
         said = {"host": await asyncio.to_thread(read_log, host.directory)}
         if host.state not in ("failed", "unreachable"):
-            said.update((await host.ask(do="logs"))["logs"])
+            said.update((await host.request(do="logs"))["logs"])
         return said
 
     def dashboard_url(self, cluster_id: str) -> str | None:
@@ -148,11 +148,11 @@ class ProcessClusters:
             raise NotFoundError(f"There is no cluster {cluster_id!r}.", id=cluster_id) from None
 
     def _add(self, cluster_id: str, description: object) -> HostClient:
-        tell = partial(self._tell, cluster_id)
+        tell = partial(self._notify, cluster_id)
         host = self._hosts[cluster_id] = HostClient(self.root / cluster_id, description, tell)
         return host
 
-    def _tell(self, cluster_id: str) -> None:
+    def _notify(self, cluster_id: str) -> None:
         host = self._hosts.get(cluster_id)
         if host is not None and host.gone:
             del self._hosts[cluster_id]
@@ -190,6 +190,6 @@ class ProcessClusters:
             host = self._add(cluster_id, description)
             if status is not None:
                 host.take(status)
-            host.begin()
+            host.start()
         if new:
             self._changed(new)

@@ -90,7 +90,7 @@ class Host:
         self.unwritten = False
         alive.write_json(directory / alive.STATUS, self.status)
 
-    def tell(self, **changes: Any) -> None:
+    def update(self, **changes: Any) -> None:
         """Change the status, and tell listeners; the file is written when it is about more than numbers."""
         changed = {key for key, value in changes.items() if self.status.get(key) != value}
         self.status.update(changes)
@@ -99,7 +99,7 @@ class Host:
         if changed - {"tasks", "idle_stop_at", "cores", "memory_bytes"}:
             self.write()
         if changed:
-            self.desk.tell()
+            self.desk.notify()
 
     def write(self) -> None:
         """Write the status file; where the disk is full the cluster lives on, and `beat` tries again."""
@@ -116,7 +116,7 @@ class Host:
 
     def step(self, name: str, state: str, detail: str = "") -> None:
         """Say how far a step is."""
-        self.tell(steps={**self.status["steps"], name: [state, detail]})
+        self.update(steps={**self.status["steps"], name: [state, detail]})
 
     async def run(self) -> None:
         """Make the cluster, keep it, and end with it."""
@@ -134,13 +134,13 @@ class Host:
         error = life.exception() if life.done() else None
         if error:
             log.error("The cluster fails", exc_info=error)
-        self.tell(state="closing", reason=because(error))
+        self.update(state="closing", reason=because(error))
         await self.close(life)
         server.close()
         if error:
             steps = self.status["steps"].items()
             broken = {name: ["failed" if at == "running" else at, why] for name, (at, why) in steps}
-            self.tell(state="failed", steps=broken, tasks=None, idle_stop_at=None)
+            self.update(state="failed", steps=broken, tasks=None, idle_stop_at=None)
             if self.unwritten:
                 await asyncio.sleep(HEARD_SECONDS)  # listeners at least hear why
         else:
@@ -168,7 +168,7 @@ class Host:
         self.step("scheduler", "done")
         await self.deliver()
         await self.resize(self.target)
-        while await self.look():
+        while await self.poll():
             counts, waited = self.status["workers"], time.time() - self.status["since_at"]
             soon = min(PULSE_MISSING, PULSE_FIRST * (1 + waited))
             await asyncio.sleep(soon if counts["ready"] < counts["asked"] else PULSE)
@@ -188,7 +188,7 @@ class Host:
         )
         await outcome(self.client)
         await self.identify()
-        self.tell(
+        self.update(
             scheduler_address=self.cluster.scheduler_address,
             dashboard_url=self.making.dashboard(self.cluster),
             cleanup=self.queue.cleanup,
@@ -245,9 +245,9 @@ class Host:
             self.adaptive = None
             await outcome(call(self.cluster.scale, target["workers"]))
         if hasattr(self.cluster, "worker_spec"):
-            self.tasks.append(asyncio.ensure_future(self.settle()))
+            self.tasks.append(asyncio.ensure_future(self.wait_for_workers()))
 
-    async def settle(self) -> None:
+    async def wait_for_workers(self) -> None:
         """Wait for workers to be started or submitted: what goes wrong is only told to who waits."""
         try:
             await outcome(self.cluster)
@@ -257,7 +257,7 @@ class Host:
             log.exception("Workers cannot be started")
             self.trouble = str(error)
 
-    async def look(self) -> bool:
+    async def poll(self) -> bool:
         """Look at the scheduler, and tell; False when the cluster has closed or was idle for too long."""
         scheduler = getattr(self.cluster, "scheduler", None)
         states = {
@@ -265,14 +265,16 @@ class Host:
         }
         if "closed" in states:
             return False
-        seen = self.sent.look(scheduler) if hasattr(scheduler, "task_groups") else await self.ask()
-        return self.told(seen, time.time(), await self.versions(seen))
+        seen = (
+            self.sent.poll(scheduler) if hasattr(scheduler, "task_groups") else await self.request()
+        )
+        return self.record(seen, time.time(), await self.versions(seen))
 
-    async def ask(self) -> dict[str, Any]:
+    async def request(self) -> dict[str, Any]:
         """What a scheduler in another process says: more seldom, because it writes every question into its log."""
         await asyncio.sleep(PULSE if self.status["state"] == "starting" else 4 * PULSE)
         try:
-            asked = self.client.run_on_scheduler(self.sent.look)
+            asked = self.client.run_on_scheduler(self.sent.poll)
             seen: dict[str, Any] = await asyncio.wait_for(outcome(asked), 30)
         except asyncio.TimeoutError:
             raise Failed("The scheduler does not answer.") from None
@@ -296,7 +298,7 @@ class Host:
             known = one["versions"]
         return known
 
-    def told(self, seen: dict[str, Any], now: float, found: dict[str, str]) -> bool:
+    def record(self, seen: dict[str, Any], now: float, found: dict[str, str]) -> bool:
         """Put what was seen at `now` into the status; False when it is time to end."""
         ready = seen["workers"]
         planned = len(getattr(self.cluster, "plan", ()))  # what adapting, or the template, asks for
@@ -318,7 +320,7 @@ class Host:
         limit = self.spec["idle_seconds"]
         ends = self.busy_at + limit if limit and state == "ready" and not seen["tasks"] else None
         step = ["failed" if self.trouble and not there else "done" if there else "running", detail]
-        self.tell(
+        self.update(
             state=state,
             steps={**self.status["steps"], "workers": step},
             workers=counts,
@@ -375,7 +377,7 @@ class Host:
         """Begin the idle time anew."""
         self.busy_at = time.time()
         if self.status.get("idle_stop_at"):
-            self.tell(idle_stop_at=self.busy_at + self.spec["idle_seconds"])
+            self.update(idle_stop_at=self.busy_at + self.spec["idle_seconds"])
 
     async def close(self, life: asyncio.Future[None]) -> None:
         """Close the cluster, and see to it that no job is left."""

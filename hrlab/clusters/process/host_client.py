@@ -204,7 +204,7 @@ class HostClient:
         url = self.status.get("dashboard_url")
         return url if self.state != "failed" and self._reaches(url) else None
 
-    def begin(self, python: str | None = None, spec: Mapping[str, Any] | None = None) -> None:
+    def start(self, python: str | None = None, spec: Mapping[str, Any] | None = None) -> None:
         """Watch; with `python`, start the host first."""
         self._work = asyncio.create_task(self._live(python, spec))
 
@@ -224,11 +224,11 @@ class HostClient:
                 await asyncio.to_thread(self._end)
             elif error:
                 await asyncio.to_thread(self._fail, error)
-            self._tell()
+            self._notify()
         while not self.gone:
             await self._follow()
             await asyncio.to_thread(self._examine)
-            self._tell()
+            self._notify()
             if not self.gone:
                 await asyncio.sleep(RETRY_STARTING if self.state == "starting" else RETRY)
 
@@ -261,7 +261,7 @@ class HostClient:
 
     def _set_hangs(self, *, hangs: bool) -> None:
         self._hangs = hangs
-        self._tell()
+        self._notify()
 
     async def _listen(self) -> None:
         """Hear what the host says, until it says no more."""
@@ -278,7 +278,7 @@ class HostClient:
                     said = json.loads(line)
                     if not (isinstance(said, Mapping) and "ok" in said):
                         self.take(said)
-                        self._tell()
+                        self._notify()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
@@ -295,7 +295,7 @@ class HostClient:
         finally:
             writer.close()
 
-    async def ask(self, **request: Any) -> dict[str, Any]:
+    async def request(self, **request: Any) -> dict[str, Any]:
         """The host's answer.
 
         Raises
@@ -341,7 +341,7 @@ class HostClient:
     async def close(self) -> None:
         """Close, cancel or dismiss; returns when that has begun, or soon, and goes on."""
         self._closing_at = time.time()
-        self._tell()
+        self._notify()
         self._ending = asyncio.create_task(self._close())
         dismisses = self.status.get("state") == "failed"  # no host is left that could hang
         await asyncio.wait({self._ending}, timeout=None if dismisses else CLOSE_SECONDS)
@@ -351,16 +351,16 @@ class HostClient:
     async def _close(self) -> None:
         """Have the host close; end it if it does not answer."""
         with suppress(BackendError):
-            await self.ask(do="close")
+            await self.request(do="close")
             return
         if self._launching:
             return  # closed as soon as there is something to close: see `_live`
         await asyncio.to_thread(self._end)
-        self._tell()
+        self._notify()
         if self._work is not None:
             self._work.cancel()  # there is nothing left to watch
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         """Say that something is new, if it is."""
         now = None if self.gone else self.cluster
         if now != self._told or self.gone:

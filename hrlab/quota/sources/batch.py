@@ -27,7 +27,7 @@ class Jobs:
     cores: float
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """In words."""
         return f"{self.running} running, {self.pending} pending"
 
@@ -67,7 +67,7 @@ class BatchQuotas:
                 self._clock(),
                 limit=limits.get(resource, UNKNOWN),
                 used=used,
-                label=f"{system}: {jobs.said}",
+                label=f"{system}: {jobs.message}",
                 profiles=self._systems[system],
             )
 

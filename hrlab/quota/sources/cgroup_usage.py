@@ -48,7 +48,7 @@ class CoresUsed:
         self._groups = own_groups() if groups is None else groups
         self._last: tuple[float, float] | None = None
 
-    def look(self) -> float | None:
+    def poll(self) -> float | None:
         """Cores."""
         seconds, now = self._seconds(), time.monotonic()
         if seconds is None:

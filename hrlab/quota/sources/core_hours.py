@@ -64,7 +64,7 @@ class CoreHours:
         )
         return round(seconds / 3600, 3)
 
-    def note(self, claims: Iterable[ClusterUsage]) -> None:
+    def record(self, claims: Iterable[ClusterUsage]) -> None:
         """Count up to now for what was held when it was looked at last; reads and may write a file."""
         with self._lock:
             now = self._clock()

@@ -8,32 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from hrlab.clusters.kubernetes.pod_refusal import RESOURCES, exceeded, maxima
 from hrlab.clusters.kubernetes.quantity import quantity
 from hrlab.model.quota import UNKNOWN, UNLIMITED, Quota, quota
+from hrlab.quota.sources.kubernetes_api import QuotaApi
 
 Object: TypeAlias = Mapping[str, Any]
-Listed: TypeAlias = Literal["resourcequotas", "limitranges", "nodes", "pods"]
 #: More than any site has: cores, and memory.
 TOO_MUCH = {"cpu": "1000000", "memory": "1000000Gi"}
-
-
-class Asks(Protocol):
-    """The API; see :class:`hrlab.quota.sources.kubernetes_api.QuotaApi`."""
-
-    async def namespace(self) -> str:
-        """Where clusters go that name no namespace."""
-
-    async def get(self, plural: Listed, namespace: str) -> tuple[int, list[Mapping[str, Any]]]:
-        """Status and items."""
-
-    async def try_pod(self, namespace: str, spec: Object) -> tuple[int, str]:
-        """Status and message."""
-
-    async def close(self) -> None:
-        """Ask no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +46,19 @@ class KubernetesQuotas:
 
     def __init__(
         self,
-        asks: Asks,
+        api: QuotaApi,
         offered: Sequence[Offered],
         coming: Callable[[str], Mapping[str, float]],
         clock: Callable[[], float],
     ) -> None:
-        self._asks = asks
+        self._api = api
         self._offered = offered
         self._coming = coming
         self._clock = clock
 
     async def quotas(self) -> Sequence[Quota]:
         """Of each namespace that profiles use, and of the nodes."""
-        home = await self._asks.namespace()
+        home = await self._api.namespace()
         places: dict[str, list[Offered]] = {}
         for profile in self._offered:
             places.setdefault(profile.namespace or home, []).append(profile)
@@ -85,14 +69,14 @@ class KubernetesQuotas:
 
     async def stop(self) -> None:
         """Close what is open."""
-        await self._asks.close()
+        await self._api.close()
 
     async def _of_namespace(self, namespace: str, profiles: Sequence[Offered]) -> list[Quota]:
         names = [profile.name for profile in profiles]
-        status, items = await self._asks.get("resourcequotas", namespace)
+        status, items = await self._api.get("resourcequotas", namespace)
         ranges = [
             one
-            for item in (await self._asks.get("limitranges", namespace))[1]
+            for item in (await self._api.get("limitranges", namespace))[1]
             for one in self._of_range(item, namespace, names)
         ]
         if status == 200:
@@ -168,10 +152,10 @@ class KubernetesQuotas:
 
     async def _tried(self, namespace: str, names: Sequence[str], worker: Object) -> list[Quota]:
         """From the refusal of a pod that is too large, and if need be of one that is not."""
-        status, message = await self._asks.try_pod(namespace, _with_resources(worker, TOO_MUCH))
+        status, message = await self._api.dry_run_pod(namespace, _with_resources(worker, TOO_MUCH))
         largest = list(self._largest(namespace, names, maxima(message)))
         if largest:
-            status, message = await self._asks.try_pod(namespace, worker)
+            status, message = await self._api.dry_run_pod(namespace, worker)
         over = exceeded(message)
         if over is not None:
             return [
@@ -199,10 +183,10 @@ class KubernetesQuotas:
         return [*told, *largest]
 
     async def _of_nodes(self) -> list[Quota]:
-        status, nodes = await self._asks.get("nodes", "")
+        status, nodes = await self._api.get("nodes", "")
         if status != 200 or not nodes:
             return []
-        status, pods = await self._asks.get("pods", "")
+        status, pods = await self._api.get("pods", "")
         groups: dict[str, list[Object]] = {}
         for node in nodes:
             groups.setdefault(_node_label(node), []).append(node)

@@ -33,7 +33,7 @@ class QuotaApi:
             return failure.code, []
         return 200, list(found.get("items") or ())
 
-    async def try_pod(self, namespace: str, spec: Mapping[str, Any]) -> tuple[int, str]:
+    async def dry_run_pod(self, namespace: str, spec: Mapping[str, Any]) -> tuple[int, str]:
         """What the API says to a pod that is only tried: the status (201: it would be made), and the message."""
         body = {"metadata": {"generateName": "hrlab-trial-"}, "spec": dict(spec)}
         try:

@@ -52,7 +52,7 @@ class SiteQuotas:
             return ()
         held = await self._held()
         if any(limit.hours is not None for limit in self._limits):
-            await asyncio.to_thread(self._hours.note, held.claims)
+            await asyncio.to_thread(self._hours.record, held.claims)
         return [one for limit in self._limits for one in self._of(limit, held)]
 
     @property

@@ -45,9 +45,9 @@ class StorageQuotas:
 
     async def quotas(self) -> Sequence[Quota]:
         """One for each area that is there."""
-        return await in_own_thread(self._look)
+        return await in_own_thread(self._poll)
 
-    def _look(self) -> list[Quota]:
+    def _poll(self) -> list[Quota]:
         found = [
             self._area(Path(os.path.expandvars(path)).expanduser(), limit)
             for path, limit in self._areas.items()

@@ -37,16 +37,16 @@ async def in_own_thread(work: Callable[[], T]) -> T:
         try:
             found = work()
         except FAILURES as error:
-            _tell(loop, partial(fail, error))
+            _notify(loop, partial(fail, error))
         else:
-            _tell(loop, partial(give, found))
+            _notify(loop, partial(give, found))
 
     # Not named as what has to be gone when the server stops: it may outlive it, by intention.
     threading.Thread(target=run, daemon=True, name="look-at-quota").start()
     return await answer
 
 
-def _tell(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
+def _notify(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
     try:
         loop.call_soon_threadsafe(act)
     except RuntimeError:  # the loop is closed: the server has stopped meanwhile

@@ -38,7 +38,7 @@ class CampaignsHandler(CampaignSide):
     @authorized
     async def post(self) -> None:
         """Measure how a run scales, or say what would be measured."""
-        made, begun = await self.campaigns.begin(await self.json_body())
+        made, begun = await self.campaigns.launch(await self.json_body())
         self.answer(to_json(made), HTTPStatus.CREATED if begun else HTTPStatus.OK)
 
 

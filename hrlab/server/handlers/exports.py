@@ -59,6 +59,6 @@ class ReportHandler(HrlabHandler):
             over=over,
             secrets=secrets_of(",".join(found.get("redact", []))),
         )
-        made = await self.backend.ask(lambda service: report(service, question))
+        made = await self.backend.query(lambda service: report(service, question))
         self.set_header("Content-Disposition", 'attachment; filename="hrlab-report.html"')
         self.finish(made.html, set_content_type="text/html; charset=utf-8")

@@ -102,7 +102,7 @@ class RunHostsHandler(HostSide):
     async def get(self, run_id: str) -> None:
         """Pictures, and whose; none if the site has no such database."""
         given(self.query(), ())
-        run = await self.backend.ask(lambda service: Run.from_dict(service.get(run_id)))
+        run = await self.backend.query(lambda service: Run.from_dict(service.get(run_id)))
         if self.host_metrics is None:
             found: dict[str, Any] = {"source": None, "note": "", "charts": []}
         else:

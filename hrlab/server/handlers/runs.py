@@ -22,7 +22,7 @@ class RunsHandler(HrlabHandler):
         """A page of the runs that the filters let through, newest first."""
         query = run_query(self.query())
         warning = self.backend.storage_warning
-        seq, text = await self.backend.ask(lambda service: _page(service, query, warning))
+        seq, text = await self.backend.query(lambda service: _page(service, query, warning))
         self.backend.served(seq)
         self.answer(text)
 
@@ -42,7 +42,7 @@ class RunHandler(HrlabHandler):
     async def get(self, run_id: str) -> None:
         """The whole record."""
         given(self.query(), ())
-        self.answer(await self.backend.ask(lambda service: to_json(service.get(run_id))))
+        self.answer(await self.backend.query(lambda service: to_json(service.get(run_id))))
 
     @web.authenticated
     @authorized
@@ -77,7 +77,7 @@ class RunChartHandler(HrlabHandler):
     async def get(self, run_id: str) -> None:
         """A Vega-Lite specification, ready to render, with the table behind it."""
         view = given(self.query(), ("view",)).get("view", ["timeline"])[-1]
-        chart = await self.backend.ask(lambda service: to_json(service.chart(run_id, view)))
+        chart = await self.backend.query(lambda service: to_json(service.chart(run_id, view)))
         self.answer(chart)
 
 
@@ -89,7 +89,7 @@ class RunFiguresHandler(HrlabHandler):
     async def get(self, run_id: str) -> None:
         """Derived figures with their formulas, and advice with its evidence."""
         given(self.query(), ())
-        self.answer(await self.backend.ask(lambda service: to_json(service.figures(run_id))))
+        self.answer(await self.backend.query(lambda service: to_json(service.figures(run_id))))
 
 
 _COMPARED = ("like", "previous", "by", "baseline", "over", "since")
@@ -105,4 +105,6 @@ class CompareHandler(HrlabHandler):
         found = given(self.query(), ("ids", *_COMPARED))
         ids = [one for text in found.get("ids", []) for one in text.split(",") if one]
         words = {name: found.get(name, [""])[-1] or None for name in _COMPARED}
-        self.answer(await self.backend.ask(lambda service: to_json(service.compare(ids, **words))))
+        self.answer(
+            await self.backend.query(lambda service: to_json(service.compare(ids, **words)))
+        )

@@ -28,7 +28,7 @@ class SizingHandler(QuotaSide):
         if b'"profile"' in body:
             await self.quotas.binding(QUOTA_SECONDS)
         self.answer(
-            await self.backend.ask(lambda service: to_json(_advice(service, body, shape_of)))
+            await self.backend.query(lambda service: to_json(_advice(service, body, shape_of)))
         )
 
 

@@ -21,7 +21,7 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from hrlab.timing.safety import attempt, guarded
+from hrlab.timing.safety import attempt, never_raises
 
 TAG = "hrlab_run"
 
@@ -67,7 +67,7 @@ class ClientHooks:
         ):
             module = sys.modules.get(name)
             if module is not None:
-                guarded(wrap)(module)
+                never_raises(wrap)(module)
             elif not any(
                 isinstance(finder, ImportHook) and finder.name == name for finder in sys.meta_path
             ):
@@ -200,7 +200,7 @@ class ImportHook(importlib.abc.MetaPathFinder):
 
     def __init__(self, name: str, callback: Callable[[types.ModuleType], None]) -> None:
         self.name = name
-        self._callback = guarded(callback)
+        self._callback = never_raises(callback)
 
     def find_spec(
         self,

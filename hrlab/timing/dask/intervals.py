@@ -31,7 +31,7 @@ class IntervalRecorder:
         self._since = 0
         self._ended: Intervals = []
 
-    def begin(self, since: int | None = None) -> Callable[[], None]:
+    def start(self, since: int | None = None) -> Callable[[], None]:
         """One more goes on, from now or from `since`; call what is returned once, when it ends."""
         with self._lock:
             if self._running == 0:

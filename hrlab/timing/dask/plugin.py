@@ -287,9 +287,9 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
         """Look at the tasks of this turn of the event loop at its end."""
         if not self.settling:
             self.settling = True
-            self.loop.call_soon(self.settle)
+            self.loop.call_soon(self.resolve)
 
-    def settle(self) -> None:
+    def resolve(self) -> None:
         """Tasks that came with a graph but stay released are needed by nobody, and so are those that fell back to it."""
         self.settling = False
         known = self.scheduler.tasks
@@ -363,7 +363,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
 
     def restart(self, scheduler: Any) -> None:
         """The scheduler forgot all tasks."""
-        self.settle()
+        self.resolve()
         for key in list(self.tally.keys):
             self.tally.drop(key)
         for key in list(self.left_over):
@@ -438,7 +438,7 @@ class RunPlugin(SchedulerPlugin):  # type: ignore[misc] # distributed has no typ
 
     def snapshot(self, rows: int = 0, last: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002
         """All that is known now, with samples from number `rows` on; the `last` time with one of now."""
-        self.settle()
+        self.resolve()
         if last:
             self.sampler.last_word()
         return {

@@ -185,7 +185,7 @@ class SchedulerClient:
         plugin.leave()
 
     @property
-    def over(self) -> bool:
+    def is_lost(self) -> bool:
         """Whether no more is heard of this scheduler: another one may come up at the same address."""
         return self._closed or self.lost is not None
 
@@ -257,7 +257,7 @@ class SchedulerClient:
         begin = monotonic()
         while len(readings) < CLOCK_READINGS and monotonic() - begin < within_seconds * 1e9:
             before = monotonic()
-            remote, epoch = await self._ask("clock")
+            remote, epoch = await self._request("clock")
             readings.append(_reading(before, remote, epoch, monotonic()))
         return readings
 
@@ -272,7 +272,7 @@ class SchedulerClient:
     async def _watch(self) -> None:
         if not self._readings:
             self._readings = await self._compare_clocks(CONNECT_SECONDS)
-        report = await self._ask(
+        report = await self._request(
             "report", since=self._since, wait=REPORT_SECONDS, rows=self.samples.next
         )
         if not self._ended:
@@ -280,7 +280,7 @@ class SchedulerClient:
             self.samples.take(report["samples"])
         if report["closing"]:
             with contextlib.suppress(*Refused):
-                await self._ask("report", heard=True)
+                await self._request("report", heard=True)
 
     async def _end(self) -> None:
         silence = self._patience
@@ -320,7 +320,7 @@ class SchedulerClient:
             await self._arrived.wait()
             while self.refusal is None:
                 await asyncio.sleep(every_seconds)
-                await self._ask("clock")
+                await self._request("clock")
 
     async def _finish(self) -> None:
         await self._arrived.wait()
@@ -333,7 +333,7 @@ class SchedulerClient:
         if not self._is_clock_known() and self.used:
             self._last_readings = await self._compare_clocks(LAST_CLOCKS_SECONDS)
         before = monotonic()
-        report = await self._ask(
+        report = await self._request(
             "report",
             since=self._since,
             graphs=len(self.outgoing),
@@ -356,7 +356,7 @@ class SchedulerClient:
         if self._scheduler is not None:
             await self._scheduler.close_rpc()
 
-    async def _ask(self, what: str, **arguments: Any) -> Any:
+    async def _request(self, what: str, **arguments: Any) -> Any:
         answer = await getattr(self._scheduler, f"hrlab_{what}_{self.run_id}")(**arguments)
         self._heard()
         return answer

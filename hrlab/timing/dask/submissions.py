@@ -31,7 +31,7 @@ class Outgoing:
 
     def leave(self, at: int) -> tuple[int, Callable[[], None]]:
         """A graph leaves by a call that began `at`: its number, and what to call when the call ends."""
-        ended = self.calls.begin(at)
+        ended = self.calls.start(at)
         with self._lock:
             self._left_at.append(at)
             return len(self._left_at) - 1, ended

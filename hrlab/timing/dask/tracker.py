@@ -88,11 +88,11 @@ class DaskWatch:
 
     def fetch_begins(self, client: Any) -> Callable[[], None]:
         """Results are asked for."""
-        return self._link(client).fetching.begin()
+        return self._link(client).fetching.start()
 
     def call_begins(self) -> Callable[[], None]:
         """An actor's method was called."""
-        return self.calling.begin()
+        return self.calling.start()
 
     def client_started(self, client: Any) -> None:
         """A client has connected: have the plugin in place before its first graph."""
@@ -101,7 +101,7 @@ class DaskWatch:
 
     # -- told by the run -------------------------------------------------------------------------------------------
 
-    def begin(self, clients: Iterable[Any]) -> None:
+    def start(self, clients: Iterable[Any]) -> None:
         """Clients that are connected when the run begins."""
         by_address: dict[str, list[Any]] = {}
         for client in clients:
@@ -126,7 +126,7 @@ class DaskWatch:
             first = not self._pending
             self._pending.extend((client, key) for key in keys)
         if first:
-            self._background().spawn(self._follow(self.following.begin()))
+            self._background().spawn(self._follow(self.following.start()))
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -140,7 +140,7 @@ class DaskWatch:
 
     def _link_to(self, client: Any, owners: list[str]) -> SchedulerClient:
         address = client.scheduler.address
-        link = next((one for one in self.links if one.address == address and not one.over), None)
+        link = next((one for one in self.links if one.address == address and not one.is_lost), None)
         if link is None:
             link = SchedulerClient(self._background(), self.run_id, address, client.connection_args)
             self.links.append(link)

@@ -7,7 +7,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hrlab.clusters.admission.conflicts import NEW_SECONDS, too_late
+from hrlab.clusters.admission.conflicts import NEW_SECONDS, lost_race
 from hrlab.model.quota import ClusterUsage
 from hrlab.model.site_limit import SiteLimit, mark
 
@@ -27,11 +27,11 @@ def grown(name, before, workers, at=100.0, **more):
 
 
 def shrunk(*claims, limits=(ALL,)):
-    return {one.id for one in claims if too_late(one.id, claims, limits, grown=True)}
+    return {one.id for one in claims if lost_race(one.id, claims, limits, grown=True)}
 
 
 def withdrawn(*claims, limits=(ALL,)):
-    return {one.id for one in claims if too_late(one.id, claims, limits)}
+    return {one.id for one in claims if lost_race(one.id, claims, limits)}
 
 
 def test_there_is_room_for_both():
@@ -49,12 +49,12 @@ def test_a_small_one_may_stay_though_a_large_one_before_it_withdraws():
 
 def test_one_that_has_settled_stays_and_counts_even_beyond_the_limit():
     old = claim("z", 12, at=100 - NEW_SECONDS - 1)
-    assert too_late("a", [old, claim("a", 1)], [ALL])
-    assert not too_late("a", [claim("z", 9, at=old.created_at), claim("a", 1)], [ALL])
+    assert lost_race("a", [old, claim("a", 1)], [ALL])
+    assert not lost_race("a", [claim("z", 9, at=old.created_at), claim("a", 1)], [ALL])
 
 
 def test_the_reason_says_who_was_first_and_what_is_left():
-    said = too_late("b", [claim("a", 6), claim("b", 6, mine=True)], [ALL])
+    said = lost_race("b", [claim("a", 6), claim("b", 6, mine=True)], [ALL])
     assert said.startswith("Withdrawn: a of another user was asked for a moment earlier.")
     assert "This one takes 6 workers; 4 workers are left of 10 workers (all)." in said
 
@@ -100,7 +100,7 @@ def test_growing_takes_no_place_of_a_limit_of_clusters():
 
 
 def test_the_reason_of_a_growth_says_to_what_it_goes_back():
-    said = too_late("b", [grown("a", 1, 7), grown("b", 2, 5, mine=True)], [ALL], grown=True)
+    said = lost_race("b", [grown("a", 1, 7), grown("b", 2, 5, mine=True)], [ALL], grown=True)
     assert said.startswith("Back to 2 workers: a of another user grew a moment earlier.")
     assert "What was added takes 3 workers; 1 worker is left of 10 workers (all)." in said
 

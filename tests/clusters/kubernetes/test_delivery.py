@@ -67,10 +67,10 @@ def test_copies_are_their_owners_only_and_follow_the_source(tmp_path):
     files.place()
     assert stat.S_IMODE(there.stat().st_mode) == 0o600
     source.write_bytes(b"2")
-    files.look()
+    files.poll()
     assert there.read_bytes() == b"2"
     source.unlink()
-    files.look()
+    files.poll()
     assert there.read_bytes() == b"2"
 
 

@@ -56,7 +56,7 @@ def cluster(signature=None, *, uid="uid-1", namespace="jhub", name=NAME):
 
 def made_by(server, uid="uid-1"):
     """A cluster that a server has made and signed."""
-    made = cluster(server.begin("jhub", NAME), uid=uid)
+    made = cluster(server.start("jhub", NAME), uid=uid)
     server.made(NAME, uid)
     made["metadata"]["annotations"][SIGNATURE] = server.missing(made)
     return made
@@ -112,23 +112,23 @@ def test_a_cluster_is_known_to_all_servers_of_the_home_and_to_no_other(server, t
 def test_what_takes_the_place_of_a_cluster_is_not_the_users(server):
     alice = server()
     made = made_by(alice)
-    alice.look([made])
+    alice.learn([made])
     replayed = copy.deepcopy(made)
     replayed["metadata"]["uid"] = "uid-2"
     assert not alice.is_mine(replayed)
     first = cluster(sign(alice._key, ALICE, "jhub", NAME), uid="uid-2")
     assert not alice.is_mine(first)
     later = server()
-    later.take_over(alice.noted)
+    later.restore(alice.noted)
     assert not later.is_mine(first)
-    alice.look([replayed, first])
+    alice.learn([replayed, first])
     assert alice.noted == {NAME: "uid-1"}
 
 
 def test_a_cluster_is_the_users_before_the_api_has_answered_and_signed_after_it(server):
     alice = server()
-    there = cluster(alice.begin("jhub", NAME))
-    alice.look([there])
+    there = cluster(alice.start("jhub", NAME))
+    alice.learn([there])
     assert alice.is_mine(there)
     assert alice.missing(there) is None  # the answer may be about another
     alice.made(NAME, "uid-2")
@@ -139,11 +139,11 @@ def test_a_cluster_is_the_users_before_the_api_has_answered_and_signed_after_it(
 
 def test_the_next_server_signs_what_one_that_was_killed_had_begun(server):
     killed = server()
-    there = cluster(killed.begin("jhub", NAME))
+    there = cluster(killed.start("jhub", NAME))
     assert not server().is_mine(there)  # without the note in the home
     after = server()
-    after.take_over(killed.noted)
-    after.look([cluster(), there])
+    after.restore(killed.noted)
+    after.learn([cluster(), there])
     assert after.is_mine(there)
     assert after.missing(there)
     assert after.noted == {NAME: "uid-1"}
@@ -152,7 +152,7 @@ def test_the_next_server_signs_what_one_that_was_killed_had_begun(server):
 def test_whoever_strips_label_or_signature_takes_no_cluster_from_a_server_that_knows_it(server):
     alice = server()
     made = made_by(alice)
-    alice.look([made])
+    alice.learn([made])
     bare = copy.deepcopy(made)
     bare["metadata"].update(labels={OWNER: owner_label("bob")}, annotations={})
     assert alice.is_mine(bare)
@@ -161,16 +161,16 @@ def test_whoever_strips_label_or_signature_takes_no_cluster_from_a_server_that_k
 
 def test_notes_of_clusters_that_are_gone_are_dropped(server):
     alice = server()
-    alice.take_over({NAME: "", "gone": "", "closed": "uid-3"})
-    alice.forget([NAME])
+    alice.restore({NAME: "", "gone": "", "closed": "uid-3"})
+    alice.discard([NAME])
     assert alice.noted == {NAME: ""}
-    alice.look([cluster(sign(alice._key, ALICE, "jhub", "gone"), name="gone")])
+    alice.learn([cluster(sign(alice._key, ALICE, "jhub", "gone"), name="gone")])
     assert alice.noted == {NAME: ""}
 
 
 def test_a_worker_group_is_the_users_by_the_signature_that_was_copied_to_it(server):
     alice = server()
-    first, made = alice.begin("jhub", NAME), made_by(alice)
+    first, made = alice.start("jhub", NAME), made_by(alice)
     for signature in (first, made["metadata"]["annotations"][SIGNATURE]):
         group = cluster(signature, uid="uid-9", name=f"{NAME}-default")
         group["spec"] = {"cluster": NAME}

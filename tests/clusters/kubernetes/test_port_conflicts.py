@@ -40,27 +40,27 @@ def facts(tries=0, **more):
 
 
 async def test_a_cluster_that_is_made_again_is_shown_as_starting_all_the_time(again):
-    again.look(ID, facts(), plan(), [])
+    again.poll(ID, facts(), plan(), [])
     before = {ID: PendingCluster(plan(), resource()).shown()}
     views = {}
-    again.over(views, before)
+    again.show_as_starting(views, before)
     shown = views[ID]
     assert (shown.state, "made again" in shown.reason) == ("starting", True)
-    assert again.due(lambda *_: True) == {}
-    assert again.due(lambda *_: False)[ID].tries == 1
+    assert again.ready_to_recreate(lambda *_: True) == {}
+    assert again.ready_to_recreate(lambda *_: False)[ID].tries == 1
 
 
 async def test_one_that_is_closed_is_not_made_again(again):
-    again.look(ID, facts(), plan(), [])
-    again.forget([ID])
-    assert again.due(lambda *_: False) == {}
+    again.poll(ID, facts(), plan(), [])
+    again.discard([ID])
+    assert again.ready_to_recreate(lambda *_: False) == {}
     assert again.noted() == {}
 
 
 def test_a_cluster_that_was_ready_is_never_made_again(again):
     ready = facts()
     ready.resource["metadata"]["annotations"][READY_AT] = "1.0"
-    again.look(ID, ready, plan(), [])
+    again.poll(ID, ready, plan(), [])
     assert ID not in again
 
 
@@ -69,37 +69,37 @@ def known_to_the_next(again, profile, namespaces=("jhub",)):
     after = PortConflictRecovery(
         Operations(None), BackgroundTasks(lambda: None, logging.getLogger("hrlab.tests")), _keep
     )
-    after.take_up(noted, lambda _: profile, "alice@example.org", namespaces)
+    after.claim(noted, lambda _: profile, "alice@example.org", namespaces)
     return after
 
 
 def test_the_next_server_makes_it_again_as_it_was_asked_for(again):
     wanted = plan()
-    again.look(ID, facts(), wanted, [])
-    assert again.due(lambda *_: False)[ID].plan == wanted
+    again.poll(ID, facts(), wanted, [])
+    assert again.ready_to_recreate(lambda *_: False)[ID].plan == wanted
     after = known_to_the_next(again, wanted.profile)  # killed before the API had taken it
-    start = after.due(lambda *_: False)[ID]
+    start = after.ready_to_recreate(lambda *_: False)[ID]
     assert (start.plan, start.tries) == (wanted, 1)
-    after.look(ID, facts(tries=1), wanted, [])  # which loses its port again
+    after.poll(ID, facts(tries=1), wanted, [])  # which loses its port again
     assert after.noted()[ID]["tries"] == 2
 
 
 def test_one_that_is_there_again_is_not_removed(again):
-    again.look(ID, facts(), plan(), [])
+    again.poll(ID, facts(), plan(), [])
     after = known_to_the_next(again, plan().profile)  # killed after the API had taken it
-    after.look(ID, ClusterObjects(resource=facts(tries=1).resource), plan(), [])
+    after.poll(ID, ClusterObjects(resource=facts(tries=1).resource), plan(), [])
     assert ID not in after
     assert after.noted() == {}
 
 
 def test_no_secret_of_the_resource_is_noted(again):
-    again.look(ID, facts(away={**AWAY, "in_clear": True}, in_clear="s3cret"), plan(), [])
+    again.poll(ID, facts(away={**AWAY, "in_clear": True}, in_clear="s3cret"), plan(), [])
     assert ID in again.noted()
     assert "s3cret" not in json.dumps(again.noted())
 
 
 def test_one_whose_profile_or_namespace_is_gone_is_forgotten(again):
-    again.look(ID, facts(), plan(), [])
+    again.poll(ID, facts(), plan(), [])
     assert ID not in known_to_the_next(again, None)
     assert ID not in known_to_the_next(again, plan().profile, ["elsewhere"])
     other = plan({"image": "{no_such_option}"}).profile

@@ -35,10 +35,10 @@ async def answers_to(said: list[bytes]) -> list[Health]:
     scheduler_health, found = Probes(asked.set), []
     for now[0] in said:
         asked.clear()
-        scheduler_health.look("zee", Place("127.0.0.1", port, port), 0.0)
+        scheduler_health.poll("zee", Place("127.0.0.1", port, port), 0.0)
         await asyncio.wait_for(asked.wait(), 30)
         found.append(scheduler_health.health("zee"))
-    scheduler_health.forget(["zee"])
+    scheduler_health.discard(["zee"])
     server.close()
     return found
 
@@ -61,7 +61,7 @@ def test_a_scheduler_whose_question_broke_is_asked_again(monkeypatch):
     async def look_twice():
         scheduler_health, place = Probes(lambda: None), Place("127.0.0.1", 1, 1)
         for asked in (1, 2):
-            scheduler_health.look("zee", place, 0.0)
+            scheduler_health.poll("zee", place, 0.0)
             task = scheduler_health._probes["zee"].task
             assert task is not None
             await asyncio.wait({task})

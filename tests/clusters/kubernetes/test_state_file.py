@@ -18,16 +18,16 @@ ALL = PersistedState(closing={"zee-1": "jhub"}, clusters={"zee-2": "uid-2"}, aga
 SERVER = """
 import asyncio, sys
 from pathlib import Path
-from hrlab.clusters.kubernetes.state_file import Kept, Noted
+from hrlab.clusters.kubernetes.state_file import StateFile, PersistedState
 
 async def main(path, who):
-    kept = Kept(path)
-    await kept.take_over()
+    kept = StateFile(path)
+    await kept.restore()
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(40):
         name = f"{who}-{number}"
-        await kept.keep(Noted(closing={name: "jhub"}, clusters={name: who}))
+        await kept.save(PersistedState(closing={name: "jhub"}, clusters={name: who}))
 
 asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
 """
@@ -41,11 +41,11 @@ def path(tmp_path):
 async def test_what_is_noted_is_known_to_the_next_server(path):
     assert not has_clusters(path)
     kept = StateFile(path)
-    assert not await kept.take_over()
-    await kept.keep(ALL)
+    assert not await kept.restore()
+    await kept.save(ALL)
     assert has_clusters(path)
-    assert await StateFile(path).take_over() == ALL
-    await kept.keep(PersistedState())
+    assert await StateFile(path).restore() == ALL
+    await kept.save(PersistedState())
     assert not has_clusters(path)
 
 
@@ -54,9 +54,9 @@ async def test_a_file_that_is_damaged_is_as_none(path, damaged):
     path.parent.mkdir()
     path.write_text(damaged)
     assert not has_clusters(path)
-    assert not await StateFile(path).take_over()
-    await StateFile(path).keep(ALL)
-    assert await StateFile(path).take_over() == ALL
+    assert not await StateFile(path).restore()
+    await StateFile(path).save(ALL)
+    assert await StateFile(path).restore() == ALL
 
 
 async def test_two_servers_of_a_user_do_not_lose_what_the_other_wrote(path):
@@ -68,21 +68,21 @@ async def test_two_servers_of_a_user_do_not_lose_what_the_other_wrote(path):
         assert await server.stdout.readline() == b"ready\n"
     await asyncio.gather(*(server.communicate(b"go\n") for server in servers))
     assert [server.returncode for server in servers] == [0, 0]
-    found = await StateFile(path).take_over()
+    found = await StateFile(path).restore()
     assert found.closing == {"a-39": "jhub", "b-39": "jhub"}
     assert found.clusters == {"a-39": "a", "b-39": "b"}
 
 
 async def test_entries_of_a_server_that_died_are_removed_by_the_one_that_took_them_over(path):
-    await StateFile(path).keep(ALL)
+    await StateFile(path).save(ALL)
     living = StateFile(path)
-    before = await living.take_over()
-    await StateFile(path).keep(
+    before = await living.restore()
+    await StateFile(path).save(
         PersistedState(clusters={"other": ""})
     )  # of one that began at the same time
     assert before == ALL
-    await living.keep(PersistedState())
-    assert (await StateFile(path).take_over()).clusters == {"other": ""}
+    await living.save(PersistedState())
+    assert (await StateFile(path).restore()).clusters == {"other": ""}
 
 
 async def test_whoever_holds_the_lock_for_too_long_is_waited_for_no_more(path, monkeypatch):
@@ -90,12 +90,12 @@ async def test_whoever_holds_the_lock_for_too_long_is_waited_for_no_more(path, m
     path.parent.mkdir()
     with path.with_name("kubernetes.json.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        await StateFile(path).keep(ALL)
-    assert await StateFile(path).take_over() == ALL
+        await StateFile(path).save(ALL)
+    assert await StateFile(path).restore() == ALL
 
 
 async def test_where_nothing_can_be_written_nothing_is_kept_and_nothing_fails(tmp_path):
     (tmp_path / "hrlab").write_text("a file where the folder would be")
     kept = StateFile(tmp_path / "hrlab" / "kubernetes.json")
-    await kept.keep(ALL)
-    assert not await StateFile(tmp_path / "hrlab" / "kubernetes.json").take_over()
+    await kept.save(ALL)
+    assert not await StateFile(tmp_path / "hrlab" / "kubernetes.json").restore()

@@ -271,7 +271,7 @@ async def test_the_server_counts_as_active_while_a_run_is_on(jp_serverapp, kerne
     jp_serverapp.kernel_manager.last_kernel_activity = long_ago
     assert web_app.last_activity() == long_ago
     assert not manager.any_activity()
-    kernel.begin(begun(1))
+    kernel.start(begun(1))
     await eventually(manager.any_activity)
     assert datetime.now(timezone.utc) - web_app.last_activity() < timedelta(minutes=1)
     first = web_app.last_activity()

@@ -107,7 +107,7 @@ class TestWithPrometheus:
         nowhere = run(2, environment=Environment())
         kernel.finish(nowhere)
         assert "on which hosts" in (await asked(ask, nowhere))["note"]
-        kernel.begin(begun(3, environment=HERE))
+        kernel.start(begun(3, environment=HERE))
         assert (await asked(ask, begun(3)))["source"] is None  # until it has ended
 
 

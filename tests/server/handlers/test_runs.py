@@ -29,7 +29,7 @@ async def test_list_is_empty_before_the_first_run(ask):
 async def test_list_is_filtered_and_paged(ask, kernel):
     for number in range(5):
         kernel.finish(run(number, labels={"parity": str(number % 2), "all": "=x"}))
-    kernel.begin(begun(5))
+    kernel.start(begun(5))
 
     async def numbers(**parameters):
         answer = await ask("GET", "runs", **parameters)
@@ -78,7 +78,7 @@ async def test_parameter_that_cannot_be_meant_is_said(ask, parameters, message):
 
 
 async def test_run_whose_kernel_is_gone_is_listed_as_interrupted(ask, kernel):
-    kernel.begin(begun())
+    kernel.start(begun())
     with closing(sqlite3.connect(kernel.path)) as raw, raw:
         raw.execute("UPDATE running SET process_started = 'an earlier boot'")
     [listed] = (await ask("GET", "runs")).json["runs"]

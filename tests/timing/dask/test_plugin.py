@@ -121,7 +121,7 @@ def test_task_that_submits_decides_whose_a_nested_graph_is(scheduler, parent, mi
 
     def act(plugin):
         scheduler.graph(plugin, "Client-mine", ["parent"], f"{RUN}:0")
-        plugin.settle()
+        plugin.resolve()
         scheduler.graph(plugin, "Client-worker-1", ["child"], None, submitting_task=parent)
 
     report = with_plugin(scheduler, act)
@@ -137,7 +137,7 @@ def test_nested_graph_of_which_nobody_knows_the_parent_is_inferred_and_said(sche
 
     def act(plugin):
         scheduler.graph(plugin, "Client-mine", ["parent"], f"{RUN}:0")
-        plugin.settle()
+        plugin.resolve()
         scheduler.graph(plugin, "Client-worker-1", ["child"], None)
 
     report = with_plugin(scheduler, act)

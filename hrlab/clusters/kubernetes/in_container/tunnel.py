@@ -117,7 +117,7 @@ def scheduler_ports(file: Path) -> list[tuple[str, int]]:
 async def scheduler(about: dict[str, Any], ssh: Any, words: list[str]) -> int:
     """Run the scheduler, with its tunnels."""
     file = Path(tempfile.mkdtemp(prefix="hrlab-"), "scheduler.json")
-    process = await begun([*words, "--scheduler-file", str(file)])
+    process = await spawn([*words, "--scheduler-file", str(file)])
     ended = asyncio.ensure_future(process.wait())
     tunnels = asyncio.ensure_future(keep_tunnels(about, ssh, file))
     await asyncio.wait([ended, tunnels], return_when=asyncio.FIRST_COMPLETED)
@@ -135,7 +135,7 @@ async def worker(about: dict[str, Any], ssh: Any, words: list[str]) -> int:
         address = await scheduler_address(about, ssh)
         say("the scheduler is at", address)
         os.environ["DASK_SCHEDULER_ADDRESS"] = address
-        process = await begun([address if word == PLACE else word for word in words])
+        process = await spawn([address if word == PLACE else word for word in words])
         # It ends when the scheduler is lost, or lets it go; its pod ends when it is not wanted any more.
         say("the worker has ended:", await process.wait())
         await asyncio.sleep(5 * SHORTEST_PAUSE)
@@ -148,7 +148,9 @@ async def scheduler_address(about: dict[str, Any], ssh: Any) -> str:
         try:
             async with connection(about, ssh) as forwarder:
                 while True:
-                    if address := await asyncio.wait_for(ask(about, ssh, forwarder), ASK_SECONDS):
+                    if address := await asyncio.wait_for(
+                        request(about, ssh, forwarder), ASK_SECONDS
+                    ):
                         return address
                     await pauses.one()
         except (OSError, ssh.Error, asyncio.TimeoutError, ValueError) as error:
@@ -156,7 +158,7 @@ async def scheduler_address(about: dict[str, Any], ssh: Any) -> str:
         await pauses.one()
 
 
-async def ask(about: dict[str, Any], ssh: Any, forwarder: Any) -> str:
+async def request(about: dict[str, Any], ssh: Any, forwarder: Any) -> str:
     """What the scheduler calls its address; empty while nobody is there."""
     host, port = about["scheduler"]
     try:
@@ -176,7 +178,7 @@ async def ask(about: dict[str, Any], ssh: Any, forwarder: Any) -> str:
     return ""
 
 
-async def begun(words: list[str]) -> asyncio.subprocess.Process:
+async def spawn(words: list[str]) -> asyncio.subprocess.Process:
     """A command, started; told to end when this program is."""
     process = await asyncio.create_subprocess_exec(*words)
 

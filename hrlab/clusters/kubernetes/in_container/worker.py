@@ -45,7 +45,7 @@ class Files:
                 put(content, Path(self.here, path))
                 self.placed[source] = content
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Again; what can't be read now stays as it was."""
         try:
             self.place()
@@ -90,7 +90,7 @@ async def dask_setup(worker: Any) -> None:
         files = Files(about["folder"], about["files"], worker.local_directory)
         files.place()
         if about["files"]:
-            worker.periodic_callbacks["hrlab"] = PeriodicCallback(files.look, 1000 * LOOK_SECONDS)
+            worker.periodic_callbacks["hrlab"] = PeriodicCallback(files.poll, 1000 * LOOK_SECONDS)
         if about["setup"]:
             module, _, name = about["setup"].partition(":")
             getattr(importlib.import_module(module), name)()

@@ -26,7 +26,7 @@ class ControlSocket:
         self.refusal = refusal
         self.listeners: set[asyncio.Event] = set()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """There is a new status."""
         for listener in self.listeners:
             listener.set()

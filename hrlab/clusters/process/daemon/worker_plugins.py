@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def look(dask_scheduler: Any = None) -> dict[str, Any]:
+def poll(dask_scheduler: Any = None) -> dict[str, Any]:
     """On the scheduler: unfinished tasks and what workers are there; its cost does not grow with the tasks."""
     unfinished = ("waiting", "no-worker", "queued", "processing")
     workers = list(dask_scheduler.workers.values())
