@@ -18,7 +18,7 @@ from typing import Any
 from hrlab.model.errors import UsageError
 from hrlab.model.run import DeclaredPhase
 from hrlab.model.source import block_body
-from hrlab.timing.contexts import Block
+from hrlab.timing.contexts import Block, MarkedStretch
 from hrlab.timing.journal import Journal, Store
 from hrlab.timing.request import Request
 from hrlab.timing.session import Timing
@@ -85,7 +85,7 @@ def timed_block(request: Request) -> AbstractContextManager[Block]:
     _be_seen_in_notebook()
     frame = inspect.currentframe()
     caller = frame and frame.f_back and frame.f_back.f_back
-    return timing().block(request, _source_of(caller) if caller else None)
+    return Block(timing(), request, _source_of(caller) if caller else None)
 
 
 def named_phase(label: str, phase: DeclaredPhase | None) -> AbstractContextManager[None]:
@@ -96,7 +96,7 @@ def named_phase(label: str, phase: DeclaredPhase | None) -> AbstractContextManag
             f"A phase that can be declared is one of {', '.join(known)}, not {phase!r}."
         )
     declared = phase or next((name for name in known if name == label), None)
-    return timing().mark(str(label), declared)
+    return MarkedStretch(timing(), str(label), declared)
 
 
 def connected(name_or_id: str | None, timeout_seconds: float, *, others: bool = False) -> Any:

@@ -53,7 +53,7 @@ CHECKS = (
     Check(
         "clusters",
         "clusters of processes, batch systems and gateways live and end as told (pytest)",
-        (("pytest", "-q", "--durations=8", "tests/clusters", "tests/quota_sources"),),
+        (("pytest", "-q", "--durations=8", "tests/clusters", "tests/quota"),),
         minutes=30,
     ),
     Check(
@@ -71,7 +71,7 @@ CHECKS = (
                 "-q",
                 "--durations=8",
                 "--ignore=tests/clusters",
-                "--ignore=tests/quota_sources",
+                "--ignore=tests/quota",
             ),
         ),
         minutes=30,

@@ -86,11 +86,9 @@ OLDEST_LIFE = "computes_and_is_closed or follow_scaling or in_a_pod"
 WITH_DISTRIBUTED = (
     "tests/clusters/process/test_backend.py",
     "tests/clusters/test_queues.py",
-    "tests/collect",
     "tests/magic",
-    "tests/timing/test_session.py",
-    "tests/timing/test_process_death.py",
     "tests/test_kernel_only.py",
+    "tests/timing",
 )
 #: What does not depend on the Python below: other programs, other versions of distributed, what is drawn.
 SAME_IN_EACH_PYTHON = (
@@ -107,7 +105,6 @@ SAME_IN_EACH_PYTHON = (
     "tests/render",
     "tests/server/handlers/test_campaigns.py",
     "tests/server/test_real_clusters.py",
-    "tests/export/test_report.py",
     "tests/test_need.py",
 )
 

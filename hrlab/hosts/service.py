@@ -27,7 +27,6 @@ from hrlab.hosts.window import (
     Window,
     hosts_of,
     is_address,
-    is_loopback,
     on_axis,
     stretches,
     window_of,
@@ -35,6 +34,7 @@ from hrlab.hosts.window import (
 from hrlab.model.errors import BackendError
 from hrlab.model.run import Run
 from hrlab.model.units import format_duration
+from hrlab.shared.hostnames import is_loopback
 from hrlab.shared.http_post import PostAnswer, PostRequest
 
 #: Sends requests, all at once, and gives up after that many seconds; one that is not answered has status 0.

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hrlab.model.run import Run
+from hrlab.shared.hostnames import is_loopback
 
 #: Most values that are asked for of one line.
 MAX_POINTS = 200
 _LONGEST_WORD = 200
 _PLAIN = re.compile(r"[A-Za-z0-9_:-]")
-_LOOPBACK = re.compile(r"127\.|::1$|localhost$|inproc")
 _ADDRESS = re.compile(r"[\d.]+$|.*:.*:")
 
 
@@ -110,11 +110,6 @@ def hosts_of(run: Run) -> tuple[str, ...]:
 def is_address(host: str) -> bool:
     """Whether `host` is the address of one machine and not its name."""
     return bool(_ADDRESS.match(host)) and not is_loopback(host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is whatever machine says so."""
-    return bool(_LOOPBACK.match(host))
 
 
 def hosts_pattern(hosts: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from hrlab.magic.help import help_text
 from hrlab.magic.hooks import CellHooks
 from hrlab.magic.options import parse, parse_command
 from hrlab.model.errors import HrlabError
+from hrlab.timing.contexts import Block
 
 LIST_LENGTH = 20
 NO_RUNS = "No runs yet. Put `%%hrtime` at the top of a cell."
@@ -34,7 +35,7 @@ class HrtimeMagics:
         """Called by IPython where the hooks could not take the line: it can't be parsed, or code calls `run_cell_magic`."""
         request = parse(line)
         shell = self.hooks.shell
-        with self.timing.block(request, cell):
+        with Block(self.timing, request, cell):
             with _errors_left_to_caller(shell):
                 result = shell.run_cell(cell)
             error = result.error_before_exec or result.error_in_exec

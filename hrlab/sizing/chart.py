@@ -55,7 +55,12 @@ def sizing(advice: Advice) -> Chart:
 
 def _rows(advice: Advice) -> tuple[tuple[Cell, ...], ...]:
     return tuple(
-        (*point, share if advice.tells_efficiency(workers) else None, hours, _record(advice, workers))
+        (
+            *point,
+            share if advice.tells_efficiency(workers) else None,
+            hours,
+            _record(advice, workers),
+        )
         for point, (workers, share, hours) in zip(advice.curve, advice.table, strict=True)
     )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Block:
     """What ``with hrlab.timed(...) as run`` gives: after the block, `record` is its run."""
 
-    def __init__(self, timing: Timing, request: Request, source: str | None) -> None:
+    def __init__(self, timing: Timing, request: Request, source: str | None = None) -> None:
         self._timing = timing
         self._request = request
         self._source = source
@@ -37,7 +37,7 @@ class Block:
         if self._timing.running is None:
             self._active = shielded(self._started)()
         if self._active is None:
-            self._mark = self._timing.mark(self._request.name or "block", None)
+            self._mark = MarkedStretch(self._timing, self._request.name or "block", None)
             self._mark.__enter__()
         return self
 

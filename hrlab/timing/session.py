@@ -14,10 +14,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from hrlab.model.errors import UsageError
-from hrlab.model.run import DeclaredPhase, Run, RunWarning, SourceKind, Status
+from hrlab.model.run import Run, RunWarning, SourceKind, Status
 from hrlab.model.source import default_name
 from hrlab.timing import clock
-from hrlab.timing.contexts import Block, MarkedStretch
 from hrlab.timing.dask.client_hooks import doors
 from hrlab.timing.journal import Journal
 from hrlab.timing.outcome import that_has_a_text, with_fewer_marks
@@ -149,16 +148,6 @@ class Timing:
         self._aside = False
         if self.active is not None and doors.watcher is None:
             doors.watcher = self.active.watch
-
-    # -- blocks and marks ----------------------------------------------------------------------------------------------
-
-    def block(self, request: Request, source: str | None = None) -> Block:
-        """A timed block: a run of its own, or a mark of the run that is on."""
-        return Block(self, request, source)
-
-    def mark(self, label: str, phase: DeclaredPhase | None) -> MarkedStretch:
-        """A named stretch of the run that is on; without one, nothing is noted."""
-        return MarkedStretch(self, label, phase)
 
     @property
     def running(self) -> ActiveRun | None:

@@ -82,7 +82,12 @@ def test_nobody_listening_is_unreachable_until_somebody_does(listed, monkeypatch
     attach(side, f"tcp://127.0.0.1:{port}")
     cluster = side.wait("unreachable")
     assert cluster.reason.startswith(f"The scheduler at tcp://127.0.0.1:{port} cannot be reached: ")
-    how = {"processes": False, "protocol": "tcp", "host": "127.0.0.1", "dashboard_address": None}
+    how = {
+        "processes": False,
+        "protocol": "tcp",
+        "host": "127.0.0.1",
+        "dashboard_address": "127.0.0.1:0",
+    }
     with LocalCluster(n_workers=0, threads_per_worker=1, scheduler_port=port, **how):
         side.wait("ready")
     side.wait("unreachable")

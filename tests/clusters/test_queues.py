@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 def host_of(mark):
-    (host,) = [pid for pid, command in marked(mark).items() if "clusters/host.py" in command]
+    (host,) = [pid for pid, command in marked(mark).items() if "process/host.py" in command]
     return host
 
 
@@ -67,7 +67,7 @@ def test_slurm_jobs_that_never_run_end_the_start(slurm, side):
 @pytest.mark.parametrize("moment", [0.3, 1.0, 1.5, 2.0, 4.0])
 def test_slurm_jobs_of_a_killed_host_are_cancelled(slurm, side, nothing_is_left, moment):
     side.create(of=slurm, workers=queues.CPUS + 1)
-    side.until(lambda: [c for c in marked(nothing_is_left).values() if "clusters/host.py" in c])
+    side.until(lambda: [c for c in marked(nothing_is_left).values() if "process/host.py" in c])
     time.sleep(moment)
     os.kill(host_of(nothing_is_left), signal.SIGKILL)
     side.until(lambda: side.get().state == "failed")
@@ -121,7 +121,7 @@ def test_condor_jobs_of_a_killed_host_are_removed(
 ):
     monkeypatch.setenv("FAKE_CONDOR_SLOTS", "1")
     side.create(of=condor, workers=3)
-    side.until(lambda: [c for c in marked(nothing_is_left).values() if "clusters/host.py" in c])
+    side.until(lambda: [c for c in marked(nothing_is_left).values() if "process/host.py" in c])
     time.sleep(moment)
     os.kill(host_of(nothing_is_left), signal.SIGKILL)
     side.until(lambda: side.get().state == "failed")

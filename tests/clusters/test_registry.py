@@ -14,10 +14,10 @@ def test_where_nothing_was_left_nothing_is_watched(tmp_path):
 
 
 def test_a_hosts_directory_and_a_cluster_in_kubernetes_tell(tmp_path):
-    (tmp_path / "runtime" / "hrlab-clusters" / "zee-1").mkdir(parents=True)
+    (tmp_path / "server" / "hrlab-clusters" / "zee-1").mkdir(parents=True)
     kept = tmp_path / "data" / "hrlab" / "kubernetes.json"
     kept.parent.mkdir(parents=True)
     kept.write_text(json.dumps({"closing": {}, "clusters": {"zee-2": "0a1b"}}))
-    assert kinds_left(tmp_path / "runtime", tmp_path / "data") == ["process", "kubernetes"]
+    assert kinds_left(tmp_path / "server", tmp_path / "data") == ["process", "kubernetes"]
     kept.write_text(json.dumps({"closing": {}, "clusters": {}}))
-    assert kinds_left(tmp_path / "runtime", tmp_path / "data") == ["process"]
+    assert kinds_left(tmp_path / "server", tmp_path / "data") == ["process"]

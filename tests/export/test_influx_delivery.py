@@ -17,7 +17,7 @@ import pytest
 
 from hrlab.export.delivery_cursor import load, position_path
 from hrlab.export.influx_delivery import Delivery
-from hrlab.export.influx_target import Target, said, target_from
+from hrlab.export.influx_target import Target, format_answer, target_from
 from hrlab.model.errors import MalformedError
 from hrlab.server.setup_export import post
 from hrlab.store.sqlite import RunStore
@@ -345,7 +345,7 @@ def test_target_that_can_not_be_says_why(wrong, said):
     ],
 )
 def test_answer_is_told_in_the_words_meant_for_people(text, shown):
-    assert said(400, text) == shown
+    assert format_answer(400, text) == shown
 
 
 def test_token_comes_from_the_environment_and_is_shown_nowhere():

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hrlab.hosts.node_sharing import Ended, news, note, seen
+from hrlab.hosts.node_sharing import Ended, news, record, seen
 from hrlab.model.run import Cell
 from hrlab.store.sqlite import RunStore
 from tests.render.runs import golden
@@ -49,10 +49,10 @@ def test_runs_that_ended_on_clusters_are_news_once(store):
 def test_what_was_seen_is_added_once_and_nothing_else_changes(store):
     store.finish(RUN)
     before, seq = store.get(RUN.id), store.seq()
-    assert note([(RUN.id, 3)])(store)
+    assert record([(RUN.id, 3)])(store)
     assert store.get(RUN.id) == {**before, "other_pods": 3}
     assert store.changes(seq).ids == (RUN.id,)
-    assert not note([(RUN.id, 5), ("0" * 32, 1)])(store)
+    assert not record([(RUN.id, 5), ("0" * 32, 1)])(store)
     assert store.get(RUN.id)["other_pods"] == 3
     assert news(store, seq).runs == ()
     store.save(RUN)  # as a notebook hands its copy over

@@ -190,7 +190,7 @@ async def test_a_server_that_is_gone_before_it_could_sign_loses_no_cluster(
 
     with monkeypatch.context() as patch:
         patch.setattr(Operations, "make", making)
-        patch.setattr(Operations, "note", noting)
+        patch.setattr(Operations, "annotate", noting)
         made = await user.create(workers=0)
         await asked.wait()
         await user.sees(made.id, lambda one: one.steps[0].state == "done")

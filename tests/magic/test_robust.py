@@ -10,6 +10,7 @@ from hrlab.magic.hooks import CellHooks
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
 from hrlab.timing import session as timing_module
+from hrlab.timing.contexts import Block
 from hrlab.timing.session import Timing
 
 
@@ -29,7 +30,7 @@ def impatient(*_, **__):
         "hrlab.timing.recorder.ActiveRun.close",
         "hrlab.timing.recorder.ActiveRun.release",
         "hrlab.timing.session.assemble",
-        "hrlab.timing.journal.Journal.begin",
+        "hrlab.timing.journal.Journal.start",
         "hrlab.timing.journal.Journal.finish",
         "tests.magic.shells.Listener.began",
         "tests.magic.shells.Listener.ended",
@@ -91,7 +92,7 @@ def test_a_timed_cell_beside_a_block_in_a_thread_is_a_mark_of_it(shell):
     go, done = threading.Event(), threading.Event()
 
     def work():
-        with shell.timing.block(timing_module.Request(name="thread")):
+        with Block(shell.timing, timing_module.Request(name="thread")):
             go.set()
             done.wait(5)
 

@@ -11,6 +11,7 @@ import pytest
 
 from hrlab.model.run import Run, check
 from hrlab.timing import clock
+from hrlab.timing.contexts import Block
 from hrlab.timing.dask.client_hooks import doors
 from hrlab.timing.journal import Journal
 from hrlab.timing.request import Request
@@ -77,7 +78,7 @@ class Recorder:
 
     @contextlib.contextmanager
     def block(self, name="test"):
-        with self.timing.block(Request(name=name)) as block:
+        with Block(self.timing, Request(name=name)) as block:
             active = self.timing.active
             yield Stopwatch(active.time.spans[0].start)  # on the run's own time axis
         self.links += active.watch.links

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 from hrlab.clusters.process.daemon.process_identity import SOCKET, STATUS, identity, write_json
 from hrlab.clusters.process.host_files import DESCRIPTION, Status, described
 from hrlab.clusters.process.launcher import end, is_there, launch, sweep, tail
-from hrlab.hosts.window import is_loopback
 from hrlab.model.cluster import Cluster, State, Step, Target, WorkerCount
 from hrlab.model.errors import BackendError
 from hrlab.model.quota import ClusterUsage
 from hrlab.model.wire import decode_known
+from hrlab.shared.hostnames import is_loopback
 
 #: Seconds between looks at the files, while there is no connection.
 RETRY_STARTING, RETRY = 0.05, 1.0

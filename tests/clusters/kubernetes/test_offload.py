@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+import hrlab.clusters
 from hrlab.clusters.kubernetes.conditions import pod_reason
 from hrlab.clusters.kubernetes.in_container import packed, tunnel
 from hrlab.clusters.kubernetes.manifest import resource_of, with_numbered_ports
@@ -36,6 +41,26 @@ def told(made, part):
 def service(name, made, *ports, selector=LABELS):
     spec = {"selector": selector, "ports": [{"port": port} for port in ports]}
     return {"metadata": {"name": name, "creationTimestamp": made}, "spec": spec}
+
+
+def test_a_site_may_name_the_tunnel_by_its_old_path(tmp_path):
+    """Profiles of sites have ``program: [python, .../hrlab/clusters/delivered/tunnel.py]``."""
+    old = Path(hrlab.clusters.__file__).parent / "delivered" / "tunnel.py"
+    new = Path(tunnel.__file__)
+    environment = {"HRLAB_TUNNEL": "{}", "PATH": os.environ["PATH"]}
+    by_old, by_new = (
+        subprocess.run(
+            [sys.executable, str(path), "scheduler", sys.executable, "-c", "print('started')"],
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        for path in (old, new)
+    )
+    assert by_new.stderr or by_new.stdout
+    assert (by_old.returncode, by_old.stdout) == (by_new.returncode, by_new.stdout)
+    assert by_old.stderr.splitlines()[-1:] == by_new.stderr.splitlines()[-1:]
 
 
 def test_the_service_selects_the_forwarder_and_needs_no_patched_crd():

@@ -18,7 +18,9 @@ def test_a_refusal_tells_quota_asked_used_and_allowed():
         "memory": (2.0**30, 15 * 2.0**30, 16 * 2.0**30),
         "cores": (1.5, 31.0, 32.0),
     }
-    assert "32 cores are allowed, 31 cores are used, 1.5 cores more were asked for" in found.format()
+    assert (
+        "32 cores are allowed, 31 cores are used, 1.5 cores more were asked for" in found.format()
+    )
 
 
 @pytest.mark.parametrize(

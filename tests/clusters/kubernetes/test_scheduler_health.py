@@ -32,13 +32,13 @@ async def answers_to(said: list[bytes]) -> list[Health]:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     asked = asyncio.Event()
-    scheduler_health, found = Probes(asked.set), []
+    probes, found = Probes(asked.set), []
     for now[0] in said:
         asked.clear()
-        scheduler_health.poll("zee", Place("127.0.0.1", port, port), 0.0)
+        probes.poll("zee", Place("127.0.0.1", port, port), 0.0)
         await asyncio.wait_for(asked.wait(), 30)
-        found.append(scheduler_health.health("zee"))
-    scheduler_health.discard(["zee"])
+        found.append(probes.health("zee"))
+    probes.discard(["zee"])
     server.close()
     return found
 
@@ -59,14 +59,14 @@ def test_a_scheduler_whose_question_broke_is_asked_again(monkeypatch):
         raise MemoryError
 
     async def look_twice():
-        scheduler_health, place = Probes(lambda: None), Place("127.0.0.1", 1, 1)
+        probes, place = Probes(lambda: None), Place("127.0.0.1", 1, 1)
         for asked in (1, 2):
-            scheduler_health.poll("zee", place, 0.0)
-            task = scheduler_health._probes["zee"].task
+            probes.poll("zee", place, 0.0)
+            task = probes._probes["zee"].task
             assert task is not None
             await asyncio.wait({task})
             assert isinstance(task.exception(), MemoryError)
             assert len(questions) == asked
 
-    monkeypatch.setattr(scheduler_health, "ask", broken)
+    monkeypatch.setattr(scheduler_health, "request", broken)
     asyncio.run(look_twice())

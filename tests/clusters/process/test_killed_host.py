@@ -133,12 +133,17 @@ def test_half_started_ones_are_cleaned_up(runtime, monkeypatch):
         side.stop()
 
 
-def test_what_is_no_description_is_not_shown(runtime):
-    for number, text in enumerate(["", "{}", "[]", "null"]):
+def test_what_is_no_description_is_shown_as_broken_until_it_is_closed(runtime):
+    for number, text in enumerate(["", "{}", "[]"]):
         directory = runtime / "hrlab-clusters" / f"test-{number}"
         directory.mkdir(parents=True)
         (directory / "cluster.json").write_text(text)
         os.utime(directory, (0, 0))
     side = process_side(runtime)
-    side.stop()
-    assert not side.kind.clusters()
+    try:
+        assert {one.state for one in side.kind.clusters()} == {"unreachable"}
+        for number in range(3):
+            side.close(f"test-{number}")
+        side.until(lambda: not side.kind.clusters())
+    finally:
+        side.stop()

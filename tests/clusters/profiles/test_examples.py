@@ -130,7 +130,7 @@ def test_a_cluster_at_the_gateway_is_stopped_when_its_host_is_killed(
     side.create(of=profile, **defaults(profile, workers=1, address=gateway.address))
     side.wait("ready")
     (host,) = [
-        pid for pid, command in marked(nothing_is_left).items() if "clusters/host.py" in command
+        pid for pid, command in marked(nothing_is_left).items() if "process/host.py" in command
     ]
     os.kill(host, signal.SIGKILL)
     side.until(lambda: side.get().state == "failed")

@@ -63,7 +63,7 @@ def test_memory_is_that_of_the_group_with_the_limit_without_what_files_keep(tmp_
 def test_cores_at_work_are_those_since_the_last_look(tmp_path):
     write(tmp_path, cpu__max="200000 100000\n", cpu__stat="usage_usec 1000000\n")
     cores = CoresUsed(tmp_path, {"": "/"})
-    assert cores.look() is None
+    assert cores.poll() is None
     write(tmp_path, cpu__stat="usage_usec 1000000000\n")
-    assert cores.look() > 0
-    assert cores.look() == 0
+    assert cores.poll() > 0
+    assert cores.poll() == 0

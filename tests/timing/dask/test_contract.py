@@ -1,4 +1,4 @@
-"""The private names of distributed that hrlab relies on. When one of these fails, look at `collect/dask` first."""
+"""The private names of distributed that hrlab relies on. When one of these fails, look at `hrlab/timing/dask` first."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import dask
 import pytest
 from distributed import CancelledError, Client, KilledWorker, wait
 
+from hrlab.timing.contexts import Block
 from hrlab.timing.dask.client_hooks import doors
 from tests.timing.conftest import check_within, exactness, local_cluster, serious, wait_until
 from tests.timing.work import fail, fail_once, identity, nap
@@ -43,7 +44,7 @@ def test_failing_task_is_counted_and_the_traceback_is_the_users(recorder, client
 def test_run_that_fails_is_kept_as_failed(recorder, client):
     from hrlab.timing.request import Request
 
-    with pytest.raises(ZeroDivisionError), recorder.timing.block(Request()):
+    with pytest.raises(ZeroDivisionError), Block(recorder.timing, Request()):
         client.submit(fail, pure=False).result()
     run = recorder.timing.last
     assert run.status == "failed"

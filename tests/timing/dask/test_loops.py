@@ -7,6 +7,7 @@ import pytest
 from distributed import wait
 
 import hrlab
+from hrlab.timing.contexts import Block, MarkedStretch
 from hrlab.timing.request import Request
 from tests.timing.conftest import Stopwatch, check_loops, exactness, wait_until
 from tests.timing.work import dask_mapper, identity, nap, wait_for_file
@@ -71,7 +72,7 @@ def test_run_without_dask_is_serial_and_all_pre(recorder):
 def test_serial_baseline_may_declare_its_loop(recorder):
     with recorder.block() as watch:
         nap(0.1)
-        with watch.lap(), recorder.timing.mark("dask", "dask"):
+        with watch.lap(), MarkedStretch(recorder.timing, "dask", "dask"):
             nap(0.2)
         nap(0.05)
     run = recorder.record
@@ -83,7 +84,7 @@ def test_serial_baseline_may_declare_its_loop(recorder):
 
 def test_timed_block_inside_a_timed_run_is_a_mark(recorder, client):
     with recorder.block():
-        with recorder.timing.block(Request(name="inner")):
+        with Block(recorder.timing, Request(name="inner")):
             client.submit(nap, 0.1).result()
     run = recorder.record
     assert [(mark.label, mark.phase) for mark in run.marks] == [("inner", None)]
@@ -174,7 +175,7 @@ def test_work_that_ends_between_cells_ends_there(recorder, client, cluster, tmp_
 
 def test_interrupt_keeps_the_run(recorder, client, cluster, tmp_path):
     go = tmp_path / "go"
-    with pytest.raises(KeyboardInterrupt), recorder.timing.block(Request(name="stopped")):
+    with pytest.raises(KeyboardInterrupt), Block(recorder.timing, Request(name="stopped")):
         kept = client.submit(wait_for_file, str(go))
         executing(cluster, 1)
         raise KeyboardInterrupt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from distributed import wait
 
+from hrlab.timing.contexts import MarkedStretch
 from tests.timing.conftest import check_loops, serious
 from tests.timing.work import nap
 
@@ -24,7 +25,7 @@ def test_dask_work_in_a_mark_of_another_phase_is_dask_and_the_run_says_so(
     with recorder.block() as watch:
         with watch.lap():
             client.submit(nap, 0.1, pure=False).result()
-        with recorder.timing.mark(label, phase):
+        with MarkedStretch(recorder.timing, label, phase):
             nap(0.2)
             with watch.lap():
                 client.submit(nap, 0.3, pure=False).result()
@@ -43,7 +44,7 @@ def test_dask_work_in_a_mark_of_another_phase_is_dask_and_the_run_says_so(
 def test_several_marks_are_told_in_one_warning_by_label(recorder, client):
     with recorder.block():
         for label, phase in [("a", "pre"), ("b", "post"), ("b", "post")]:
-            with recorder.timing.mark(label, phase):
+            with MarkedStretch(recorder.timing, label, phase):
                 client.submit(nap, 0.1, pure=False).result()
     (message,) = warned(recorder)
     first, second = message.removeprefix("Dask work took ").partition(":")[0].split(" and ")
@@ -55,7 +56,7 @@ def test_several_marks_are_told_in_one_warning_by_label(recorder, client):
 def test_of_many_marks_a_few_are_told(recorder, client):
     with recorder.block():
         for number in range(9):
-            with recorder.timing.mark(f"m{number}" * 30, "post"):
+            with MarkedStretch(recorder.timing, f"m{number}" * 30, "post"):
                 client.submit(nap, 0.02, pure=False).result()
     (message,) = warned(recorder)
     assert message.count("declared as post") == 3
@@ -65,11 +66,11 @@ def test_of_many_marks_a_few_are_told(recorder, client):
 
 def test_marks_without_dask_work_warn_of_nothing(recorder, client):
     with recorder.block():
-        with recorder.timing.mark("pre", "pre"):
+        with MarkedStretch(recorder.timing, "pre", "pre"):
             nap(0.1)
         futures = [client.submit(nap, 0.1, i, pure=False) for i in range(2)]
         wait(futures)
-        with recorder.timing.mark("stage-out", "post"):
+        with MarkedStretch(recorder.timing, "stage-out", "post"):
             nap(0.2)
         del futures
     assert not serious(recorder.record)
@@ -77,10 +78,10 @@ def test_marks_without_dask_work_warn_of_nothing(recorder, client):
 
 def test_dask_work_is_expected_in_a_mark_that_only_names_or_declares_dask(recorder, client):
     with recorder.block():
-        with recorder.timing.mark("stage-out", None):
+        with MarkedStretch(recorder.timing, "stage-out", None):
             client.submit(nap, 0.1, pure=False).result()
-        with recorder.timing.mark("post", "post"):
+        with MarkedStretch(recorder.timing, "post", "post"):
             nap(0.05)
-            with recorder.timing.mark("dask", "dask"):
+            with MarkedStretch(recorder.timing, "dask", "dask"):
                 client.submit(nap, 0.1, pure=False).result()
     assert not serious(recorder.record)
