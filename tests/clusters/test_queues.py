@@ -19,8 +19,15 @@ pytestmark = pytest.mark.slow
 
 
 def host_of(mark):
-    (host,) = [pid for pid, command in marked(mark).items() if "process/host.py" in command]
-    return host
+    """Its process, once it has detached from whoever started it."""
+    hosts = []
+
+    def alone():
+        hosts[:] = [pid for pid, command in marked(mark).items() if "process/host.py" in command]
+        return len(hosts) == 1
+
+    queues.wait_for(alone)
+    return hosts[0]
 
 
 def test_slurm_computes_and_closing_leaves_an_empty_queue(slurm, side):
@@ -103,9 +110,10 @@ def test_condor_says_why_jobs_are_held(condor, side, monkeypatch):
 
 def test_condor_says_that_jobs_are_idle_and_the_time_limit_names_it(condor, side, monkeypatch):
     monkeypatch.setenv("FAKE_CONDOR_SLOTS", "0")
-    side.create(of=profile(condor.template, start_timeout_seconds=8), workers=2)
+    # Enough for a look at the queue on a busy machine, too: the host takes one every 5 s.
+    side.create(of=profile(condor.template, start_timeout_seconds=20), workers=2)
     side.until(lambda: side.get().state == "failed")
-    assert side.get().reason == "Not ready after 8 s: 0 of 2 workers: 2 of 2 jobs idle."
+    assert side.get().reason == "Not ready after 20 s: 0 of 2 workers: 2 of 2 jobs idle."
 
 
 def test_condor_refusing_a_job_is_the_reason(condor, side, monkeypatch):
