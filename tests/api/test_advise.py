@@ -21,7 +21,7 @@ from hrlab.model.wire import encode
 from hrlab.sizing.constraints import any_shape
 from hrlab.sizing.service import question_from
 from hrlab.store.sqlite import RunStore
-from tests.sizing.test_fit import timed
+from tests.sizing.runs import timed
 
 
 @pytest.fixture

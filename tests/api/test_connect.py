@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from hrlab.api.connect import choose, mismatches, told_before, wait_for_address
 from hrlab.api.jupyter_server import ParentServer, find_parent_server
 from hrlab.model.errors import BackendError, NotFoundError, UsageError
+from tests.api.http_server import Answering
 
 
 def runtime_file(tmp_path, number=7, name="jpserver", **info):
@@ -60,31 +59,6 @@ def test_without_a_server_it_says_what_to_do(tmp_path, environ):
 
 def test_the_key_is_in_no_text_of_the_server():
     assert "secret" not in repr(ParentServer("http://localhost/", "secret"))
-
-
-class Answering(BaseHTTPRequestHandler):
-    answer: tuple[int, bytes] = (200, b"{}")
-    asked: tuple[str, str | None] = ("", None)
-
-    def do_GET(self):
-        type(self).asked = (self.path, self.headers["Authorization"])
-        self.send_response(self.answer[0])
-        self.end_headers()
-        self.wfile.write(self.answer[1])
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def answering(monkeypatch):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    with HTTPServer(("127.0.0.1", 0), Answering) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield ParentServer(f"http://127.0.0.1:{server.server_port}/a/", "t")
-        server.shutdown()
-        thread.join()
 
 
 def test_server_is_asked_with_the_token_and_past_any_proxy(answering, monkeypatch):

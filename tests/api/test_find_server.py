@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +18,9 @@ from hrlab.model.errors import UsageError
 from hrlab.model.quota import QuotaReport
 from hrlab.model.wire import decode
 from hrlab.quota.text import quota_text
-from tests.api.test_connect import Answering, answering  # noqa: F401 - a fixture
-from tests.model.test_quota import GOLDEN
+from tests.api.http_server import Answering
+
+GOLDEN = Path(__file__).parents[1] / "data" / "wire" / "quotas.json"
 
 
 def runs(tmp_path, pid, url, token="t"):
@@ -55,7 +57,7 @@ def test_without_a_server_it_says_what_to_do(tmp_path):
 
 
 @pytest.fixture
-def asked(answering, tmp_path, monkeypatch):  # noqa: F811
+def asked(answering, tmp_path, monkeypatch):
     """The golden quotas, told by a server that this process finds."""
     monkeypatch.setattr(Answering, "answer", (200, GOLDEN.read_bytes()))
     runs(tmp_path, os.getpid(), answering.url, "")

@@ -10,8 +10,8 @@ import hrlab
 from hrlab.api.display import VEGA_LITE
 from hrlab.model.errors import InvalidRequestError, NotFoundError, UsageError
 from hrlab.store.sqlite import RunStore
-from tests.comparison.test_groups import published
-from tests.comparison.test_groups import run as made
+from tests.comparison.runs import published
+from tests.comparison.runs import run as made
 from tests.magic.shells import notebook
 from tests.render.runs import HOSTILE, golden, hostile
 

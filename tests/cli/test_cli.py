@@ -14,8 +14,8 @@ import pytest
 
 from hrlab.cli.app import main
 from hrlab.store.sqlite import RunStore
-from tests.comparison.test_groups import published
-from tests.sizing.test_fit import timed
+from tests.comparison.runs import published
+from tests.sizing.runs import timed
 
 
 @pytest.fixture

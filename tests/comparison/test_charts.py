@@ -18,8 +18,8 @@ from hrlab.comparison.series import series
 from hrlab.comparison.service import ComparisonQuestion, compared_runs
 from hrlab.comparison.tables import difference_rows, group_rows, published_rows
 from hrlab.model.run import Environment
-from tests.comparison import test_groups as compared
-from tests.comparison.test_groups import run
+from tests.comparison import runs as compared
+from tests.comparison.runs import run
 from tests.render.runs import golden, hostile
 
 SCHEMA = Path(alt.__file__).parent / "vegalite" / "v5" / "schema" / "vega-lite-schema.json"

@@ -13,8 +13,8 @@ import vl_convert
 
 from hrlab.comparison.charts import charts
 from hrlab.comparison.service import ComparisonQuestion, compared_runs
-from tests.comparison import test_groups as compared
-from tests.comparison.test_groups import run
+from tests.comparison import runs as compared
+from tests.comparison.runs import run
 from tests.render.runs import golden
 
 NUMBER = r"-?\d+(?:\.\d+)?(?:e-?\d+)?"

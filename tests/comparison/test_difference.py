@@ -9,7 +9,7 @@ import pytest
 from hrlab.comparison.difference import MOST_GROUPS, REST, difference
 from hrlab.comparison.groups import compare
 from hrlab.model.run import Group
-from tests.comparison.test_groups import run
+from tests.comparison.runs import run
 from tests.render.runs import golden
 
 

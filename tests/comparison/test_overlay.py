@@ -9,7 +9,7 @@ import pytest
 from hrlab.comparison.overlay import overlays, since_of
 from hrlab.model.errors import MalformedError
 from hrlab.model.resources import Series
-from tests.comparison.test_groups import run
+from tests.comparison.runs import run
 from tests.render.runs import golden
 
 

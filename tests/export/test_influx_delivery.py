@@ -22,7 +22,7 @@ from hrlab.model.errors import MalformedError
 from hrlab.server.setup_export import post
 from hrlab.store.sqlite import RunStore
 from tests.export.databases import Influx1, Victoria, wait_until
-from tests.server.test_killed import Server
+from tests.server.process import Server
 from tests.store.making import begun, golden, run
 
 LOG = logging.getLogger("tests.export")

@@ -15,7 +15,7 @@ from hrlab.export.report import ReportQuestion, report
 from hrlab.history.service import RunService
 from hrlab.model.errors import InvalidRequestError, MalformedError, NotFoundError
 from hrlab.store.sqlite import RunStore
-from tests.comparison.test_groups import published
+from tests.comparison.runs import published
 from tests.render.runs import golden, hostile
 
 VOID = {"meta", "img", "br", "hr"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hrlab.hosts.kubernetes import MOST_GONE, Stays
-from tests.clusters.kubernetes.test_status import AT, MADE, facts, service
+from tests.clusters.kubernetes.objects import AT, MADE, facts, service
 
 ADDRESS = "tcp://z-scheduler.jhub:8786"
 TAINT = {"key": "virtual-node.interlink/no-schedule", "operator": "Exists"}

@@ -17,8 +17,8 @@ from pathlib import Path
 from hrlab.clusters.kubernetes.api import Object
 from hrlab.clusters.kubernetes.manifest import TRIES
 from hrlab.clusters.kubernetes.operations import Operations
+from tests.kube.profiles import shipped
 from tests.kube.site import Elsewhere, Site
-from tests.kube.test_offload import shipped
 from tests.kube.user import User
 
 STEPS = ("noted", "deleted", "gone", "made")

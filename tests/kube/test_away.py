@@ -13,9 +13,8 @@ from distributed import Client
 
 from hrlab.model.cluster import Target
 from tests.kube.bed.bed import NAMESPACE, ROOT, SITE
-from tests.kube.test_faults import says
-from tests.kube.test_offload import shipped
-from tests.kube.user import is_ready
+from tests.kube.profiles import shipped
+from tests.kube.user import is_ready, says
 
 asyncssh = pytest.importorskip("asyncssh")
 

@@ -11,8 +11,7 @@ from distributed import Client
 from hrlab.model.cluster import Target
 from hrlab.model.profile import Deliver
 from tests.kube.bed.bed import NAMESPACE
-from tests.kube.test_faults import says
-from tests.kube.user import is_ready
+from tests.kube.user import is_ready, says
 
 SECRETS = f"/api/v1/namespaces/{NAMESPACE}/secrets"
 

@@ -12,18 +12,11 @@ from hrlab.clusters.kubernetes.manifest import resource_of
 from hrlab.model.errors import BackendError
 from hrlab.model.profile import Deliver
 from tests.kube.bed.bed import NAMESPACE, SITE
-from tests.kube.user import is_ready
+from tests.kube.user import is_ready, says
 
 QUOTAS = f"/api/v1/namespaces/{NAMESPACE}/resourcequotas"
 SERVICES = f"/api/v1/namespaces/{NAMESPACE}/services"
 CRD = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/daskclusters.kubernetes.dask.org"
-
-
-def says(*words: str):
-    def reason_holds(cluster):
-        return all(word in cluster.reason for word in words)
-
-    return reason_holds
 
 
 async def cancelled(user, made) -> None:

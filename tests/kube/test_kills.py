@@ -18,7 +18,7 @@ import pytest
 
 from tests.kube.__main__ import ROOT
 from tests.kube.life import LONG_SECONDS, STEPS, live
-from tests.kube.test_losses import SEED, scheduler_of
+from tests.kube.losses import SEED, scheduler_of
 from tests.kube.user import is_ready
 
 KILLS = int(os.environ.get("HRLAB_TEST_KILLS", "13"))

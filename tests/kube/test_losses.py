@@ -6,16 +6,14 @@ import asyncio
 import os
 import random
 import signal
-from pathlib import Path
 
 import pytest
 
 from hrlab.clusters.kubernetes.state_file import has_clusters
 from tests.kube.bed.bed import NAMESPACE
+from tests.kube.losses import SEED, scheduler_of
 from tests.kube.user import is_ready
 
-#: Printed, so that a failure can be repeated with HRLAB_TEST_SEED.
-SEED = int(os.environ.get("HRLAB_TEST_SEED", random.SystemRandom().randrange(10**6)))
 STARTS_SECONDS = 4.0
 
 
@@ -140,19 +138,3 @@ async def test_a_worker_that_is_killed_is_replaced(user, bed):
     bed.call("DELETE", f"{pods}/{worker}")
     await asyncio.sleep(1)
     await user.sees(made.id, is_ready)
-
-
-def scheduler_of(cluster_id: str) -> int:
-    """Process of a cluster's scheduler."""
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            environment = (folder / "environ").read_bytes()
-        except OSError:
-            continue
-        named = f"BED_POD_NAME={cluster_id}-scheduler".encode()
-        if named in environment and b"scheduler" in words:
-            return int(folder.name)
-    raise LookupError(cluster_id)

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 import pytest
 from distributed import Client
 
-from hrlab.clusters.profiles.parse import read_profile
 from hrlab.model.cluster import Target
 from tests.kube.bed.bed import NAMESPACE, SITE
+from tests.kube.profiles import shipped
 from tests.kube.user import is_ready
 
 yaml = pytest.importorskip("yaml")
-
-PROFILES = Path(__file__).resolve().parents[2] / "docs" / "profiles"
-
-
-def shipped(name: str, namespace: str):
-    """An example of docs/profiles, in the namespace of the tests."""
-    value = yaml.safe_load((PROFILES / f"{name}.yaml").read_text())["profiles"][name]
-    profile = read_profile(name, value)
-    template = {**profile.template, "namespace": namespace}
-    return dataclasses.replace(profile, template=template)
 
 
 async def test_the_shipped_kubernetes_profile_works(user, site):

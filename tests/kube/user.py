@@ -180,3 +180,10 @@ async def run_python(program: str, site: Site) -> None:
 
 def is_ready(cluster: Cluster) -> bool:
     return cluster.state == "ready" and cluster.workers.ready == cluster.workers.asked
+
+
+def says(*words: str):
+    def reason_holds(cluster):
+        return all(word in cluster.reason for word in words)
+
+    return reason_holds

@@ -10,7 +10,7 @@ import vl_convert
 
 from hrlab.comparison.service import ComparisonQuestion, compared_runs
 from hrlab.render.charts import VIEWS, chart
-from tests.comparison.test_groups import run
+from tests.comparison.runs import run
 from tests.render.runs import golden
 
 EVERYTHING = string.printable

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.server.test_openapi import DOCUMENT
+from tests.server.openapi import DOCUMENT
 
 SCALARS = st.one_of(
     st.none(),

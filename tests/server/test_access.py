@@ -6,9 +6,9 @@ import itertools
 import json
 
 import pytest
-from jupyter_server.auth import Authorizer
 
 from hrlab.server.handler import VERBS
+from tests.server.authorizers import Nothing, ReadOnly
 from tests.store.making import run
 
 ADDRESSES = [
@@ -76,18 +76,6 @@ async def test_wrong_token_is_refused(ask):
     answer = await ask("GET", "runs", headers={"Authorization": "token nope"})
     assert (answer.status, answer.error["code"]) == (403, "forbidden")
     assert "Log in again" in answer.error["message"]
-
-
-class ReadOnly(Authorizer):
-    """Lets everybody read hrlab's runs, and nothing else."""
-
-    def is_authorized(self, handler, user, action, resource):
-        return (action, resource) == ("read", "hrlab")
-
-
-class Nothing(Authorizer):
-    def is_authorized(self, handler, user, action, resource):
-        return False
 
 
 @pytest.mark.parametrize(("authorizer", "allowed"), [(ReadOnly, {"get", "head"}), (Nothing, set())])

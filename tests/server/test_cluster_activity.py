@@ -10,8 +10,8 @@ import pytest
 from distributed import Client
 
 from hrlab.server import campaign_watch, setup_clusters
-from tests.server.handlers.test_campaigns import eventually
-from tests.server.test_real_clusters import ready_cluster
+from tests.server.real_clusters import ready_cluster
+from tests.server.waiting import eventually
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 
 from hrlab.model.run import Source
-from tests.comparison.test_groups import published, run
+from tests.comparison.runs import published, run
 from tests.render.runs import golden
-from tests.server.test_openapi import DOCUMENT
+from tests.server.openapi import DOCUMENT
 
 SCHEMA = {
     **DOCUMENT["components"]["schemas"]["Comparison"],

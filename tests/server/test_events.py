@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import sqlite3
 
 import pytest
 
-from hrlab.server.run_events import MAX_IDS, SCHEMA_ID
+from hrlab.server.run_events import MAX_IDS
 from hrlab.store.process import Process, this_process
+from tests.server.events import Listener
 from tests.store.making import begun, golden, run
 
 
@@ -23,21 +23,6 @@ def jp_server_config(jp_server_config):
 @pytest.fixture
 def announcer(jp_serverapp):
     return jp_serverapp.extension_manager.extension_points["hrlab"].app._announcer
-
-
-class Listener:
-    def __init__(self, socket):
-        self._socket = socket
-
-    async def next(self) -> dict:
-        while True:
-            event = json.loads(await asyncio.wait_for(self._socket.read_message(), 10))
-            if event.pop("schema_id") == SCHEMA_ID:
-                return event
-
-    async def close(self):
-        self._socket.close()
-        await self._socket.read_message()
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.server.handlers.test_clusters import PROFILES
-from tests.server.handlers.test_sizing import kept
+from tests.server.handlers.clusters import PROFILES
+from tests.server.openapi import DOCUMENT, schema_of
 from tests.server.schemas import ANYTHING, near
-from tests.server.test_openapi import DOCUMENT, schema_of
-from tests.sizing.test_fit import timed
+from tests.sizing.runs import timed
+from tests.store.making import kept
 
 #: A run that advice can be given about.
 KNOWN = f"{1:032x}"

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import jsonschema
 import pytest
-import yaml
 
-import hrlab.server
 from hrlab.server.app import ROUTES
 from hrlab.server.not_found import ENDPOINTS, MissingHandler
 from hrlab.server.parameters import _READERS
+from tests.server.openapi import DOCUMENT, schema_of
 from tests.store.making import begun, golden, run
 
-DOCUMENT = yaml.safe_load((Path(hrlab.server.__file__).parent / "openapi.yaml").read_text("utf-8"))
 VERBS = {"get", "head", "post", "put", "patch", "delete"}
 
 
@@ -32,16 +29,6 @@ def test_it_names_the_very_addresses_and_verbs_that_there_are():
 def test_it_names_the_very_parameters_that_the_list_takes():
     listed = DOCUMENT["paths"]["/hrlab/api/runs"]["get"]["parameters"]
     assert {parameter["name"] for parameter in listed} == set(_READERS)
-
-
-def schema_of(path: str, verb: str, status: int) -> dict | None:
-    response = DOCUMENT["paths"][path][verb.lower()]["responses"][str(status)]
-    if "$ref" in response:
-        response = DOCUMENT["components"]["responses"][response["$ref"].rpartition("/")[2]]
-    content = response.get("content")
-    if content is None:
-        return None
-    return {**content["application/json"]["schema"], "components": DOCUMENT["components"]}
 
 
 @pytest.fixture

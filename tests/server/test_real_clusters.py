@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from hrlab.hosts.queries import variables
 from hrlab.hosts.window import stretches, window_of
 from hrlab.model.run import Run
 from hrlab.server import setup_clusters
+from tests.server.real_clusters import ready_cluster
 
 pytestmark = pytest.mark.slow
 
@@ -29,31 +30,6 @@ def pretended(monkeypatch, tmp_path):
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     # Threads of what it computes with, rather than this machine's: tests share it.
     monkeypatch.setattr(setup_clusters, "_machine", lambda: (2, 3 * 1024**3))
-
-
-@asynccontextmanager
-async def ready_cluster(ask):
-    """A ready cluster of one worker, which is closed afterwards."""
-    body = {"profile": "local", "name": "zee", "options": {"workers": 1, "memory": "512 MiB"}}
-    answer = await ask("POST", "clusters", body=body)
-    assert answer.status == 201, answer.text
-    path = f"clusters/{answer.json['id']}"
-    found = answer.json
-    for _ in range(600):
-        found = (await ask("GET", path)).json
-        if found["state"] != "starting":
-            break
-        await asyncio.sleep(0.1)
-    assert found["state"] == "ready", found
-    try:
-        yield found
-    finally:
-        await ask("DELETE", path)
-        for _ in range(300):
-            if (await ask("GET", path)).status == 404:
-                break
-            await asyncio.sleep(0.1)
-    assert (await ask("GET", path)).status == 404
 
 
 async def test_dashboard_is_reached_through_the_proxy_only(

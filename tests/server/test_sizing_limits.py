@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.server.handlers.test_clusters import PROFILES, is_a, made
-from tests.server.handlers.test_sizing import kept
-from tests.sizing.test_fit import timed, using
+from tests.server.handlers.clusters import PROFILES, made
+from tests.server.openapi import is_a
+from tests.sizing.runs import timed, using
+from tests.store.making import kept
 
 GIB = 2**30
 NODE = {"cores": 96, "memory_bytes": "502 GB"}

@@ -25,7 +25,7 @@ from hrlab.sizing.fit import advice_for
 from hrlab.sizing.goal import Goal
 from hrlab.sizing.service import AdvisingService, question_from
 from hrlab.store.sqlite import RunStore
-from tests.sizing.test_fit import FASTEST, timed
+from tests.sizing.runs import FASTEST, timed
 
 PROFILE = read_profile(
     "zee",

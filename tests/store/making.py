@@ -38,3 +38,10 @@ def run(number: int = 0, *, code: str | None = None, wall: float = 4.0, **change
 def begun(number: int = 0, **changes: Any) -> Run:
     """A run that is on."""
     return run(number, wall=0.0, phases=None, status="running", **changes)
+
+
+def kept(kernel, *runs: Run) -> list[str]:
+    for number, run in enumerate(runs):
+        data = {**run.to_dict(), "id": f"{number + 1:032x}", "started_at": 1000.0 + number}
+        kernel.save(Run.from_dict(data))
+    return [f"{number + 1:032x}" for number in range(len(runs))]

@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import os
 import random
-import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
 
 import pytest
 
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
+from tests.store.integrity import KILLS, check_whole, pages
 from tests.store.making import begun, run, run_id
-
-KILLS = 50
 
 
 def writer(path, first: int, count: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.store.writer", str(path), str(first), str(count)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-def check_whole(path) -> None:
-    """The file is sound, and no run is there twice or in part."""
-    with closing(sqlite3.connect(path)) as raw:
-        assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        for table, column in (("runs", "id"), ("facts", "run_id"), ("running", "run_id")):
-            counts = f"SELECT count(*), count(DISTINCT {column}) FROM {table}"
-            total, distinct = raw.execute(counts).fetchone()
-            assert total == distinct
-        without_facts = raw.execute(
-            "SELECT count(*) FROM runs WHERE id NOT IN (SELECT run_id FROM facts)"
-        ).fetchone()
-        assert (
-            without_facts
-            == raw.execute(
-                "SELECT count(*) FROM runs JOIN running ON run_id = id WHERE status = 'running'"
-            ).fetchone()
-        )
 
 
 def test_kernels_that_begin_a_store_together_lose_nothing(store_of_the_test):
@@ -80,11 +58,6 @@ def test_kernel_killed_at_any_of_50_instants_loses_no_run(store_of_the_test):
     assert interrupted <= KILLS
     store.close()
     check_whole(store_of_the_test)
-
-
-def pages(store):
-    for offset in range(0, store.page().total, 200):
-        yield from store.page(RunQuery(offset=offset, limit=200)).runs
 
 
 def test_threads_share_a_store(store):

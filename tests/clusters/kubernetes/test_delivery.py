@@ -13,7 +13,7 @@ from hrlab.clusters.kubernetes.in_container import worker
 from hrlab.clusters.kubernetes.manifest import resource_of
 from hrlab.model.errors import BackendError
 from hrlab.model.profile import Deliver
-from tests.clusters.kubernetes.test_manifest import container, plan
+from tests.clusters.kubernetes.manifests import container, plan
 
 
 def env(made):

@@ -8,7 +8,6 @@ from dataclasses import replace
 import dask.config
 import pytest
 
-from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes.manifest import (
     combined,
     node_ports,
@@ -23,28 +22,7 @@ from hrlab.model.cluster import ID
 from hrlab.model.errors import InvalidRequestError
 from hrlab.model.options import Option
 from hrlab.model.profile import Deliver, Profile
-
-TEMPLATE = {
-    "image": "{image}",
-    "worker": {"workers": "{workers}", "cores": "{cores}", "memory": "{memory}"},
-}
-VALUES = {"image": "lab:1", "workers": 3, "cores": 2, "memory": 2**31}
-
-
-def plan(template=TEMPLATE, values=None, **profile):
-    made = Profile(name="p", kind="kubernetes", template=template, **profile)
-    return Plan(
-        id="zee-1-k3x9",
-        name="zee-1",
-        profile=made,
-        options=VALUES if values is None else values,
-        owner="alice@example.org",
-        created_at=1.5,
-    )
-
-
-def container(resource, part):
-    return resource["spec"][part]["spec"]["containers"][0]
+from tests.clusters.kubernetes.manifests import VALUES, container, plan
 
 
 def test_worker_gets_what_the_options_say_with_quantities_as_text():

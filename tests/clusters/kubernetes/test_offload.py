@@ -13,24 +13,12 @@ import pytest
 import hrlab.clusters
 from hrlab.clusters.kubernetes.conditions import pod_reason
 from hrlab.clusters.kubernetes.in_container import packed, tunnel
-from hrlab.clusters.kubernetes.manifest import resource_of, with_numbered_ports
+from hrlab.clusters.kubernetes.manifest import with_numbered_ports
 from hrlab.clusters.kubernetes.offload import away_of, end_reason, problem_of, taken_ports
 from hrlab.clusters.kubernetes.port_conflicts import lost_its_port
 from hrlab.clusters.kubernetes.status import ClusterObjects
-from tests.clusters.kubernetes.test_manifest import container, plan
-
-LABELS = {"app": "ssh-fwd"}
-AWAY = {
-    "forwarder": "hub.example.org:31022",
-    "host_key": "ssh-ed25519 AAAA",
-    "selector": LABELS,
-    "ports": [8000, 8003],
-    "password": {"variable": "TOKEN"},
-}
-
-
-def resource(away=AWAY, **more):
-    return resource_of(plan({"image": "x", "away": away}), "jhub", tunnel=(8001, 8003), **more)
+from tests.clusters.kubernetes.manifests import AWAY, LABELS, container, resource
+from tests.clusters.kubernetes.objects import ended_with
 
 
 def told(made, part):
@@ -143,18 +131,6 @@ def test_of_two_that_took_one_port_the_younger_lost():
     assert not lost_its_port(ClusterObjects(resource={}, service=old), [old, young])
     apart = service("apart", "2026-01-01T00:00:02Z", 8003)
     assert not lost_its_port(ClusterObjects(resource={}, service=apart), [old, young, apart])
-
-
-def ended_with(code):
-    metadata = {
-        "name": "s",
-        "labels": {"dask.org/component": "scheduler"},
-        "creationTimestamp": "2026-01-01T00:00:00Z",
-    }
-    state = {"terminated": {"exitCode": code, "reason": "Error"}}
-    status = {"phase": "Failed", "containerStatuses": [{"name": "scheduler", "state": state}]}
-    spec = {"containers": [{"env": [{"name": "HRLAB_TUNNEL", "value": "{}"}]}]}
-    return {"metadata": metadata, "spec": spec, "status": status}
 
 
 def test_the_forwarders_refusal_of_a_port_is_known_by_the_end_of_the_program():

@@ -21,7 +21,7 @@ from hrlab.clusters.kubernetes.ownership import (
 )
 from hrlab.clusters.kubernetes.status import ClusterObjects
 from hrlab.clusters.kubernetes.summary import Summaries
-from tests.clusters.kubernetes.test_manifest import plan
+from tests.clusters.kubernetes.manifests import plan
 
 LOG = logging.getLogger("hrlab.tests")
 ALICE = "alice@example.org"

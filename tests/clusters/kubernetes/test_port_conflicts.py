@@ -14,8 +14,8 @@ from hrlab.clusters.kubernetes.operations import Operations
 from hrlab.clusters.kubernetes.port_conflicts import PortConflictRecovery
 from hrlab.clusters.kubernetes.provisioning import PendingCluster
 from hrlab.clusters.kubernetes.status import ClusterObjects
-from tests.clusters.kubernetes.test_manifest import plan
-from tests.clusters.kubernetes.test_offload import AWAY, ended_with, resource
+from tests.clusters.kubernetes.manifests import AWAY, plan, resource
+from tests.clusters.kubernetes.objects import ended_with
 
 ID = "zee-1-k3x9"
 

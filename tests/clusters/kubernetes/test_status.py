@@ -7,15 +7,12 @@ import sys
 
 import pytest
 
-from hrlab.clusters.backend import Plan
 from hrlab.clusters.kubernetes import api
 from hrlab.clusters.kubernetes.api import KubernetesApi, account_namespace
-from hrlab.clusters.kubernetes.conditions import epoch
 from hrlab.clusters.kubernetes.controller import KubernetesClusters
-from hrlab.clusters.kubernetes.manifest import CREATED_AT, resource_of
+from hrlab.clusters.kubernetes.manifest import CREATED_AT
 from hrlab.clusters.kubernetes.scheduler_health import Health, Place, place_of
 from hrlab.clusters.kubernetes.status import (
-    ClusterObjects,
     idle_stop_at,
     state_of,
     steps_of,
@@ -23,32 +20,10 @@ from hrlab.clusters.kubernetes.status import (
     workers_of,
 )
 from hrlab.model.errors import BackendError
-from hrlab.model.profile import Profile
+from tests.clusters.kubernetes.objects import AT, MADE, facts, plan, service
 
-MADE = "2026-11-20T10:00:00Z"
-AT = epoch(MADE)
 UP = Health(workers=2, cores=4, tasks=0)
 DOWN = Health("Connection refused")
-
-
-def plan(**profile):
-    template = {"image": "x", "worker": {"workers": 2, "memory": "2Gi"}}
-    made = Profile(name="p", kind="kubernetes", template=template, **profile)
-    return Plan(id="z", name="zee", profile=made, options={}, owner="alice", created_at=AT)
-
-
-def facts(phase="Running", annotations=None, metadata=None, **known):
-    resource = resource_of(plan(idle_seconds=100.0), "jhub")
-    resource["metadata"].update(creationTimestamp=MADE, **(metadata or {}))
-    resource["metadata"]["annotations"].update(annotations or {})
-    resource["status"] = {"phase": phase} if phase else {}
-    return ClusterObjects(resource=resource, **known)
-
-
-def service(**spec):
-    ports = [{"name": "tcp-comm", "port": 8786}, {"name": "http-dashboard", "port": 80}]
-    metadata = {"name": "z-scheduler", "namespace": "jhub"}
-    return {"metadata": metadata, "spec": {"ports": ports, **spec}}
 
 
 def states(known, now=AT + 1):

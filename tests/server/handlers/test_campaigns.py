@@ -18,6 +18,7 @@ from hrlab.clusters.profiles.parse import read_profile
 from hrlab.model.run import Cell, Source
 from hrlab.server import campaign_watch, setup_clusters
 from hrlab.store.process import this_process
+from tests.server.waiting import eventually
 from tests.store.making import begun, golden, run
 
 WAIT_SECONDS = 120.0
@@ -278,10 +279,3 @@ async def test_the_server_counts_as_active_while_a_run_is_on(jp_serverapp, kerne
     await eventually(lambda: web_app.last_activity() > first)
     kernel.finish(replace(golden(), id=begun(1).id))
     await eventually(lambda: not manager.any_activity())
-
-
-async def eventually(condition):
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.02)

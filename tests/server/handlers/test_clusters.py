@@ -6,59 +6,20 @@ import asyncio
 import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from hrlab.model.errors import BackendError
-from tests.server.test_events import Listener
-from tests.server.test_openapi import DOCUMENT
+from tests.server.events import Listener
+from tests.server.handlers.clusters import PROFILES, made
+from tests.server.openapi import is_a
 
 WIRE = Path(__file__).parents[2] / "data" / "wire"
-
-PROFILES = {
-    "zee": {
-        "kind": "kubernetes",
-        "template": {"image": "{image}", "worker": {"environment": {"TOKEN": "of-the-site"}}},
-        "deliver": {"environment": {"KEY": "of-the-site"}},
-        "groups": ["physics"],
-        "options": {
-            "workers": {"type": "integer", "default": 2, "minimum": 0, "maximum": 20},
-            "cores": {"type": "integer", "default": 1, "minimum": 1, "maximum": 4},
-            "memory": {"type": "memory", "default": "2 GiB", "maximum": "8 GiB"},
-            "image": {"type": "string", "default": "jlab:1", "user_may_set": False},
-        },
-        "limits": {"workers": 10, "cores": 16, "memory_bytes": "40 GiB", "clusters": 2},
-    },
-    "here": {
-        "kind": "process",
-        "template": {"class": "distributed.LocalCluster"},
-        "deliver": {"files": {"/secret/place": "x"}},
-        "options": {"workers": {"type": "integer", "default": 1}},
-    },
-    "theirs": {"kind": "process", "template": {"class": "x.Y"}, "groups": ["chemistry"]},
-    "broken": {"kind": "process", "templat": {}},
-}
-
-
-def schema(name: str) -> dict:
-    return {**DOCUMENT["components"]["schemas"][name], "components": DOCUMENT["components"]}
-
-
-def is_a(name: str, value: object) -> None:
-    jsonschema.Draft202012Validator(schema(name)).validate(value)
 
 
 @pytest.fixture
 def jp_server_config(jp_server_config):
     jp_server_config["HRLab"] = {"profiles": PROFILES, "groups": lambda _: ["physics"]}
     return jp_server_config
-
-
-async def made(ask, **body) -> dict:
-    answer = await ask("POST", "clusters", body={"profile": "zee", **body})
-    assert answer.status == 201, answer.text
-    is_a("Cluster", answer.json)
-    return answer.json
 
 
 async def refused(ask, status, **body) -> dict[str, str]:

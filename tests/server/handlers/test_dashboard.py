@@ -217,7 +217,7 @@ async def test_web_socket_closes_where_the_dashboard_does_not_answer(
 
 
 async def test_site_decides_who_may_look(jp_serverapp, look, open_socket, dashboard):
-    from tests.server.test_access import Nothing, ReadOnly
+    from tests.server.authorizers import Nothing, ReadOnly
 
     jp_serverapp.web_app.settings["authorizer"] = ReadOnly(parent=jp_serverapp)
     assert (await look("zee", "page")).code == 200

@@ -13,11 +13,10 @@ import jsonschema
 import pytest
 
 from hrlab.export.delivery_cursor import position_path
-from tests.comparison.test_groups import published
+from tests.comparison.runs import published
 from tests.export.databases import PATIENCE_SECONDS, Prometheus
-from tests.server.handlers.test_clusters import is_a
-from tests.server.test_events import Listener
-from tests.server.test_openapi import DOCUMENT
+from tests.server.events import Listener
+from tests.server.openapi import DOCUMENT, is_a
 from tests.store.making import golden, run
 
 NOWHERE = {"url": "http://127.0.0.1:9", "version": "v3", "database": "runs"}

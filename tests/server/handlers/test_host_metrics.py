@@ -16,7 +16,7 @@ from hrlab.model.run import Environment
 from hrlab.server.handlers.host_metrics import host_metrics_of, names_of
 from tests.export.databases import PATIENCE_SECONDS, Influx1, Prometheus
 from tests.hosts.databases import Exporter
-from tests.server.test_openapi import schema_of
+from tests.server.openapi import schema_of
 from tests.store.making import begun, golden, run
 
 HERE = Environment(hostname="node12.example.org")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.handlers.test_clusters import PROFILES, is_a, made
-from tests.server.test_events import Listener
+from tests.server.events import Listener
+from tests.server.handlers.clusters import PROFILES, made
+from tests.server.openapi import is_a
 
 GOLDEN = Path(__file__).parents[2] / "data" / "wire" / "quotas.json"
 

@@ -9,12 +9,13 @@ import jsonschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hrlab.model.run import Phases, Run
+from hrlab.model.run import Phases
 from hrlab.model.wire import decode, encode
 from hrlab.sizing.advice import Advice
 from hrlab.sizing.service import question_from
-from tests.server.test_openapi import DOCUMENT
-from tests.sizing.test_fit import timed
+from tests.server.openapi import DOCUMENT
+from tests.sizing.runs import timed
+from tests.store.making import kept
 
 SCHEMA = {
     **DOCUMENT["components"]["schemas"]["Advice"],
@@ -32,13 +33,6 @@ def test_golden_file_is_as_documented_and_reads_as_it_was_written():
     chart = data.pop("chart")
     assert encode(decode(Advice, data)) == data
     assert len(chart["table"]["rows"]) == len(data["curve"])
-
-
-def kept(kernel, *runs: Run) -> list[str]:
-    for number, run in enumerate(runs):
-        data = {**run.to_dict(), "id": f"{number + 1:032x}", "started_at": 1000.0 + number}
-        kernel.save(Run.from_dict(data))
-    return [f"{number + 1:032x}" for number in range(len(runs))]
 
 
 async def test_one_run_is_advised_from_the_history_of_its_code(ask, kernel):

@@ -8,7 +8,7 @@ from distributed import Client
 from hrlab.api.connect import connect
 from hrlab.clusters.process.daemon.worker_plugins import identify
 from tests.timing.conftest import local_cluster, serious
-from tests.timing.dask.test_schedulers import scheduler
+from tests.timing.dask.schedulers import scheduler
 from tests.timing.work import has_hrlab, nap
 
 ZEE = {"id": "zee-k3x9", "name": "zee", "profile": "offload"}
