@@ -187,4 +187,4 @@ def test_hostile_values_are_refused_or_are_a_record_that_can_be_written(field, v
         run = Run.from_dict({**golden(), field: value})
     except InvalidRecordError:
         return
-    json.dumps(run.to_dict(), allow_nan=False)
+    assert json.loads(json.dumps(run.to_dict(), allow_nan=False)) == run.to_dict()

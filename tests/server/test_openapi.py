@@ -100,7 +100,10 @@ async def test_refusals_and_a_broken_store_are_as_documented(ask_and_check, stor
 
 
 def test_every_reference_in_it_leads_somewhere():
-    for reference in re.findall(r"'\$ref': '#/([\w/]+)'", repr(DOCUMENT)):
+    references = re.findall(r"'\$ref': '#/([\w/]+)'", repr(DOCUMENT))
+    assert len(references) == repr(DOCUMENT).count("'$ref'") > 0
+    for reference in references:
         found = DOCUMENT
         for part in reference.split("/"):
             found = found[part]
+        assert isinstance(found, dict), reference

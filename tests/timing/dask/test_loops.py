@@ -91,9 +91,11 @@ def test_timed_block_inside_a_timed_run_is_a_mark(recorder, client):
     assert run.tasks == 1
 
 
-def test_public_phase_is_silent_without_a_run():
+def test_public_phase_is_silent_without_a_run(capsys, store_of_the_test):
     with hrlab.phase("stage-out"):
         pass
+    assert capsys.readouterr() == ("", "")
+    assert not store_of_the_test.exists()
 
 
 def test_too_many_loops_are_coarsened_and_balance(recorder, client, monkeypatch):
