@@ -103,7 +103,7 @@ def condor(monkeypatch, tmp_path):
     arguments = {**ARGUMENTS, "disk": "1GB"}
     yield profile({"class": "dask_jobqueue.HTCondorCluster", "arguments": arguments})
     queue = tmp_path / "condor" / "queue.json"
-    assert not queue.exists() or queue.read_text() in ("", "[]")
+    assert queue.read_text() == "[]"
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,8 @@ class Side:
             failed = [one.reason for one in self.kind.clusters() if one.state == "failed"]
             late = time.monotonic() > deadline
             # Failures may come between the condition and this look: so the condition once more.
-            assert condition() or not (failed or late), (what, failed, self.kind.clusters())
+            if failed or late:
+                assert condition(), (what, failed, self.kind.clusters())
             time.sleep(0.01)
 
 

@@ -6,10 +6,12 @@ import asyncio
 import json
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import hrlab
 from hrlab.store.sqlite import RunStore
 from tests.clusters.pretended import PretendedClusters
 
@@ -74,6 +76,10 @@ def pretended(monkeypatch, tmp_path):
     return kinds
 
 
+def _is_of_hrlab(coroutine) -> bool:
+    return Path(coroutine.cr_code.co_filename).is_relative_to(Path(hrlab.__file__).parent)
+
+
 @pytest.fixture
 def jp_serverapp(jp_serverapp, jp_asyncio_loop):
     """A server that, once stopped, leaves nothing of hrlab behind."""
@@ -82,9 +88,10 @@ def jp_serverapp(jp_serverapp, jp_asyncio_loop):
 
     async def stop_and_look() -> list[str]:
         await jp_serverapp.extension_manager.stop_all_extensions()
-        return [task.get_coro().__qualname__ for task in asyncio.all_tasks()]
+        coroutines = [task.get_coro() for task in asyncio.all_tasks()]
+        return [one.__qualname__ for one in coroutines if _is_of_hrlab(one)]
 
     tasks = jp_asyncio_loop.run_until_complete(stop_and_look())
-    assert not [name for name in tasks if "Announcer" in name or "Clusters" in name]
+    assert tasks == []
     left = set(threading.enumerate()) - before
     assert not [thread.name for thread in left if thread.name.startswith("hrlab")]
