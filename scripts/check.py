@@ -150,7 +150,7 @@ CHECKS = (
         (("pytest", "-q", "tests/server/test_access.py"),),
     ),
     Check("types", "types hold (mypy strict)", (("mypy",),)),
-    Check("layers", "arrows between modules go one way (import-linter)", (("lint-imports",),)),
+    Check("layers", "imports point down the layers (import-linter)", (("lint-imports",),)),
     Check(
         "style",
         "Python code is formatted and linted (ruff)",
