@@ -13,7 +13,7 @@ function Choice({ advice, trans }: IProps): JSX.Element | null {
   const { candidates, run } = advice;
   return candidates.length > 1 ? (
     <label className="hrlab-Advice-run">
-      {trans.__('Advice for')}
+      {trans.__('Recommendation for')}
       <select
         className="hrlab-Input"
         value={run?.id}
@@ -37,21 +37,28 @@ export function AdviceLine({ advice, trans }: IProps): JSX.Element | null {
     return null;
   }
   return (
-    <div className="hrlab-Advice" role="group" aria-label={trans.__('Advice')}>
+    <div
+      className="hrlab-Advice"
+      role="group"
+      aria-label={trans.__('Recommendation')}
+    >
       <Choice advice={advice} trans={trans} />
       <p role="status">
         {found
-          ? trans.__('Advice: %1', formatFormAdvice(run.name, found, trans))
-          : trans.__('No advice from %1: %2', run.name, error)}{' '}
+          ? trans.__(
+              'Recommended: %1',
+              formatFormAdvice(run.name, found, trans)
+            )
+          : trans.__('No recommendation from %1: %2', run.name, error)}{' '}
         {found ? (
           <button
             type="button"
             className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
-            title={trans.__('Fill in what is advised')}
+            title={trans.__('Apply recommendation')}
             disabled={isUsed}
             onClick={() => advice.use()}
           >
-            {isUsed ? trans.__('in use') : trans.__('use')}
+            {isUsed ? trans.__('applied') : trans.__('apply')}
           </button>
         ) : null}
       </p>

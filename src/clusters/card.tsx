@@ -59,7 +59,7 @@ function Mark(props: {
 function stepLabel(step: IStep, trans: TranslationBundle): string {
   const states = {
     waiting: trans.__('waiting'),
-    running: trans.__('going on'),
+    running: trans.__('in progress'),
     done: trans.__('done'),
     failed: trans.__('failed')
   };
@@ -194,7 +194,7 @@ function Actions(props: ICardProps): JSX.Element {
     <div
       className="hrlab-Cluster-actions"
       role="toolbar"
-      aria-label={trans.__('What to do with %1', item.cluster.name)}
+      aria-label={trans.__('Actions for %1', item.cluster.name)}
     >
       {actionsOf(props).map(action => (
         <Action key={action.label} {...action} />
@@ -245,7 +245,7 @@ function Failed(props: ICardProps): JSX.Element {
   return (
     <>
       <div className="hrlab-Cluster-failure" role="alert">
-        {reason || trans.__('No reason was given.')}
+        {reason || trans.__('No reason given.')}
       </div>
       <div className="hrlab-Cluster-line hrlab-mod-buttons">
         {profile
@@ -275,7 +275,9 @@ function Idle(props: ICardProps): JSX.Element | null {
   }
   if (!idle.isNear) {
     return (
-      <span title={trans.__('It is closed when it has had no work so long')}>
+      <span
+        title={trans.__('Idle timeout: closes after this long without tasks')}
+      >
         {trans.__('idle stop in %1', formatSpan(idle.seconds))}
       </span>
     );
@@ -285,11 +287,11 @@ function Idle(props: ICardProps): JSX.Element | null {
   return (
     <span className="hrlab-Cluster-idle">
       <Mark shape="unreachable" label={trans.__('Warning')} />
-      {trans.__('closes in %1 without work', left)}
+      {trans.__('closes in %1 if idle', left)}
       <button
         type="button"
         className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
-        title={trans.__('Begin the idle time anew')}
+        title={trans.__('Reset the idle timeout')}
         onClick={() => props.execute(CommandIDs.extendCluster, item.cluster.id)}
       >
         {trans.__('Extend')}
@@ -344,7 +346,7 @@ export function ClusterCard(props: ICardProps): JSX.Element {
         className={`hrlab-Cluster-head${state === 'ready' && mine ? ' hrlab-mod-drag' : ''}`}
         title={
           state === 'ready' && mine
-            ? trans.__('Drag into a notebook to insert a cell that connects')
+            ? trans.__('Drag into a notebook to insert client code')
             : undefined
         }
         onMouseDown={event =>
@@ -365,7 +367,7 @@ export function ClusterCard(props: ICardProps): JSX.Element {
           ? ''
           : ` · ${stateName(state, trans)}`}
         {cluster.created_by === 'other'
-          ? ` · ${trans.__('made elsewhere')}`
+          ? ` · ${trans.__('created elsewhere')}`
           : ''}
       </div>
       <Body {...props} />

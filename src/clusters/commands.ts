@@ -68,7 +68,7 @@ async function choose(
     cluster => cluster.mine && states.includes(cluster.state)
   );
   if (found.length === 0) {
-    throw new Error(trans.__('There is no cluster to do that with.'));
+    throw new Error(trans.__('No cluster is available for this.'));
   }
   if (found.length === 1) {
     return found[0];
@@ -132,10 +132,10 @@ async function close(parts: IClusterParts, known: ICluster): Promise<void> {
   if (loss) {
     const { button } = await showDialog({
       title: trans.__('Close %1?', cluster.name),
-      body: trans.__('%1 They are lost if you close it.', loss),
+      body: trans.__('%1 Closing it discards them.', loss),
       buttons: [
-        Dialog.cancelButton({ label: trans.__('Keep it') }),
-        Dialog.warnButton({ label: trans.__('Close the cluster') })
+        Dialog.cancelButton({ label: trans.__('Keep Cluster') }),
+        Dialog.warnButton({ label: trans.__('Close Cluster') })
       ]
     });
     if (!button.accept) {
@@ -167,7 +167,7 @@ function openLogs(parts: IClusterParts, cluster: ICluster): void {
     'refresh',
     new ToolbarButton({
       icon: refreshIcon,
-      tooltip: trans.__('Read the logs again'),
+      tooltip: trans.__('Reload the logs'),
       onClick: () => void content.refresh()
     })
   );
@@ -194,7 +194,7 @@ function lookingActions(parts: IClusterParts): readonly IClusterCommand[] {
       label: trans.__('Show Cluster'),
       caption: trans.__('Show a cluster in the side panel'),
       icon: hrlabIcon,
-      failure: trans.__('The cluster was not found.'),
+      failure: trans.__('Could not show the cluster.'),
       states: ['starting', 'ready', 'closing', 'failed', 'unreachable'],
       act: async cluster => parts.onShow(cluster.id)
     },
@@ -203,7 +203,7 @@ function lookingActions(parts: IClusterParts): readonly IClusterCommand[] {
       label: trans.__('Show Cluster Logs'),
       caption: trans.__('Show the logs of scheduler and workers'),
       icon: logsIcon,
-      failure: trans.__('The logs were not opened.'),
+      failure: trans.__('Could not open the logs.'),
       states: ['starting', 'ready', 'closing', 'failed', 'unreachable'],
       act: async cluster => openLogs(parts, cluster)
     },
@@ -212,7 +212,7 @@ function lookingActions(parts: IClusterParts): readonly IClusterCommand[] {
       label: trans.__('Copy Cluster Address'),
       caption: trans.__('Copy the address of the scheduler'),
       icon: copyIcon,
-      failure: trans.__('The address was not copied.'),
+      failure: trans.__('Could not copy the address.'),
       states: ['ready', 'unreachable'],
       act: async cluster => copyAddress(cluster, trans)
     }
@@ -228,9 +228,9 @@ export function clusterActions(
     {
       id: CommandIDs.scaleCluster,
       label: trans.__('Scale Cluster…'),
-      caption: trans.__('Change how many workers a cluster has'),
+      caption: trans.__('Change the number of workers of a cluster'),
       icon: scaleIcon,
-      failure: trans.__('The cluster was not scaled.'),
+      failure: trans.__('Could not scale the cluster.'),
       states: ['ready'],
       act: async cluster => {
         sections.reveal(CLUSTERS_SECTION);
@@ -239,17 +239,16 @@ export function clusterActions(
     },
     {
       id: CommandIDs.extendCluster,
-      label: trans.__('Extend Idle Time of Cluster'),
-      caption: trans.__('Begin the time anew after which it is closed idle'),
+      label: trans.__('Reset Idle Timeout of Cluster'),
+      caption: trans.__('Reset the idle timeout'),
       icon: clockIcon,
-      failure: trans.__('The idle time was not extended.'),
+      failure: trans.__('Could not reset the idle timeout.'),
       states: ['ready'],
       act: async cluster => {
         await list.patch(cluster.id, { extend: true });
-        Notification.info(
-          trans.__('The idle time of %1 begins anew.', cluster.name),
-          { autoClose: EXTENDED_MS }
-        );
+        Notification.info(trans.__('Idle timeout of %1 reset.', cluster.name), {
+          autoClose: EXTENDED_MS
+        });
       }
     },
     ...lookingActions(parts),
@@ -258,7 +257,7 @@ export function clusterActions(
       label: trans.__('Close Cluster'),
       caption: trans.__('Close a cluster, cancel its start, or dismiss it'),
       icon: closeIcon,
-      failure: trans.__('The cluster was not closed.'),
+      failure: trans.__('Could not close the cluster.'),
       states: ['starting', 'ready', 'failed', 'unreachable'],
       act: cluster => close(parts, cluster)
     }

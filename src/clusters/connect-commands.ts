@@ -93,14 +93,14 @@ function formatConnected(
   const { variable } = answer;
   if (answer.already) {
     return trans.__(
-      'This notebook is connected to %1 already, as `%2`.',
+      'This notebook is already connected to %1 as `%2`.',
       cluster.name,
       variable
     );
   }
   return answer.taken
     ? trans.__(
-        'Connected to %1 as `%2`: `client` was in use.',
+        'Connected to %1 as `%2` because `client` is already in use.',
         cluster.name,
         variable
       )
@@ -118,7 +118,7 @@ async function isWanted(
   const { button } = await showDialog({
     title: trans.__('Connect to %1?', cluster.name),
     body: trans.__(
-      '%1 (%2) is not one of your clusters. Connecting runs what its scheduler sends, in your notebook’s kernel and with your credentials, and its owner can read what you send. Connect only if you trust its owner.',
+      '%1 (%2) is not one of your clusters. Connecting runs code sent by its scheduler in your notebook’s kernel, with your credentials, and its owner can read what you send. Connect only if you trust its owner.',
       cluster.name,
       cluster.id
     ),
@@ -186,18 +186,20 @@ export function clientActions(
     {
       id: CommandIDs.connectCluster,
       label: trans.__('Connect Notebook to Cluster'),
-      caption: trans.__('Make a client in the kernel of the notebook in front'),
+      caption: trans.__('Create a client in the kernel of the active notebook'),
       icon: connectIcon,
-      failure: trans.__('The notebook was not connected.'),
+      failure: trans.__('Could not connect the notebook.'),
       states: ['ready'],
       act: cluster => connect(cluster, code, trans)
     },
     {
       id: CommandIDs.insertClient,
       label: trans.__('Insert Client Code'),
-      caption: trans.__('Insert a cell above that connects to a cluster'),
+      caption: trans.__(
+        'Insert a cell above with code that connects to a cluster'
+      ),
       icon: codeIcon,
-      failure: trans.__('The code was not inserted.'),
+      failure: trans.__('Could not insert the code.'),
       states: ['starting', 'ready'],
       act: cluster => insert(cluster, code, trans)
     }

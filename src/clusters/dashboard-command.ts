@@ -89,7 +89,9 @@ export function dashboardAction(
     } else if (await populate(app, launcherOf(labShell), path)) {
       await openPanes(app, labShell, trans);
     } else {
-      throw new Error(trans.__('It does not answer. Is %1 still there?', name));
+      throw new Error(
+        trans.__('It does not respond. Is %1 still running?', name)
+      );
     }
   };
   return {
@@ -97,7 +99,7 @@ export function dashboardAction(
     label: trans.__('Open Cluster Dashboard'),
     caption: trans.__('Open the Dask dashboard of a cluster'),
     icon: dashboardIcon,
-    failure: trans.__('The dashboard was not opened.'),
+    failure: trans.__('Could not open the dashboard.'),
     states: ['ready'],
     act
   };

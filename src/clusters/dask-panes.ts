@@ -128,7 +128,7 @@ export const daskPlugin: JupyterFrontEndPlugin<void> = {
         } else {
           Notification.warning(
             trans.__(
-              'No Dask dashboard was found that answers. Open the notebook whose kernel uses the cluster, or enter the address in Dask’s panel.'
+              'No Dask dashboard responds. Open the notebook whose kernel uses the cluster, or enter the address in Dask’s panel.'
             ),
             { autoClose: WARNING_MS }
           );

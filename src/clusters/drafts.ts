@@ -83,14 +83,14 @@ export class ClusterDrafts {
         name: wanted ?? '',
         reason:
           profiles.length === 0
-            ? this._trans.__('This site offers no profile.')
-            : this._trans.__('There is no such profile any more.')
+            ? this._trans.__('This site offers no profiles.')
+            : this._trans.__('This profile no longer exists.')
       };
     }
     this._changed.emit();
   }
 
-  /** Back to what the site proposes. */
+  /** Reset to the site’s defaults. */
   useDefaults(): void {
     this._fill({});
   }
@@ -105,7 +105,7 @@ export class ClusterDrafts {
     return [
       ...Object.entries(profile.presets),
       ...(Object.keys(last).length
-        ? [[this._trans.__('last choice'), last] as const]
+        ? [[this._trans.__('last used'), last] as const]
         : [])
     ];
   }

@@ -26,7 +26,7 @@ export interface IFormProps {
 /** Name and kernel: what a request has beside the profile's options. */
 function OwnRows(props: IFormProps & { form: ClusterForm }): JSX.Element {
   const { form, kernels, trans } = props;
-  const automatic = trans.__('the notebook’s, else the default');
+  const automatic = trans.__('Notebook’s kernel (or the default)');
   return (
     <>
       <Row label={trans.__('Name')} problem={form.refusalsOf('name').join(' ')}>
@@ -45,7 +45,7 @@ function OwnRows(props: IFormProps & { form: ClusterForm }): JSX.Element {
       {form.profile.kind === 'process' && kernels.length > 0 ? (
         <Row
           label={trans.__('Kernel')}
-          help={trans.__('Workers run its Python.')}
+          help={trans.__('Workers use its Python.')}
           problem={form.refusalsOf('kernel').join(' ')}
         >
           {({ id, describedBy }) => (
@@ -80,7 +80,7 @@ function MostAllowed(props: {
     <label
       className="hrlab-Field-check hrlab-Form-most"
       title={trans.__(
-        'Start with fewer workers if not as many are left to you, instead of being refused'
+        'Start with fewer workers if your limits do not allow this many, instead of being refused'
       )}
     >
       <input
@@ -88,7 +88,7 @@ function MostAllowed(props: {
         checked={form.asManyAsAllowed}
         onChange={event => form.setAsManyAsAllowed(event.target.checked)}
       />
-      {trans.__('fewer workers if not all are allowed')}
+      {trans.__('Start with fewer if the limit is reached')}
       {form.cutTo === null ? null : (
         <b role="status">{trans._n('%1 worker', '%1 workers', form.cutTo)}</b>
       )}
@@ -115,7 +115,7 @@ function Verdict(props: {
         </p>
       ))}
       {form.trouble ? (
-        <p>{trans.__('It could not be checked: %1', form.trouble)}</p>
+        <p>{trans.__('Could not check the request: %1', form.trouble)}</p>
       ) : null}
       {form.fixed.length > 0 ? (
         <p className="hrlab-Field-bounds">
@@ -134,7 +134,7 @@ function Buttons(props: IFormProps & { form: ClusterForm }): JSX.Element {
         <button
           type="button"
           className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
-          title={trans.__('Back to what the site proposes')}
+          title={trans.__('Reset to the site’s defaults')}
           onClick={() => drafts.useDefaults()}
         >
           {trans.__('Defaults')}
@@ -193,7 +193,7 @@ function Profiles(props: IFormProps): JSX.Element {
             ...(isListed || !drafts.broken ? [] : [drafts.broken])
           ].map(({ name }) => (
             <option key={name} value={name}>
-              {trans.__('%1 (cannot be used)', name)}
+              {trans.__('%1 (unavailable)', name)}
             </option>
           ))}
         </select>

@@ -34,11 +34,11 @@ export class ClusterLogsView extends ReactWidget {
       <>
         {this._error ? (
           <p role="alert">
-            {trans.__('The logs cannot be read: %1', this._error)}
+            {trans.__('Could not read the logs: %1', this._error)}
           </p>
         ) : null}
         {this._logs && parts.length === 0 ? (
-          <p>{trans.__('Nothing has been logged.')}</p>
+          <p>{trans.__('No log output.')}</p>
         ) : null}
         {!this._logs && !this._error ? <p>{trans.__('Loading…')}</p> : null}
         {parts.map(([name, log]) => (

@@ -40,8 +40,8 @@ export function NewButton(props: INewProps): JSX.Element {
       <button
         type="button"
         className="hrlab-New-more"
-        title={trans.__('Other clusters and options')}
-        aria-label={trans.__('Other clusters and options')}
+        title={trans.__('Other profiles and options')}
+        aria-label={trans.__('Other profiles and options')}
         aria-haspopup="menu"
         onClick={event => props.onMenu(event.currentTarget)}
       >

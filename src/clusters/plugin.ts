@@ -105,7 +105,7 @@ async function showMenu(below: HTMLElement, parts: IParts): Promise<void> {
   try {
     await list.ready();
   } catch (error) {
-    notifyFailure(trans.__('There is nothing to choose.'), error, trans);
+    notifyFailure(trans.__('Could not list the profiles.'), error, trans);
     return;
   }
   const menu = menuOf(parts);
@@ -135,13 +135,13 @@ function makeSection(parts: IParts): ClustersSection {
     onRetry: id => {
       list
         .retry(id)
-        .catch(failed(trans.__('What failed could not be dismissed.')));
+        .catch(failed(trans.__('Could not dismiss the failed cluster.')));
     },
     onEdit: ({ cluster, request }) => {
       const { profile } = cluster;
       drafts
         .open(profile, request ?? undefined)
-        .catch(failed(trans.__('The options were not opened.')));
+        .catch(failed(trans.__('Could not open the options.')));
     },
     onScale: id => drafts.scale(id),
     onResize: (id, size) =>
@@ -183,7 +183,7 @@ function addCreation(parts: IParts): void {
     execute: async args => {
       sections.reveal(CLUSTERS_SECTION);
       await openForm(args, drafts).catch(error =>
-        notifyFailure(trans.__('There is nothing to choose.'), error, trans)
+        notifyFailure(trans.__('Could not open the options.'), error, trans)
       );
     }
   });
@@ -196,7 +196,7 @@ function addCreation(parts: IParts): void {
     execute: async args => {
       sections.reveal(CLUSTERS_SECTION);
       await start(profileOf(args), parts).catch(error =>
-        notifyFailure(trans.__('No cluster was started.'), error, trans)
+        notifyFailure(trans.__('Could not start the cluster.'), error, trans)
       );
     }
   });
@@ -294,7 +294,7 @@ export const clustersPlugin: JupyterFrontEndPlugin<void> = {
       quotas.refresh();
     });
     for (const command of IN_PALETTE) {
-      palette?.addItem({ command, category: trans.__('High Rate') });
+      palette?.addItem({ command, category: trans.__('hrlab') });
     }
     void choices.load();
     if (settings) {

@@ -40,7 +40,7 @@ function problemOf(
     }
   }
   return adapts && Number(texts.minimum) > Number(texts.maximum)
-    ? trans.__('“At least” may not exceed “at most”.')
+    ? trans.__('“At least” must not exceed “at most”.')
     : '';
 }
 
@@ -121,7 +121,7 @@ function Adapts(props: {
         checked={props.adapts}
         onChange={event => props.onChange(event.target.checked)}
       />
-      {props.trans.__('adapt to the work')}
+      {props.trans.__('adapt to the load')}
     </label>
   );
 }

@@ -51,7 +51,7 @@ function Empty(props: IViewProps): JSX.Element | null {
       <p className="hrlab-Empty-head">{trans.__('No clusters yet.')}</p>
       <p>
         {trans.__(
-          'A cluster gives your notebooks Dask workers. Start one, then connect a notebook with one more click:'
+          'A cluster provides Dask workers for your notebooks. Start one, then connect a notebook with one more click:'
         )}
       </p>
       {profiles.map(profile => (
@@ -79,7 +79,7 @@ function Empty(props: IViewProps): JSX.Element | null {
       ))}
       {broken.map(({ name, reason }) => (
         <div key={name} className="hrlab-Profile hrlab-mod-broken">
-          {trans.__('%1 cannot be used:', name)} {reason}
+          {trans.__('%1 is unavailable:', name)} {reason}
         </div>
       ))}
     </div>
@@ -89,10 +89,7 @@ function Empty(props: IViewProps): JSX.Element | null {
 function Trouble({ list, trans }: IViewProps): JSX.Element | null {
   return list.error ? (
     <div className="hrlab-Trouble" role="status">
-      {trans.__(
-        'The server does not answer for clusters: %1',
-        list.error.message
-      )}{' '}
+      {trans.__('Could not load clusters: %1', list.error.message)}{' '}
       <button
         type="button"
         className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
@@ -113,7 +110,7 @@ function BrokenCard(
   return (
     <li className="hrlab-Cluster hrlab-mod-broken" data-hrlab-cluster={id}>
       <div className="hrlab-Cluster-failure" role="alert">
-        {trans.__('%1: what is known of this cluster cannot be shown.', name)}{' '}
+        {trans.__('%1: this cluster cannot be displayed.', name)}{' '}
         <button
           type="button"
           className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
@@ -169,14 +166,14 @@ function Cards(props: IViewProps): JSX.Element {
         >
           <summary>
             {trans._n(
-              '%1 cluster of others',
-              '%1 clusters of others',
+              '%1 cluster of other users',
+              '%1 clusters of other users',
               others.length
             )}
           </summary>
           <ul
             className="hrlab-Clusters"
-            aria-label={trans.__('Clusters of others')}
+            aria-label={trans.__('Clusters of other users')}
           >
             {others.map(card)}
           </ul>

@@ -156,7 +156,7 @@ test.describe('cards', () => {
     await page.keyboard.press('Enter');
     await expect(ready.getByRole('spinbutton')).toHaveCount(0);
     await hrlab.execute('hrlab:scale-cluster', { id: 'zee-1-k3x9' });
-    await ready.getByRole('checkbox', { name: 'adapt to the work' }).check();
+    await ready.getByRole('checkbox', { name: 'adapt to the load' }).check();
     await ready.getByRole('spinbutton', { name: 'at least' }).fill('2');
     await ready.getByRole('spinbutton', { name: 'at most' }).fill('20');
     await page.keyboard.press('Enter');
@@ -173,10 +173,12 @@ test.describe('cards', () => {
     server.clusters[0].idle_stop_at = Date.now() / 1000 + 95;
     await hrlab.openPanel();
     const ready = card(hrlab, 'zee-1');
-    await expect(ready).toContainText(/closes in 1 min \d+ s without work/);
+    await expect(ready).toContainText(/closes in 1 min \d+ s if idle/);
     await hrlab.picture('clusters-idle');
     await ready.getByRole('button', { name: 'Extend' }).click();
-    await expect(hrlab.notification.first()).toContainText('begins anew');
+    await expect(hrlab.notification.first()).toContainText(
+      'Idle timeout of zee-1 reset'
+    );
     expect(server.asked[0].body).toEqual({ extend: true });
   });
 
@@ -239,7 +241,7 @@ test.describe('a new cluster', () => {
   }) => {
     await hrlab.openPanel();
     await expect(section(hrlab)).toContainText('No clusters yet');
-    await expect(section(hrlab)).toContainText('slurm cannot be used');
+    await expect(section(hrlab)).toContainText('slurm is unavailable');
     await expect(section(hrlab)).toContainText('profiles.yaml, line 41');
     await hrlab.picture('clusters-empty');
     await section(hrlab)
@@ -324,7 +326,9 @@ test.describe('a new cluster', () => {
     await workers.fill('12');
     await expect(limit).toContainText('66 + 12 of 70 workers');
     await expect(start).toBeEnabled();
-    await form(hrlab).getByRole('checkbox', { name: 'fewer workers' }).check();
+    await form(hrlab)
+      .getByRole('checkbox', { name: 'Start with fewer' })
+      .check();
     await expect(form(hrlab)).toContainText('4 workers');
     await form(hrlab).getByLabel('Name').fill('night-run');
     await page.keyboard.press('Enter');

@@ -52,7 +52,7 @@ test.describe('a real cluster', () => {
     await page.keyboard.press('Shift+Enter');
     await made.getByRole('button', { name: 'Connect this' }).click();
     await expect(hrlab.notification.first()).toContainText(
-      'Connected to local as `client_2`: `client` was in use.',
+      'Connected to local as `client_2` because `client` is already in use.',
       { timeout: 60_000 }
     );
     await hrlab.picture('real-connected');
@@ -148,7 +148,7 @@ test.describe('a real cluster', () => {
     );
     await made.getByRole('button', { name: 'Connect this' }).click();
     await expect(
-      hrlab.notification.filter({ hasText: 'connected to local already' })
+      hrlab.notification.filter({ hasText: 'already connected to local' })
     ).toBeVisible();
     await hrlab.select(0);
     await page.keyboard.press('Shift+Enter');

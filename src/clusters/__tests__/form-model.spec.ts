@@ -279,7 +279,7 @@ describe('ClusterDrafts', () => {
     await drafts.open('offload');
     drafts.usePreset('small');
     expect(drafts.form?.fields[0].text).toBe('2');
-    drafts.usePreset('last choice');
+    drafts.usePreset('last used');
     expect(drafts.form?.fields[0].text).toBe('60');
     drafts.close();
     expect(drafts.presets).toEqual([]);
@@ -302,7 +302,7 @@ describe('ClusterDrafts', () => {
     expect(drafts.form).toBeNull();
     expect(drafts.broken?.reason).toContain('line 41');
     await drafts.open('gone');
-    expect(drafts.broken?.reason).toContain('no such profile');
+    expect(drafts.broken?.reason).toContain('no longer exists');
   });
 });
 

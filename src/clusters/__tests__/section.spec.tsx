@@ -97,7 +97,7 @@ describe('ClustersSection', () => {
       card.classList.contains('hrlab-mod-broken')
     );
     expect(broken.map(card => card.dataset.hrlabCluster)).toEqual(['odd']);
-    expect(broken[0].textContent).toContain('cannot be shown');
+    expect(broken[0].textContent).toContain('cannot be displayed');
     broken[0].querySelector('button')?.click();
     expect(executed).toEqual([`${CommandIDs.closeCluster} odd`]);
   });
