@@ -47,7 +47,7 @@ export function sourceName(source: string, trans: TranslationBundle): string {
     case 'server':
       return trans.__('this Jupyter server');
     case 'storage':
-      return trans.__('the storage');
+      return trans.__('the storage system');
     case 'batch':
       return trans.__('the batch system');
     case 'gateway':
@@ -60,13 +60,13 @@ export function sourceName(source: string, trans: TranslationBundle): string {
 function formatScope(scope: string, trans: TranslationBundle): string {
   switch (scope) {
     case 'user':
-      return trans.__('yours alone');
+      return trans.__('you');
     case 'group':
-      return trans.__('your group’s');
+      return trans.__('your group');
     case 'namespace':
-      return trans.__('of everybody in the namespace');
+      return trans.__('everyone in the namespace');
     case 'site':
-      return trans.__('of everybody at the site');
+      return trans.__('everyone at the site');
     default:
       return scope;
   }
@@ -128,7 +128,7 @@ export function formatBar(
   if (typeof limit === 'number') {
     if (known === null) {
       const whole = formatAmount(limit, quota);
-      return trans.__('use unknown, limit %1', whole);
+      return trans.__('limit %1, usage unknown', whole);
     }
     return ofLimit(asked > 0 ? [known, asked] : [known], limit, quota, trans);
   }
@@ -188,19 +188,19 @@ export function quotaHint(
       ? trans.__('Left: %1', formatAmount(available, quota))
       : '',
     bar.asked > 0
-      ? trans.__('Asked for here: %1', formatAmount(bar.asked, quota))
+      ? trans.__('Requested here: %1', formatAmount(bar.asked, quota))
       : '',
-    trans.__('Whose: %1', formatScope(quota.scope, trans)),
+    trans.__('Applies to: %1', formatScope(quota.scope, trans)),
     quota.profiles
-      ? trans.__('For clusters of: %1', quota.profiles.join(', '))
+      ? trans.__('For profiles: %1', quota.profiles.join(', '))
       : '',
-    holders.length > 0 ? trans.__('Held by: %1', formatHolders(quota)) : '',
+    holders.length > 0 ? trans.__('Used by: %1', formatHolders(quota)) : '',
     quota.note,
     quota.error ?? '',
     as_of_at === null
-      ? trans.__('From %1', sourceName(quota.source, trans))
+      ? trans.__('Source: %1', sourceName(quota.source, trans))
       : trans.__(
-          'From %1, %2 ago',
+          'Source: %1, %2 ago',
           sourceName(quota.source, trans),
           formatSpan(now - as_of_at)
         )
@@ -231,11 +231,11 @@ export function formatSource(
   if (error) {
     const old =
       age !== null && age >= FRESH_SECONDS
-        ? trans.__('It last answered %1 ago.', formatSpan(age))
+        ? trans.__('Last answer %1 ago.', formatSpan(age))
         : '';
-    return `${trans.__('Limits of %1: %2', name, error)} ${old}`.trim();
+    return `${trans.__('Limits from %1: %2', name, error)} ${old}`.trim();
   }
   return age !== null && age >= FRESH_SECONDS
-    ? trans.__('Limits of %1 are %2 old.', name, formatSpan(age))
+    ? trans.__('Limits from %1 are %2 old.', name, formatSpan(age))
     : '';
 }

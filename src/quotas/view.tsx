@@ -123,7 +123,7 @@ function Troubles({ list, trans }: IListProps): JSX.Element {
     <>
       {list.error ? (
         <div className="hrlab-Trouble" role="status">
-          {trans.__('Limits cannot be seen now: %1', list.error.message)}{' '}
+          {trans.__('Could not load limits: %1', list.error.message)}{' '}
           <button
             type="button"
             className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
@@ -152,14 +152,12 @@ export function QuotaView({ list, trans }: IListProps): JSX.Element | null {
     <div
       className="hrlab-Quotas"
       role="group"
-      aria-label={trans.__('What you may still have')}
+      aria-label={trans.__('Limits and their usage')}
     >
       {first.length > 0 ? (
         <Bars quotas={first} asks={null} trans={trans} />
       ) : list.report && !list.error ? (
-        <p className="hrlab-Quotas-none">
-          {trans.__('No limits are known here.')}
-        </p>
+        <p className="hrlab-Quotas-none">{trans.__('No known limits.')}</p>
       ) : null}
       {more.length > 0 ? (
         <details className="hrlab-Quotas-more">
@@ -190,7 +188,7 @@ export function FormQuotas(props: IFormQuotasProps): JSX.Element | null {
     <div
       className={`hrlab-Quotas hrlab-mod-form${isOld ? ' hrlab-mod-old' : ''}`}
       role="group"
-      aria-label={trans.__('What this takes of your limits')}
+      aria-label={trans.__('What this cluster would use of your limits')}
     >
       <Bars quotas={quotas} asks={asks} trans={trans} />
     </div>

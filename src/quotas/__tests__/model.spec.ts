@@ -97,7 +97,11 @@ describe('a bar', () => {
     [{ limit: 'unlimited', used: 'unknown' }, 'unlimited', 'unlimited'],
     [{ limit: 'unknown', used: 0 }, 'unknown', '0 cores used, limit unknown'],
     [{ limit: null, used: null }, 'unknown', 'limit unknown'],
-    [{ limit: 128, used: 'unknown' }, 'unknown', 'use unknown, limit 128 cores']
+    [
+      { limit: 128, used: 'unknown' },
+      'unknown',
+      'limit 128 cores, usage unknown'
+    ]
   ])('of %p is neither 0 nor full', (changes, fill, words) => {
     const bar = barOf(quota(changes), asks(4));
     expect(bar.fill).toBe(fill);
@@ -121,10 +125,10 @@ describe('a bar', () => {
     expect(hint.split('\n')).toEqual([
       'Cores: 82 of 128 cores',
       'Left: 46 cores',
-      'Asked for here: 16 cores',
-      'Whose: yours alone',
-      'Held by: zee-2 (80 cores), zee-1 (2 cores)',
-      'From the site’s configuration, 1 min 30 s ago'
+      'Requested here: 16 cores',
+      'Applies to: you',
+      'Used by: zee-2 (80 cores), zee-1 (2 cores)',
+      'Source: the site’s configuration, 1 min 30 s ago'
     ]);
   });
 });
@@ -184,14 +188,14 @@ describe('a source', () => {
   it('is mentioned when it fails or is old, and only then', () => {
     expect(formatSource(state, 1010, trans)).toBe('');
     expect(formatSource(state, 1600, trans)).toBe(
-      'Limits of Kubernetes are 10 min old.'
+      'Limits from Kubernetes are 10 min old.'
     );
     const error = 'It did not answer within 5 s.';
     expect(formatSource({ ...state, error }, 1600, trans)).toBe(
-      'Limits of Kubernetes: It did not answer within 5 s. It last answered 10 min ago.'
+      'Limits from Kubernetes: It did not answer within 5 s. Last answer 10 min ago.'
     );
     expect(formatSource({ ...state, as_of_at: null, error }, 1, trans)).toBe(
-      'Limits of Kubernetes: It did not answer within 5 s.'
+      'Limits from Kubernetes: It did not answer within 5 s.'
     );
   });
 });
