@@ -99,7 +99,7 @@ function makeView(model: RunModel, parts: IParts): RunView {
       runs
         .patch(model.id, { name })
         .catch(error =>
-          notifyFailure(trans.__('The run was not renamed.'), error, trans)
+          notifyFailure(trans.__('Could not rename the run.'), error, trans)
         );
     }
   });
@@ -194,10 +194,8 @@ function addOpenCommand(
 function addSizeCommand(parts: IParts, tracker: WidgetTracker<Document>): void {
   const { app, trans } = parts;
   app.commands.addCommand(CommandIDs.sizeRun, {
-    label: trans.__('How Large?'),
-    caption: trans.__(
-      'Advise how large the cluster for the next run should be'
-    ),
+    label: trans.__('Recommend Cluster Size…'),
+    caption: trans.__('Recommend a cluster size for the next run'),
     icon: sizeIcon,
     describedBy: OPEN_ARGS,
     execute: async args => {

@@ -41,19 +41,21 @@ export function questionOf(
 function formatLimit(limitedBy: string, trans: TranslationBundle): string {
   switch (limitedBy) {
     case 'tasks':
-      return trans.__('more workers would find no task');
+      return trans.__('more workers would have no tasks');
     case 'serial':
       return trans.__('more workers would be less than 1 % faster');
     case 'longest-task':
-      return trans.__('the longest task takes as long');
+      return trans.__('the longest task takes that long');
     case 'measured':
-      return trans.__('more would be a guess, too far from what was measured');
+      return trans.__(
+        'more workers would be a guess, too far from what was measured'
+      );
     case 'profile':
-      return trans.__('more are not offered');
+      return trans.__('the profile allows no more');
     case 'memory':
-      return trans.__('there is no memory for more');
+      return trans.__('not enough memory for more');
     case 'quota':
-      return trans.__('more are not left to you');
+      return trans.__('limited by your quota');
     default:
       return '';
   }
@@ -65,11 +67,11 @@ export function limitName(limitedBy: string, trans: TranslationBundle): string {
     case 'tasks':
       return trans.__('tasks');
     case 'serial':
-      return trans.__('what does not scale');
+      return trans.__('the part that does not scale');
     case 'longest-task':
       return trans.__('the longest task');
     case 'measured':
-      return trans.__('what was measured');
+      return trans.__('the measured range');
     case 'profile':
       return trans.__('the profile');
     case 'memory':
@@ -98,13 +100,14 @@ export function formatSize(advice: ISizing, trans: TranslationBundle): string {
   const used =
     peakBytes === null
       ? ''
-      : trans.__('Up to %1 were used by one.', formatBytes(peakBytes));
+      : trans.__('One worker used up to %1.', formatBytes(peakBytes));
   const left =
     allowedWorkers === null
       ? ''
-      : trans.__(
-          'Quotas leave you %1 now.',
-          trans._n('%1 worker', '%1 workers', allowedWorkers)
+      : trans._n(
+          'Your quota allows %1 more worker.',
+          'Your quota allows %1 more workers.',
+          allowedWorkers
         );
   return [formatEachWorker(advice, trans), used, left]
     .filter(part => part)
@@ -141,12 +144,12 @@ export function formatEvidence(
 ): string {
   const runs = trans._n('From 1 run', 'From %1 runs', advice.evidence.length);
   const laws: Readonly<Record<string, string>> = {
-    'universal-scalability': trans.__('the Universal Scalability Law'),
-    amdahl: trans.__('Amdahl’s law'),
-    'work-conservation': trans.__('conservation of work')
+    'universal-scalability': trans.__('using the Universal Scalability Law'),
+    amdahl: trans.__('using Amdahl’s law'),
+    'work-conservation': trans.__('assuming constant total work')
   };
   return trans.__(
-    '%1, by %2; %3 of it does not scale with workers.',
+    '%1, %2; %3 does not scale with workers.',
     runs,
     laws[advice.law] ?? advice.law,
     formatDuration(advice.fixedSeconds)

@@ -33,7 +33,7 @@ function goalName(goal: GoalName, trans: TranslationBundle): string {
     case 'finish_within_seconds':
       return trans.__('Finish within');
     case 'efficiency':
-      return trans.__('Largest that is at least this efficient');
+      return trans.__('Most workers with at least this efficiency');
     case 'fastest':
       return trans.__('Fastest');
     case 'core_hours':
@@ -159,7 +159,7 @@ function Form({ model, trans }: IFormProps): JSX.Element | null {
         type="submit"
         disabled={!question || !isWorkOk || model.isBusy}
       >
-        {trans.__('Advise')}
+        {trans.__('Recommend')}
       </button>
     </form>
   );
@@ -171,7 +171,7 @@ function MeasureButton(props: IFormProps): JSX.Element | null {
     <button
       className="jp-Button jp-mod-styled hrlab-Button"
       title={trans.__(
-        'Execute the notebook of this run on 1, 2, 4, … workers and compare'
+        'Run the notebook of this run on 1, 2, 4, … workers and compare the results'
       )}
       onClick={onMeasure}
     >
@@ -186,7 +186,7 @@ export function Answer(props: IFormProps): JSX.Element | null {
   useSignals(model.changed);
   const { advice, error, isBusy } = model;
   if (isBusy) {
-    return <p role="status">{trans.__('Looking at earlier runs…')}</p>;
+    return <p role="status">{trans.__('Analyzing earlier runs…')}</p>;
   }
   if (error) {
     return (
@@ -203,7 +203,7 @@ export function Answer(props: IFormProps): JSX.Element | null {
         <button
           className="jp-Button jp-mod-styled jp-mod-accept hrlab-Button"
           title={trans.__(
-            'Open the form of a new cluster, filled in as advised'
+            'Open the new-cluster form with the recommended options'
           )}
           onClick={() => onCreate(advice, model.askedProfile)}
         >
@@ -223,7 +223,7 @@ export function Answer(props: IFormProps): JSX.Element | null {
   ) : (
     <p className="hrlab-Sizing-evidence">
       {trans.__(
-        'Advice on the number of workers for the next run of this code, from its earlier runs.'
+        'Recommends the number of workers for the next run of this code, based on its earlier runs.'
       )}
     </p>
   );
@@ -268,7 +268,9 @@ export class Sizing extends Panel {
       label: trans.__('Expected wall time against workers')
     });
     this.addWidget(
-      new Widget({ node: textElement('h3', trans.__('How large?')) })
+      new Widget({
+        node: textElement('h3', trans.__('Recommended Cluster Size'))
+      })
     );
     const { onCreate, onMeasure } = options;
     const parts = { model: sizing, onCreate, onMeasure, trans };

@@ -66,7 +66,7 @@ function addRunOn(threads: number): void {
   store('add', JSON.stringify(run));
 }
 
-test('“How large?” advises from earlier runs of the same code', async ({
+test('a cluster size is recommended from earlier runs of the same code', async ({
   hrlab,
   page,
   noise
@@ -74,14 +74,16 @@ test('“How large?” advises from earlier runs of the same code', async ({
   [1, 2, 4, 8].forEach(addRunOn);
   await hrlab.openPanel();
   await hrlab.row('Zee on 8').click({ button: 'right' });
-  await page.getByRole('menuitem', { name: 'How Large?' }).click();
+  await page.getByRole('menuitem', { name: 'Recommend Cluster Size…' }).click();
   const sizing = hrlab.view.locator('.hrlab-Sizing');
   const goal = sizing.getByRole('combobox', { name: 'Goal' });
   await expect(goal).toBeFocused();
   // Whoever asks by the command is told at once; the form asks for more.
   await expect(sizing).toContainText('core hours; ');
   await goal.selectOption('finish_within_seconds');
-  await expect(sizing.getByRole('button', { name: 'Advise' })).toBeDisabled();
+  await expect(
+    sizing.getByRole('button', { name: 'Recommend' })
+  ).toBeDisabled();
   await sizing.getByRole('textbox', { name: 'Finish within' }).fill('60');
   await page.keyboard.press('Enter');
   await expect(sizing).toContainText('9 workers: about 55.0 s');
@@ -108,21 +110,21 @@ test('an advice is created: the form is filled in, and gives the same advice', a
   await sizing
     .getByRole('combobox', { name: 'on' })
     .selectOption('This machine');
-  await sizing.getByRole('button', { name: 'Advise' }).click();
+  await sizing.getByRole('button', { name: 'Recommend' }).click();
   const sentence = sizing.locator('.hrlab-Sizing-words');
   await expect(sentence).toContainText(/^\d+ workers?: about/);
   const workers = /^\d+/.exec((await sentence.textContent()) ?? '')?.[0] ?? '';
   await sizing.getByRole('button', { name: 'Create this cluster' }).click();
   const field = form(hrlab).getByRole('spinbutton', { name: 'Workers' });
   await expect(field).toHaveValue(workers);
-  const advice = form(hrlab).getByRole('group', { name: 'Advice' });
+  const advice = form(hrlab).getByRole('group', { name: 'Recommendation' });
   await expect(advice).toContainText('Zee on 2 in about');
-  await expect(advice.getByRole('button', { name: 'in use' })).toBeDisabled();
+  await expect(advice.getByRole('button', { name: 'applied' })).toBeDisabled();
   await hrlab.picture('form-advised');
   // Another number is a choice, and so is the way back.
   await field.fill('1');
   await field.press('Tab');
-  await advice.getByRole('button', { name: 'use' }).click();
+  await advice.getByRole('button', { name: 'apply' }).click();
   await expect(field).toHaveValue(workers);
   await hrlab.setPanelWidth(240);
   await page.theme.setDarkTheme();
@@ -130,7 +132,7 @@ test('an advice is created: the form is filled in, and gives the same advice', a
   expect(noise).toEqual([]);
 });
 
-test('“How large?” of a single failed run says what to do', async ({
+test('a single failed run gives no recommendation, but says what to do', async ({
   hrlab
 }) => {
   store(
@@ -144,7 +146,7 @@ test('“How large?” of a single failed run says what to do', async ({
   await hrlab.openPanel();
   await hrlab.rows.first().click();
   const sizing = hrlab.view.locator('.hrlab-Sizing');
-  await sizing.getByRole('button', { name: 'Advise' }).click();
+  await sizing.getByRole('button', { name: 'Recommend' }).click();
   await expect(sizing).toContainText(
     'Time the same code on 1, 2 and 4 workers'
   );

@@ -55,21 +55,21 @@ describe('a question', () => {
 describe('an advice', () => {
   it('is one sentence with its range, cost and limit', () => {
     expect(formatSizing(readSizing(WIRE), trans)).toBe(
-      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 62 % efficient in dask, 0.422 core hours; more workers would find no task.'
+      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 62 % efficient in dask, 0.422 core hours; more workers would have no tasks.'
     );
   });
 
   it('stops where nothing was measured, and claims no efficiency from one number of threads', () => {
     const law = { model: 'work-conservation', limited_by: 'measured' };
     expect(formatSizing(readSizing({ ...WIRE, ...law }), trans)).toBe(
-      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; more would be a guess, too far from what was measured.'
+      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; more workers would be a guess, too far from what was measured.'
     );
   });
 
   it('claims no efficiency of more workers than runs tell of', () => {
     const most = { trusted_workers: 15 };
     expect(formatSizing(readSizing({ ...WIRE, ...most }), trans)).toBe(
-      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; more workers would find no task.'
+      '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; more workers would have no tasks.'
     );
   });
 
@@ -82,7 +82,7 @@ describe('an advice', () => {
 
   it('says from how many runs and by which law', () => {
     expect(formatEvidence(readSizing(WIRE), trans)).toBe(
-      'From 2 runs, by Amdahl’s law; 12.0 s of it does not scale with workers.'
+      'From 2 runs, using Amdahl’s law; 12.0 s does not scale with workers.'
     );
   });
 
@@ -94,7 +94,7 @@ describe('an advice', () => {
       bounds: { profile: 100, quota: 12 }
     });
     expect(formatSize(advice, trans)).toBe(
-      'Each: 1 core and 4 GiB. Up to 3 GiB were used by one. Quotas leave you 12 workers now.'
+      'Each: 1 core and 4 GiB. One worker used up to 3 GiB. Your quota allows 12 more workers.'
     );
     expect(formatSize(readSizing(WIRE), trans)).toBe('Each: 1 core.');
   });
