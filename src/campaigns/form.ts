@@ -39,7 +39,7 @@ export class CampaignForm
     const hint = document.createElement('p');
     hint.className = 'hrlab-CampaignForm-hint';
     hint.textContent = trans.__(
-      'The notebook as it is saved is executed without a window. It must connect with Client() or hrlab.connect().'
+      'Runs the saved notebook in the background. It must connect with Client() or hrlab.connect().'
     );
     this.node.appendChild(hint);
     this._words.textContent = formatPlan(first, trans);
@@ -80,7 +80,9 @@ export class CampaignForm
   private async _check(): Promise<void> {
     const request = this.getValue();
     const turn = ++this._turn;
-    let words = this._trans.__('Workers are numbers, as in 1, 2, 4.');
+    let words = this._trans.__(
+      'Enter numbers of workers, for example 1, 2, 4.'
+    );
     let isBad = true;
     if (request) {
       try {

@@ -102,7 +102,7 @@ export function formatPlan(
   trans: TranslationBundle
 ): string {
   return trans.__(
-    '%1 is executed on %2 workers: %3. %4 allows %5 now.',
+    'Runs %1 on %2 workers: %3. %4 currently allows %5.',
     plan.notebook.split('/').pop() ?? plan.notebook,
     plan.workers.join(', '),
     trans._n('1 point', '%1 points', plan.points),
@@ -133,8 +133,8 @@ export function formatCampaign(
       return failed
         ? trans.__('%1: %2 done. %3', name, count, message)
         : trans._n(
-            '%2: its point is done.',
-            '%2: all %1 points are done.',
+            '%2: 1 point done.',
+            '%2: all %1 points done.',
             points,
             name
           );

@@ -41,7 +41,7 @@ async function compare(id: string, parts: IParts): Promise<void> {
       baseline
     });
   } catch (error) {
-    notifyFailure(trans.__('The runs are not compared.'), error, trans);
+    notifyFailure(trans.__('Could not compare the runs.'), error, trans);
   }
 }
 
@@ -49,7 +49,7 @@ function cancel(id: string, { campaigns, trans }: IParts): void {
   campaigns
     .cancel(id)
     .catch(error =>
-      notifyFailure(trans.__('The campaign goes on.'), error, trans)
+      notifyFailure(trans.__('Could not cancel the campaign.'), error, trans)
     );
 }
 
@@ -62,7 +62,7 @@ function actionsFor(
     return [
       {
         label: trans.__('Cancel'),
-        caption: trans.__('End it; what is done is kept'),
+        caption: trans.__('Cancel the campaign; completed runs are kept'),
         callback: event => {
           event.preventDefault(); // stays until it has ended
           cancel(campaign.id, parts);
@@ -75,7 +75,7 @@ function actionsFor(
       ? [
           {
             label: trans.__('Compare'),
-            caption: trans.__('Show its runs beside each other'),
+            caption: trans.__('Compare its runs side by side'),
             callback: () => void compare(campaign.id, parts)
           }
         ]
@@ -143,7 +143,7 @@ async function ask(
     ]
   });
   if (button.accept && !value) {
-    throw new Error(trans.__('Workers are numbers, as in 1, 2, 4.'));
+    throw new Error(trans.__('Enter numbers of workers, for example 1, 2, 4.'));
   }
   return button.accept ? value : null;
 }
@@ -153,7 +153,7 @@ function addCommand(parts: IParts): void {
   app.commands.addCommand(CommandIDs.measureScaling, {
     label: trans.__('Measure Scaling…'),
     caption: trans.__(
-      'Execute the notebook of this run on 1, 2, 4, … workers and compare'
+      'Run the notebook of this run on 1, 2, 4, … workers and compare the results'
     ),
     icon: compareIcon,
     describedBy: RUN_ARGS,
@@ -168,7 +168,7 @@ function addCommand(parts: IParts): void {
           await campaigns.begin(request);
         }
       } catch (error) {
-        notifyFailure(trans.__('Nothing is measured.'), error, trans);
+        notifyFailure(trans.__('Could not measure scaling.'), error, trans);
       }
     }
   });

@@ -59,12 +59,12 @@ describe('formatCampaign', () => {
       { state: 'starting', done: 0, point: '', left_seconds: null },
       'Zee: scaling: 0 of 6 points'
     ],
-    [{ state: 'done', done: 6 }, 'Zee: scaling: all 6 points are done.'],
+    [{ state: 'done', done: 6 }, 'Zee: scaling: all 6 points done.'],
     [
       { state: 'done', done: 5, failed: 1, message: '1 points failed.' },
       'Zee: scaling: 5 of 6 points done. 1 points failed.'
     ],
-    [{ state: 'done', done: 1, points: 1 }, 'Zee: scaling: its point is done.'],
+    [{ state: 'done', done: 1, points: 1 }, 'Zee: scaling: 1 point done.'],
     [{ state: 'interrupted' }, 'Zee: scaling: cancelled, 2 of 6 points done.'],
     [{ state: 'failed', message: 'No cluster.' }, 'Zee: scaling: No cluster.']
   ])('says %p', (changes, words) => {
@@ -84,7 +84,7 @@ describe('formatPlan', () => {
       profiles: ['local']
     });
     expect(formatPlan(plan, trans)).toBe(
-      'zee.ipynb is executed on 1, 2 workers: 6 points. local allows 4 workers now.'
+      'Runs zee.ipynb on 1, 2 workers: 6 points. local currently allows 4 workers.'
     );
   });
 });
