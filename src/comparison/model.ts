@@ -2,7 +2,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { IComparison, IComparisonQuery, ITable } from '../api';
 import type { IRuns } from '../tokens';
 
-/** Runs beside each other, as they are asked for: regrouped, with another baseline. */
+/** Runs side by side, as they are asked for: regrouped, with another baseline. */
 export class ComparisonModel {
   constructor(
     private readonly _runs: IRuns,

@@ -79,9 +79,7 @@ async function open(query: IComparisonQuery, parts: IParts): Promise<void> {
     'report',
     new ToolbarButton({
       label: trans.__('Save Report…'),
-      tooltip: trans.__(
-        'Save a page that stands alone: for mail and for print'
-      ),
+      tooltip: trans.__('Save a self-contained page to mail or print'),
       icon: downloadIcon,
       onClick: () =>
         void app.commands.execute(CommandIDs.saveReport, shown(model))
@@ -90,7 +88,7 @@ async function open(query: IComparisonQuery, parts: IParts): Promise<void> {
   widget.title.icon = compareIcon;
   widget.title.closable = true;
   widget.title.label = trans.__('Comparison');
-  widget.title.caption = trans.__('Runs beside each other');
+  widget.title.caption = trans.__('Runs side by side');
   await tracker.add(widget);
   app.shell.add(widget, parts.isLab ? 'main' : 'right');
   app.shell.activateById(widget.id);
@@ -101,7 +99,7 @@ function addCommands(parts: IParts): void {
   const { app, trans } = parts;
   app.commands.addCommand(CommandIDs.compareRuns, {
     label: trans.__('Compare Runs'),
-    caption: trans.__('Show the selected runs beside each other'),
+    caption: trans.__('Compare the selected runs side by side'),
     icon: compareIcon,
     describedBy: COMPARE_ARGS,
     execute: args => open(queryOf(args), parts)
@@ -140,10 +138,10 @@ function addCommands(parts: IParts): void {
   );
 }
 
-/** Runs beside each other, in the main area. */
+/** Runs side by side, in the main area. */
 export const comparePlugin: JupyterFrontEndPlugin<void> = {
   id: 'hrlab:compare',
-  description: 'Runs beside each other, in the main area.',
+  description: 'Runs side by side, in the main area.',
   autoStart: true,
   requires: [IRuns, IRenderMimeRegistry],
   optional: [ITranslator, IThemeManager, ILayoutRestorer, ILabShell],
@@ -159,7 +157,7 @@ export const comparePlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('hrlab');
     const tracker = new WidgetTracker<Document>({ namespace: 'hrlab-compare' });
     const onTrouble = (error: unknown) =>
-      notifyFailure(trans.__('The picture was not saved.'), error, trans);
+      notifyFailure(trans.__('Could not save the chart.'), error, trans);
     const onOpen = (id: string) =>
       void app.commands.execute(CommandIDs.openRun, { id });
     const isLab = labShell !== null;

@@ -93,7 +93,11 @@ export function GroupsTable(
           <th>{trans.__('Runs')}</th>
           <th>{trans.__('Wall time (median)')}</th>
           {hasCold ? (
-            <th title={trans.__('First run of a fresh cluster')}>
+            <th
+              title={trans.__(
+                'Runs on workers that had not executed this code before'
+              )}
+            >
               {trans.__('Cold')}
             </th>
           ) : null}
@@ -230,7 +234,7 @@ export function DifferenceTables(props: {
   const isGroup = (line: IDifferenceLine) => line.part === 'group';
   return (
     <>
-      <h3>{trans.__('Where the two differ')}</h3>
+      <h3>{trans.__('Where the two runs differ')}</h3>
       <p className="hrlab-Compare-sides">
         {trans.__('Before: %1', formatSide(beforeName, beforeAt))}
         <br />

@@ -36,9 +36,9 @@ export function chartTitle(name: string, trans: TranslationBundle): string {
     time: trans.__('Wall time'),
     'speed-up': trans.__('Speed-up'),
     efficiency: trans.__('Efficiency'),
-    work: trans.__('Time against workload'),
-    difference: trans.__('Difference of the wall time'),
-    'difference-groups': trans.__('Difference by group of tasks'),
+    work: trans.__('Wall time by workload'),
+    difference: trans.__('Wall time difference'),
+    'difference-groups': trans.__('Difference by task group'),
     'resources-cpu': trans.__('CPU'),
     'resources-memory': trans.__('Memory'),
     'resources-network-read': trans.__('Network, read'),
@@ -55,11 +55,8 @@ export function formatOthers(
   trans: TranslationBundle
 ): string {
   return group.otherPods
-    ? trans.__(
-        'Others’ work was there meanwhile: %1',
-        formatPods(group.otherPods, trans)
-      )
-    : trans.__('Others’ work was on the cluster meanwhile');
+    ? trans.__('Not exclusive: %1', formatPods(group.otherPods, trans))
+    : trans.__('Other work ran on the cluster at the same time');
 }
 
 /** The median, and what it is the median of. */

@@ -74,7 +74,7 @@ function Head(props: ICompareViewOptions): JSX.Element {
   );
 }
 
-/** Runs beside each other: the answer in a sentence, tables, pictures. */
+/** Runs side by side: the answer in a sentence, tables, pictures. */
 export class CompareView extends Panel {
   constructor(private readonly _options: ICompareViewOptions) {
     super();
