@@ -64,7 +64,7 @@ function Waiting(props: {
       </p>
       <p>
         {trans.__(
-          'Nothing is lost: they are kept here and delivered in order. If it lasts, tell whoever runs the database.'
+          'Nothing is lost: runs are kept here and delivered in order. If this persists, contact the database administrator.'
         )}
       </p>
     </Note>
@@ -87,7 +87,7 @@ function Refused(props: IRefusedProps): JSX.Element | null {
     <Note said={said}>
       <p>
         {trans.__(
-          '%1 will not take them. They stay here, and the others were delivered.',
+          '%1 rejected these runs. They are kept here; the others were delivered.',
           delivery.target
         )}
       </p>
@@ -111,7 +111,7 @@ function Refused(props: IRefusedProps): JSX.Element | null {
       <button
         type="button"
         className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
-        title={trans.__('Show this no more, until another run is refused')}
+        title={trans.__('Dismiss until the next rejected run')}
         onClick={onSeen}
       >
         {trans.__('Dismiss')}

@@ -37,7 +37,7 @@ async function askKeepBack(trans: TranslationBundle): Promise<Secret[] | null> {
   };
   const { button, value } = await InputDialog.getMultipleItems({
     title: trans.__('Save Report'),
-    label: trans.__('Keep back what is selected'),
+    label: trans.__('Leave out of the report'),
     items: SECRETS.map(secret => names[secret]),
     okLabel: trans.__('Save')
   });
@@ -81,9 +81,7 @@ export const reportPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('hrlab');
     app.commands.addCommand(CommandIDs.saveReport, {
       label: trans.__('Save Report…'),
-      caption: trans.__(
-        'Save a page that stands alone: for mail and for print'
-      ),
+      caption: trans.__('Save a self-contained page to mail or print'),
       icon: fileIcon, // not the arrow of the export, beside which it is
       describedBy: REPORT_ARGS,
       execute: async args => {
@@ -95,7 +93,7 @@ export const reportPlugin: JupyterFrontEndPlugin<void> = {
         try {
           await save(ids, queryOf(args), app, trans);
         } catch (error) {
-          notifyFailure(trans.__('The report was not saved.'), error, trans);
+          notifyFailure(trans.__('Could not save the report.'), error, trans);
         }
       }
     });

@@ -31,8 +31,8 @@ export function formatWaiting(
     return '';
   }
   const said = trans._n(
-    '%1 run waits to be delivered',
-    '%1 runs wait to be delivered',
+    '%1 run is waiting to be delivered',
+    '%1 runs are waiting to be delivered',
     delivery.waiting
   );
   return delivery.away_since_at === null
@@ -49,7 +49,7 @@ export function formatNextTry(
   const left = (delivery.next_try_at ?? now) - now;
   return left > 1
     ? trans.__('Next try in %1.', formatSpan(left))
-    : trans.__('Trying now.');
+    : trans.__('Retrying…');
 }
 
 /** How many runs were refused; empty if none was. */
@@ -64,8 +64,8 @@ export function formatRefused(
   return fresh.length === 0
     ? ''
     : trans._n(
-        '%1 run was not accepted by the site’s database',
-        '%1 runs were not accepted by the site’s database',
+        '%1 run was rejected by the site’s database',
+        '%1 runs were rejected by the site’s database',
         count
       );
 }
@@ -77,13 +77,13 @@ export function formatRemedy(
 ): string {
   if (/retention|too old/i.test(message)) {
     return trans.__(
-      'The run is older than what the database keeps. Nothing is to be done.'
+      'The run is older than the database’s retention period. No action is needed.'
     );
   }
   if (/field type|type conflict|already exists as type/i.test(message)) {
     return trans.__(
-      'The database has a field of that name with another type. Tell whoever runs it.'
+      'The database already has a field of that name with a different type. Contact its administrator.'
     );
   }
-  return trans.__('Show this to whoever runs the database.');
+  return trans.__('Show this to the database administrator.');
 }

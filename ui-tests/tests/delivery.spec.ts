@@ -20,14 +20,16 @@ test('runs that wait or were refused are told, with what to do', async ({
   await hrlab.openPanel();
   const notes = hrlab.panel.locator('.hrlab-Delivery');
   await expect(notes).toHaveCount(2);
-  await expect(notes.first()).toContainText('3 runs wait to be delivered');
+  await expect(notes.first()).toContainText(
+    '3 runs are waiting to be delivered'
+  );
   await hrlab.picture('delivery-lines');
   await notes.first().locator('summary').click();
   await expect(notes.first()).toContainText('Connection refused');
   await expect(notes.first()).toContainText('Next try in');
   await notes.last().locator('summary').click();
-  await expect(notes.last()).toContainText('Tell whoever runs it');
-  await expect(notes.last()).toContainText('Nothing is to be done');
+  await expect(notes.last()).toContainText('Contact its administrator');
+  await expect(notes.last()).toContainText('No action is needed');
   await hrlab.setPanelWidth(240);
   await hrlab.picture('delivery-240');
   await page.theme.setDarkTheme();

@@ -30,11 +30,11 @@ const golden = (changes: Partial<IDelivery> = {}): IDelivery => {
 describe('a delivery in words', () => {
   it('says how many wait, since when, and when the next try is', () => {
     expect(formatWaiting(golden(), NOW, trans)).toMatch(
-      /^3 runs wait to be delivered since .*\d\d/
+      /^3 runs are waiting to be delivered since .*\d\d/
     );
     expect(formatNextTry(golden(), NOW, trans)).toMatch(/^Next try in .*34/);
     const due = golden({ next_try_at: NOW });
-    expect(formatNextTry(due, NOW, trans)).toBe('Trying now.');
+    expect(formatNextTry(due, NOW, trans)).toBe('Retrying…');
   });
 
   it.each([
@@ -46,10 +46,14 @@ describe('a delivery in words', () => {
 
   it('says which were refused since the user last looked', () => {
     const all = newRefusals(golden(), 0);
-    expect(formatRefused(golden(), all, trans)).toMatch(/^2 runs were not/);
+    expect(formatRefused(golden(), all, trans)).toMatch(
+      /^2 runs were rejected/
+    );
     const fresh = newRefusals(golden(), all[1].at);
     expect(fresh.map(({ name }) => name)).toEqual(['Zee 100 variations']);
-    expect(formatRefused(golden(), fresh, trans)).toMatch(/^1 run was not/);
+    expect(formatRefused(golden(), fresh, trans)).toMatch(
+      /^1 run was rejected/
+    );
     expect(formatRefused(golden(), [], trans)).toBe('');
   });
 
@@ -61,7 +65,7 @@ describe('a delivery in words', () => {
 
   it('says what to do about what the database says', () => {
     const [conflict, old] = golden().refusals;
-    expect(formatRemedy(conflict.message, trans)).toContain('another type');
+    expect(formatRemedy(conflict.message, trans)).toContain('a different type');
     expect(formatRemedy(old.message, trans)).toContain('older');
     expect(formatRemedy('HTTP 418', trans)).toContain('Show this');
   });
