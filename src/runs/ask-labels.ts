@@ -37,7 +37,7 @@ class LabelsBody extends Widget implements Dialog.IBodyWidget<string> {
     this._problem.textContent =
       wrong.length > 0
         ? this._trans.__(
-            'Not a label: %1. Write name=value, as in slot=booked.',
+            'Not a label: %1. Write name=value, for example slot=booked.',
             wrong.map(part => `“${part}”`).join(', ')
           )
         : '';

@@ -58,7 +58,11 @@ const label: Action = async (id, { runs, trans }) => {
 
 const note: Action = async (id, { runs, trans }) => {
   const run = await runs.get(id);
-  const text = await askText(trans.__('Note on %1', run.name), run.note, trans);
+  const text = await askText(
+    trans.__('Note for %1', run.name),
+    run.note,
+    trans
+  );
   if (text !== null) {
     await runs.patch(id, { note: text });
   }
@@ -84,8 +88,8 @@ function offerUndo(text: string, ids: readonly string[], parts: IParts): void {
     const failures = await failuresOf(ids, id => runs.restore(id));
     if (failures.length > 0) {
       const what = trans._n(
-        'The run did not come back.',
-        '%1 runs did not come back.',
+        'Could not restore the run.',
+        'Could not restore %1 runs.',
         failures.length
       );
       notifyFailure(what, failures[0], trans);
@@ -96,11 +100,7 @@ function offerUndo(text: string, ids: readonly string[], parts: IParts): void {
     actions: [
       {
         label: trans.__('Undo'),
-        caption: trans._n(
-          'Bring the run back',
-          'Bring the runs back',
-          ids.length
-        ),
+        caption: trans._n('Restore the run', 'Restore the runs', ids.length),
         callback: () => void undo()
       }
     ]
@@ -142,8 +142,8 @@ async function removeAll(ids: readonly string[], parts: IParts): Promise<void> {
   }
   if (failures.length > 0) {
     const what = trans._n(
-      'The run was not deleted.',
-      '%1 runs were not deleted.',
+      'Could not delete the run.',
+      'Could not delete %1 runs.',
       failures.length
     );
     notifyFailure(what, failures[0], trans);
@@ -176,21 +176,21 @@ function addEditing(parts: IParts): void {
   const { app, trans } = parts;
   app.commands.addCommand(CommandIDs.renameRun, {
     label: trans.__('Rename Run…'),
-    caption: trans.__('Give this run another name'),
+    caption: trans.__('Change the name of this run'),
     icon: editIcon,
-    ...command(parts, trans.__('The run was not renamed.'), rename)
+    ...command(parts, trans.__('Could not rename the run.'), rename)
   });
   app.commands.addCommand(CommandIDs.labelRun, {
     label: trans.__('Label Run…'),
     caption: trans.__('Set the labels of this run'),
     icon: labelIcon,
-    ...command(parts, trans.__('The labels were not saved.'), label)
+    ...command(parts, trans.__('Could not save the labels.'), label)
   });
   app.commands.addCommand(CommandIDs.noteRun, {
-    label: trans.__('Note on Run…'),
-    caption: trans.__('Write down what is worth knowing about this run'),
+    label: trans.__('Edit Note…'),
+    caption: trans.__('Add a note to this run, or edit it'),
     icon: editIcon,
-    ...command(parts, trans.__('The note was not saved.'), note)
+    ...command(parts, trans.__('Could not save the note.'), note)
   });
   addDeleting(parts);
 }
@@ -200,7 +200,7 @@ function addDeleting(parts: IParts): void {
   const { app, trans } = parts;
   const single = command(
     parts,
-    trans.__('The run was not deleted.'),
+    trans.__('Could not delete the run.'),
     remove
   ).execute;
   app.commands.addCommand(CommandIDs.deleteRun, {
@@ -211,7 +211,7 @@ function addDeleting(parts: IParts): void {
         : trans.__('Delete Run');
     },
     caption: trans.__(
-      'Delete this run, or all selected ones if it is one of them; it can be undone for 10 seconds'
+      'Delete this run, or the whole selection if it is selected; can be undone for 10 seconds'
     ),
     icon: deleteIcon,
     describedBy: RUNS_ARGS,
@@ -228,15 +228,15 @@ function addCopying(parts: IParts): void {
   const { app, trans } = parts;
   app.commands.addCommand(CommandIDs.copyRun, {
     label: trans.__('Copy Run as JSON'),
-    caption: trans.__('Copy the whole record of this run'),
+    caption: trans.__('Copy the complete record of this run'),
     icon: copyIcon,
-    ...command(parts, trans.__('The run was not copied.'), copy)
+    ...command(parts, trans.__('Could not copy the run.'), copy)
   });
   app.commands.addCommand(CommandIDs.exportRun, {
     label: trans.__('Export Run as JSON'),
-    caption: trans.__('Download the whole record of this run as a file'),
+    caption: trans.__('Download the complete record of this run as a file'),
     icon: downloadIcon,
-    ...command(parts, trans.__('The run was not exported.'), exportFile)
+    ...command(parts, trans.__('Could not export the run.'), exportFile)
   });
 }
 

@@ -58,7 +58,7 @@ function clusterFact(
   }
   if (cluster.uncertainty_seconds !== null) {
     const known = formatDuration(cluster.uncertainty_seconds);
-    parts.push(trans.__('clock known to %1', known));
+    parts.push(trans.__('clock offset ±%1', known));
   }
   return parts.join(', ');
 }
@@ -79,7 +79,7 @@ function taskFacts(run: IRunRecord, trans: TranslationBundle): Fact[] {
   return [
     [trans.__('Tasks'), formatTasks(tasks, failed, trans)],
     [
-      trans.__('Tasks seen'),
+      trans.__('Tasks recorded'),
       run.coverage === null ? '' : formatShare(run.coverage)
     ],
     ...Object.entries(run.activities).map(([name, seconds]): Fact => [
@@ -101,7 +101,7 @@ function deliveryFacts(
         [
           trans.__('Not delivered'),
           trans.__(
-            '%1 It said: %2',
+            '%1 The database said: %2',
             formatRemedy(refused.message, trans),
             refused.message
           ),
@@ -148,8 +148,8 @@ function factsOf(
         there
       ];
     }),
-    [trans.__('Fresh cluster'), yesNo(run.cold, trans)],
-    [trans.__('Alone on it'), formatAlone(run, trans)],
+    [trans.__('Cold run'), yesNo(run.cold, trans)],
+    [trans.__('Exclusive use'), formatAlone(run, trans)],
     ...figures.map(({ label, text, formula }): Fact => [label, text, formula]),
     ...taskFacts(run, trans),
     ...marks,
@@ -162,7 +162,7 @@ function factsOf(
       value
     ]),
     ...deliveryFacts(run, delivery, trans),
-    [trans.__('Run id'), run.id]
+    [trans.__('Run ID'), run.id]
   ];
   return facts.filter(([, value, , there]) => value !== '' || there);
 }

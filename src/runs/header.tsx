@@ -161,7 +161,7 @@ function Panes({ record, commands, trans }: IRecordProps): JSX.Element | null {
         <button
           key={route}
           className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
-          title={trans.__('Open Dask’s pane %1', label)}
+          title={trans.__('Open Dask’s %1 pane', label)}
           onClick={() => void commands.execute(command, { route, label })}
         >
           {label}
@@ -200,9 +200,7 @@ function Header(props: IHeaderProps): JSX.Element {
     <>
       {model.isBorrowed ? (
         <p className="hrlab-RunHeader-borrowed" role="status">
-          {trans.__(
-            'This run is not among yours: what you see comes from the output of its cell.'
-          )}
+          {trans.__('Not in your history; shown from the output of its cell.')}
         </p>
       ) : null}
       <EditableName

@@ -126,7 +126,7 @@ async function openCell(
   const run = await runs.get(id);
   const path = run.source.notebook ?? pathWithCell(tracker, run);
   if (!path) {
-    throw new Error(trans.__('Its record names no notebook.'));
+    throw new Error(trans.__('Its record does not name a notebook.'));
   }
   await app.commands.execute(OPEN, { path });
   const panel = tracker?.find(found => found.context.path === path);
@@ -161,7 +161,7 @@ export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
         if (id) {
           await openCell(app, runs, tracker, id, trans).catch(error =>
             notifyFailure(
-              trans.__('The notebook was not opened.'),
+              trans.__('Could not open the notebook.'),
               error,
               trans
             )
@@ -183,13 +183,13 @@ export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
             await selectTimedCell(panel);
           }
         } catch (error) {
-          notifyFailure(trans.__('The example was not opened.'), error, trans);
+          notifyFailure(trans.__('Could not open the example.'), error, trans);
         }
       }
     });
     palette?.addItem({
       command: CommandIDs.openExample,
-      category: trans.__('High Rate')
+      category: trans.__('hrlab')
     });
   }
 };

@@ -182,7 +182,7 @@ export function BrokenRow(props: IRowProps): JSX.Element {
   const { run, trans } = props;
   const name = run.name || run.id;
   const told = trans.__(
-    'The record of this run is broken, so it cannot be shown. It can be deleted.'
+    'The record of this run is damaged and cannot be shown. You can delete the run.'
   );
   return (
     <RowFrame {...props} name={name} told={told} broken>

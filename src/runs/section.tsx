@@ -51,7 +51,7 @@ function Empty(props: IViewProps): JSX.Element | null {
   if (isFiltered(list.query)) {
     return (
       <div className="hrlab-Empty">
-        <p>{trans.__('No run matches.')}</p>
+        <p>{trans.__('No runs match.')}</p>
         <button
           className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
           onClick={() =>
@@ -90,7 +90,7 @@ function Trouble(props: IViewProps): JSX.Element | null {
   }
   return (
     <div className="hrlab-Trouble" role="status" title={list.error.message}>
-      {trans.__('The server does not answer for runs: %1', list.error.message)}{' '}
+      {trans.__('Could not load runs: %1', list.error.message)}{' '}
       <button
         className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
         onClick={() => list.refresh()}
@@ -117,7 +117,7 @@ function StorageWarning({
       <button
         type="button"
         className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
-        title={trans.__('Show this no more')}
+        title={trans.__('Don’t show this again')}
         onClick={() => state.set({ storageWarningSeen: said })}
       >
         {trans.__('Dismiss')}
@@ -151,7 +151,7 @@ function Footer(props: IViewProps): JSX.Element | null {
           </button>
           <button
             className="jp-Button jp-mod-styled jp-mod-minimal hrlab-Button"
-            title={trans.__('Show the selected runs beside each other')}
+            title={trans.__('Compare the selected runs side by side')}
             disabled={selected < 2}
             onClick={() => props.onCompare(state.value.selected)}
           >

@@ -175,7 +175,7 @@ export function describeChange(
 ): string {
   const percent = formatChange(ratio);
   if (Math.round(ratio * 100) === 0) {
-    return trans.__('As long as the previous run of this code (%1)', percent);
+    return trans.__('Same time as the previous run of this code (%1)', percent);
   }
   return ratio < 0
     ? trans.__('Faster than the previous run of this code (%1)', percent)

@@ -37,7 +37,7 @@ test('a run is renamed, labelled and annotated from its menu', async ({
   await hrlab.chooseInMenu(hrlab.rows.first(), 'Label Run');
   await page.locator('.jp-Dialog input').fill('slot=booked, n=2');
   await hrlab.accept();
-  await hrlab.chooseInMenu(hrlab.rows.first(), 'Note on Run');
+  await hrlab.chooseInMenu(hrlab.rows.first(), 'Edit Note');
   await page.locator('.jp-Dialog textarea').fill('worth\nkeeping');
   await hrlab.accept();
   await hrlab.rows.first().click();
@@ -150,7 +150,7 @@ test('typing filters, and so do a label and the notebook', async ({
   await expect(hrlab.row('banana')).toHaveCount(1);
   await expect(hrlab.rows).toHaveCount(1);
   await label.fill('slot=none');
-  await expect(hrlab.panel).toContainText('No run matches');
+  await expect(hrlab.panel).toContainText('No runs match');
   await hrlab.panel.getByRole('button', { name: 'Show all runs' }).click();
   await expect(hrlab.rows).toHaveCount(2);
   await hrlab.openNotebook(['1']);
@@ -226,13 +226,13 @@ test('a server that is away is said, and asked again', async ({
     })
   );
   await hrlab.openPanel();
-  await expect(hrlab.panel).toContainText('does not answer');
+  await expect(hrlab.panel).toContainText('Could not load runs');
   await expect(hrlab.panel).not.toContainText('proxy');
   await hrlab.picture('server-away');
   await page.unroute(away);
   // Not by "Try again": the panel asks by itself, and the button may be gone.
   await expect(hrlab.row('back again')).toHaveCount(1);
-  await expect(hrlab.panel).not.toContainText('does not answer');
+  await expect(hrlab.panel).not.toContainText('Could not load runs');
 });
 
 test('runs that go with the server are told of until that is dismissed', async ({
@@ -308,8 +308,8 @@ test('a run that cannot be drawn is shown as broken, and can be deleted', async 
   });
   await hrlab.openPanel();
   await expect(hrlab.rows).toHaveCount(2);
-  await expect(hrlab.row('odd')).toContainText('is broken');
-  await expect(hrlab.row('sound')).not.toContainText('is broken');
+  await expect(hrlab.row('odd')).toContainText('is damaged');
+  await expect(hrlab.row('sound')).not.toContainText('is damaged');
   await hrlab.picture('broken-run');
   await hrlab.chooseInMenu(hrlab.row('odd'), 'Delete Run');
   await expect(hrlab.rows).toHaveCount(1);

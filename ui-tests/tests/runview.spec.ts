@@ -135,7 +135,7 @@ test('a result that nobody kept still opens from its cell', async ({
     .first()
     .getByRole('button', { name: /Details/ })
     .click();
-  await expect(hrlab.view).toContainText('not among yours');
+  await expect(hrlab.view).toContainText('Not in your history');
   await hrlab.picture('borrowed');
   expect(await page.locator('.jp-Dialog').count()).toBe(0);
 });
@@ -195,7 +195,7 @@ test('Dask’s panes say so when there is no dashboard', async ({
   await hrlab.rows.first().click();
   await hrlab.view.getByRole('button', { name: 'Task Stream' }).click();
   await expect(hrlab.notification.first()).toContainText(
-    'No Dask dashboard was found that answers'
+    'No Dask dashboard responds'
   );
   expect(await page.locator('.jp-Dialog').count()).toBe(0);
 });

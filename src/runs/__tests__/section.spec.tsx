@@ -138,7 +138,7 @@ describe('RunsSection', () => {
         value: 500
       });
       Widget.attach(section, document.body);
-      await shows(section, 'The record of this run is broken');
+      await shows(section, 'The record of this run is damaged');
       const rows = section.node.querySelectorAll('[data-hrlab-run]');
       expect(rows).toHaveLength(3);
       const broken = section.node.querySelectorAll('.hrlab-mod-broken');
@@ -158,7 +158,7 @@ describe('The warning on storage', () => {
     await shows(section, '3 runs');
     expect(section.node.textContent).toContain(runs.storageWarning);
     section.node
-      .querySelector<HTMLElement>('[title="Show this no more"]')
+      .querySelector<HTMLElement>('[title="Don’t show this again"]')
       ?.click();
     while (section.node.textContent?.includes('tmpfs')) {
       await pause(30); // until it is gone, or the test takes too long
