@@ -81,7 +81,7 @@ export interface IRuns {
   hosts(id: string): Promise<IHosts>;
   /** How large a cluster the next run should have. */
   size(question: ISizingQuestion): Promise<ISizing>;
-  /** Runs beside each other. */
+  /** Runs side by side. */
   compare(query: IComparisonQuery): Promise<IComparison>;
   patch(id: string, patch: IRunPatch): Promise<IRunSummary>;
   remove(id: string): Promise<void>;

@@ -25,9 +25,9 @@ export class HrlabPanel extends SidePanel {
     const trans = _options.translator.load('hrlab');
     this.id = 'hrlab-panel';
     this.title.icon = hrlabIcon;
-    this.title.caption = trans.__('High Rate: clusters and timed runs');
+    this.title.caption = trans.__('hrlab: clusters and timed runs');
     this.node.setAttribute('role', 'region');
-    this.node.setAttribute('aria-label', trans.__('High Rate'));
+    this.node.setAttribute('aria-label', trans.__('hrlab'));
     this.addClass('hrlab-Panel');
     this._fillToolbar();
     this._keepFolds();
@@ -49,7 +49,7 @@ export class HrlabPanel extends SidePanel {
     const trans = translator.load('hrlab');
     const head = new LuminoWidget({ node: document.createElement('h2') });
     head.addClass('hrlab-Panel-head');
-    head.node.textContent = trans.__('High Rate');
+    head.node.textContent = trans.__('hrlab');
     this.toolbar.addItem('head', head);
     this.toolbar.addItem('spacer', Toolbar.createSpacerItem());
     this.toolbar.addItem(
@@ -65,7 +65,7 @@ export class HrlabPanel extends SidePanel {
         'settings',
         new ToolbarButton({
           icon: settingsIcon,
-          tooltip: trans.__('Settings of hrlab'),
+          tooltip: trans.__('hrlab settings'),
           onClick: onSettings
         })
       );

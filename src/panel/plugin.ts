@@ -118,7 +118,7 @@ function addCommands(
   });
   app.commands.addCommand(CommandIDs.refreshRuns, {
     label: trans.__('Refresh Runs and Clusters'),
-    caption: trans.__('Ask the server for runs and clusters again'),
+    caption: trans.__('Reload runs and clusters from the server'),
     icon: refreshIcon,
     describedBy: NO_ARGS,
     execute: () => {
@@ -127,14 +127,14 @@ function addCommands(
     }
   });
   app.commands.addCommand(CommandIDs.openSettings, {
-    label: trans.__('High Rate Settings'),
-    caption: trans.__('Open the settings of hrlab'),
+    label: trans.__('hrlab Settings'),
+    caption: trans.__('Open the hrlab settings'),
     icon: settingsIcon,
     describedBy: NO_ARGS,
     isEnabled: () => app.commands.hasCommand(SETTINGS),
-    execute: () => app.commands.execute(SETTINGS, { query: 'High Rate' })
+    execute: () => app.commands.execute(SETTINGS, { query: 'hrlab' })
   });
-  const category = trans.__('High Rate');
+  const category = trans.__('hrlab');
   for (const command of [
     CommandIDs.openPanel,
     CommandIDs.refreshRuns,

@@ -22,7 +22,7 @@ export function showWhole(
 ): Notification.IAction[] {
   const show = {
     label: trans.__('Show'),
-    caption: trans.__('Show the whole text'),
+    caption: trans.__('Show the full text'),
     callback: () => {
       void showDialog({
         title,
@@ -50,7 +50,7 @@ export function notifyFailure(
   const detail = detailOf(error);
   const show = {
     label: trans.__('Show'),
-    caption: trans.__('Show all that is known of this error'),
+    caption: trans.__('Show the error’s details'),
     callback: () => {
       void showDialog({
         title: what,

@@ -89,7 +89,7 @@ function planFor(panel: NotebookPanel, timed: readonly Cell[]): IRunPlan {
 function sayMissing(trans: TranslationBundle): void {
   Notification.warning(
     trans.__(
-      'Not timed: this kernel has no hrlab. Run there: %1 (or %2, if it has no distributed).',
+      'Not timed: hrlab is not installed in this kernel. Run there: %1 (or %2 if distributed is missing).',
       INSTALL,
       INSTALL_ALL
     ),
@@ -309,7 +309,7 @@ export const timingPlugin: JupyterFrontEndPlugin<void> = {
       CommandIDs.runWithTiming,
       CommandIDs.runAllWithTiming
     ]) {
-      palette?.addItem({ command, category: trans.__('High Rate') });
+      palette?.addItem({ command, category: trans.__('hrlab') });
     }
   }
 };

@@ -72,7 +72,7 @@ function ProgressView(props: IProgressLineProps): JSX.Element {
     <div
       className="hrlab-Result-line"
       role="group"
-      aria-label={trans.__('Run %1 is going on', run?.start.name ?? '')}
+      aria-label={trans.__('Run %1 in progress', run?.start.name ?? '')}
       data-hrlab-live={id}
     >
       <StatusMark status="running" trans={trans} />

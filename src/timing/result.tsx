@@ -197,7 +197,7 @@ export class ResultWidget extends ReactWidget implements IRenderMime.IRenderer {
     if (!this._record) {
       return (
         <div className="hrlab-Result-line" title={this._problem}>
-          {trans.__('This record of a run cannot be read.')}
+          {trans.__('Could not read this run’s record.')}
         </div>
       );
     }
