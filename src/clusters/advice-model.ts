@@ -6,11 +6,11 @@ import type { ClusterForm } from './form-model';
 import { formatDuration } from '../shared/format';
 import { formatEachWorker, limitName } from '../sizing/model';
 
-/** Looked at to find runs from which advice can follow. */
+/** Number of recent runs searched for ones that allow a recommendation. */
 const LOOKED_AT = 30;
-/** Offered to choose from. */
+/** Maximum number of runs offered for selection. */
 const OFFERED = 8;
-/** What the advice is about; the other options say what it is for. */
+/** Options that a recommendation sets; the others are its input. */
 const ADVISED: readonly string[] = [
   'workers',
   'cores',
@@ -23,7 +23,7 @@ const ADVISED: readonly string[] = [
 const isSizable = ({ status, tasks }: IRunSummary) =>
   status === 'ok' && tasks > 0;
 
-/** The newest of each code. */
+/** Returns the newest run of each code. */
 function newestOfEach(runs: readonly IRunSummary[]): readonly IRunSummary[] {
   const found = new Map<string, IRunSummary>();
   for (const run of runs) {
@@ -33,7 +33,7 @@ function newestOfEach(runs: readonly IRunSummary[]): readonly IRunSummary[] {
   return [...found.values()];
 }
 
-/** The options that an advice is about, as the form takes them. */
+/** Returns a recommendation as option values for the form. */
 export function advisedOptions(advice: ISizing): OptionValues {
   return {
     workers: advice.workers,
@@ -42,7 +42,7 @@ export function advisedOptions(advice: ISizing): OptionValues {
   };
 }
 
-/** `16 workers finish Zee in about 1 min 35 s (limited by tasks)` */
+/** Formats `16 workers finish Zee in about 1 min 35 s (limited by tasks)`. */
 export function formatFormAdvice(
   run: string,
   advice: ISizing,
@@ -71,8 +71,8 @@ export function formatFormAdvice(
 }
 
 /**
- * Advice beside the form of a new cluster: for the run that was picked, else
- * the newest that can be sized, those of the notebook in front first.
+ * Recommendation beside the new-cluster form: for the selected run, or else the
+ * newest that can be sized, preferring runs of the active notebook.
  */
 export class FormAdvice {
   constructor(
@@ -86,12 +86,12 @@ export class FormAdvice {
     return this._changed;
   }
 
-  /** Runs to choose from. */
+  /** Runs offered for selection. */
   get candidates(): readonly IRunSummary[] {
     return this._candidates;
   }
 
-  /** The run that the advice is for. */
+  /** The run that the recommendation is for. */
   get run(): IRunSummary | null {
     return this._run;
   }
@@ -100,12 +100,12 @@ export class FormAdvice {
     return this._advice;
   }
 
-  /** Why there is none. */
+  /** Why there is no recommendation. */
   get error(): string {
     return this._error;
   }
 
-  /** Whether the form asks for what is advised. */
+  /** Whether the form matches the recommendation. */
   get isUsed(): boolean {
     const { values } = this.form;
     return (
@@ -116,12 +116,12 @@ export class FormAdvice {
     );
   }
 
-  /** Find runs, and ask for advice on the first. */
+  /** Finds runs and requests a recommendation for the first. */
   async load(): Promise<void> {
     try {
       this._candidates = await this._find();
     } catch {
-      return; // the list of runs says what is wrong
+      return; // the list of runs shows the error
     }
     const run =
       this._candidates.find(({ id }) => id === this._picked) ??
@@ -131,7 +131,7 @@ export class FormAdvice {
     }
   }
 
-  /** Ask for advice on another run; of several the last one counts. */
+  /** Requests a recommendation for another run; only the latest request counts. */
   async choose(id: string): Promise<void> {
     const turn = ++this._turn;
     this._run = this._candidates.find(run => run.id === id) ?? null;
@@ -154,7 +154,7 @@ export class FormAdvice {
     }
   }
 
-  /** Fill the form with what is advised. */
+  /** Fills the form with the recommendation. */
   use(): void {
     if (this._advice) {
       this.form.put(advisedOptions(this._advice));

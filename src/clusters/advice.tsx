@@ -8,7 +8,7 @@ interface IProps {
   readonly trans: TranslationBundle;
 }
 
-/** Which run the advice is for, where there are several. */
+/** Selects the run that the recommendation is for, if there are several. */
 function Choice({ advice, trans }: IProps): JSX.Element | null {
   const { candidates, run } = advice;
   return candidates.length > 1 ? (
@@ -29,7 +29,7 @@ function Choice({ advice, trans }: IProps): JSX.Element | null {
   ) : null;
 }
 
-/** "Advice: 16 workers finish Zee in about 95 s (limited by tasks)", and a button that fills it in. */
+/** "Recommended: 16 workers finish Zee in about 95 s (limited by tasks)", with a button that applies it. */
 export function AdviceLine({ advice, trans }: IProps): JSX.Element | null {
   useSignals(advice.changed, advice.form.changed);
   const { advice: found, error, isUsed, run } = advice;

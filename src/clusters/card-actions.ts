@@ -2,21 +2,21 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ICluster } from '../api';
 import type { IClusterItem } from './model';
 
-/** What a card asks of whoever shows it. */
+/** Callbacks of a card. */
 export interface ICardActions {
   readonly trans: TranslationBundle;
   readonly execute: (command: string, id: string) => void;
   readonly onRetry: (id: string) => void;
   readonly onEdit: (item: IClusterItem) => void;
   readonly onScale: (id: string | null) => void;
-  /** Resolves to why it was refused; empty if it was done. */
+  /** Resolves to the reason of a refusal; empty on success. */
   readonly onResize: (
     id: string,
     size:
       | { readonly workers: number }
       | { readonly minimum: number; readonly maximum: number }
   ) => Promise<string>;
-  /** A press of the mouse that may become a drag. */
+  /** A mouse press that may become a drag. */
   readonly onPress: (
     event: React.MouseEvent,
     cluster: ICluster,

@@ -115,7 +115,7 @@ function commandAction(
   return { icon, label, onClick: () => execute(command, item.cluster.id) };
 }
 
-/** How a notebook gets to a cluster; also offered for those of others. */
+/** Actions that connect a notebook to a cluster, also for clusters of other users. */
 function connectingOf(props: ICardProps): readonly IActionProps[] {
   const { item, trans } = props;
   const { name, state } = item.cluster;
@@ -137,7 +137,7 @@ function connectingOf(props: ICardProps): readonly IActionProps[] {
     : [];
 }
 
-/** What one may do with a cluster now; closing is always last. */
+/** Returns the available actions of a cluster; closing is always last. */
 function actionsOf(props: ICardProps): readonly IActionProps[] {
   const { item, trans, scaling } = props;
   const { id, mine, name, state, dashboard_path, scheduler_address } =
@@ -203,7 +203,7 @@ function Actions(props: ICardProps): JSX.Element {
   );
 }
 
-/** A start goes on: what it waits for, how long, and a way out. */
+/** A start in progress: what it waits for, for how long, and Cancel. */
 function Starting(props: ICardProps): JSX.Element {
   const { item, now, trans } = props;
   const { cluster } = item;
@@ -229,7 +229,7 @@ function Starting(props: ICardProps): JSX.Element {
   );
 }
 
-/** A start that failed stays until it is dismissed. */
+/** A failed start, shown until dismissed. */
 function Failed(props: ICardProps): JSX.Element {
   const { item, execute, trans } = props;
   const { id, profile, reason } = item.cluster;
@@ -300,7 +300,7 @@ function Idle(props: ICardProps): JSX.Element | null {
   );
 }
 
-/** What a cluster that exists offers, and what is wrong with it. */
+/** Actions and problems of an existing cluster. */
 function Existing(props: ICardProps): JSX.Element {
   const { item, now, trans } = props;
   const { cluster } = item;
@@ -324,7 +324,7 @@ function Body(props: ICardProps): JSX.Element {
   return state === 'failed' ? <Failed {...props} /> : <Existing {...props} />;
 }
 
-/** A cluster: what it is, how it fares, and what one may do with it. */
+/** Card of a cluster: description, state, actions. */
 export function ClusterCard(props: ICardProps): JSX.Element {
   const { item, profile, scaling, now, trans } = props;
   const { cluster } = item;

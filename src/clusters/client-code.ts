@@ -9,20 +9,20 @@ import {
 } from '../api';
 import { answerOf, askKernel } from '../shared/ask-kernel';
 
-const text = (value: string) => JSON.stringify(value); // valid Python, too
+const text = (value: string) => JSON.stringify(value); // JSON strings are valid Python
 
-/** Above code that connects to a cluster of somebody else. */
+/** Comment above code that connects to another user's cluster. */
 const NOT_MINE =
   '# Not one of your clusters: its owner can run code in this kernel.';
 
-/** Code that connects to a cluster, for people to keep in their notebook. */
+/** Returns code that connects to a cluster, for a notebook cell. */
 export function clientCode(cluster: ICluster, hasHrlab: boolean): string {
   const { id, mine, name, scheduler_address } = cluster;
   const [load, made] =
     hasHrlab || scheduler_address === null
       ? [
           'import hrlab',
-          // A name means one of the user's own clusters.
+          // A plain name refers to the user's own clusters.
           `hrlab.connect(${mine ? text(name) : `${text(id)}, others=True`})`
         ]
       : [
@@ -34,11 +34,11 @@ export function clientCode(cluster: ICluster, hasHrlab: boolean): string {
 }
 
 /**
- * Connects inside the kernel and says how.
+ * Code that connects inside the kernel and reports how.
  *
- * It runs in a namespace of its own, so that only the client's name is left
- * behind; a variable of that name is kept, and the client gets another one.
- * Nobody is warned of another user's cluster who has just consented to it.
+ * It runs in its own namespace, so that it only adds the client's name; an
+ * existing variable of that name is kept, and the client gets another name.
+ * The warning about another user's cluster is suppressed after consent.
  */
 const CONNECT = `
 import warnings
@@ -90,10 +90,10 @@ def bind(name, address, others):
 `;
 
 /**
- * An expression that connects the kernel and gives `IConnected` as JSON.
+ * Returns an expression that connects the kernel and evaluates to `IConnected` as JSON.
  *
- * To a cluster that is not the user's own it connects at once: whoever has it
- * worked out has asked the user.
+ * It connects to other users' clusters without asking: the caller must have
+ * obtained the user's consent.
  */
 export function connectExpression(cluster: ICluster): string {
   const { id, mine, scheduler_address } = cluster;
@@ -105,17 +105,17 @@ export function connectExpression(cluster: ICluster): string {
   return `(lambda space: (exec(${text(CONNECT)}, space), space['JSON'](space['bind'](${arguments_})))[1])({})`;
 }
 
-/** How a kernel was connected. */
+/** The result of connecting a kernel. */
 export interface IConnected {
   readonly variable: string;
-  /** It had a client of this cluster before. */
+  /** Whether it already had a client of this cluster. */
   readonly already: boolean;
-  /** `client` was in use, so another name was taken. */
+  /** Whether `client` was already in use, so that another name was chosen. */
   readonly taken: boolean;
   readonly warnings: readonly string[];
 }
 
-/** Read the kernel's answer; throws what the kernel said if it failed. */
+/** Parses the kernel's reply; throws the kernel's error if it failed. */
 export function readConnected(
   reply: KernelMessage.IExecuteReplyMsg
 ): IConnected {
@@ -138,7 +138,7 @@ export function readConnected(
   };
 }
 
-/** Bind a client of the cluster in a kernel, silently. */
+/** Binds a client of the cluster in a kernel, silently. */
 export async function connectKernel(
   kernel: Kernel.IKernelConnection,
   cluster: ICluster
@@ -146,7 +146,7 @@ export async function connectKernel(
   return readConnected(await askKernel(kernel, connectExpression(cluster)));
 }
 
-/** Whether a kernel can `hrlab.connect`. */
+/** Returns whether hrlab is importable in a kernel. */
 export async function hasHrlab(
   kernel: Kernel.IKernelConnection
 ): Promise<boolean> {

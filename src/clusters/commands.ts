@@ -30,7 +30,7 @@ import { clusterIdOf } from '../shared/target';
 const COPIED_MS = 3000;
 const EXTENDED_MS = 5000;
 
-/** What the commands on clusters work with. */
+/** Dependencies of the cluster commands. */
 export interface IClusterParts {
   readonly app: JupyterFrontEnd;
   readonly clusters: IClusters;
@@ -47,7 +47,7 @@ export interface IClusterCommand {
   readonly caption: string;
   readonly icon: LabIcon;
   readonly failure: string;
-  /** The states in which it makes sense. */
+  /** Cluster states in which the command is available. */
   readonly states: readonly ClusterState[];
   readonly act: (
     cluster: ICluster,
@@ -55,7 +55,7 @@ export interface IClusterCommand {
   ) => Promise<void>;
 }
 
-/** The one cluster there is; of several, the one that the user chooses. */
+/** Returns the only cluster, or asks the user to choose one of several. */
 async function choose(
   parts: IClusterParts,
   { label, states }: IClusterCommand
@@ -87,7 +87,7 @@ async function choose(
   return button.accept ? (found[unique.indexOf(value ?? '')] ?? null) : null;
 }
 
-/** Add a command that acts on a cluster; a failure becomes a notification. */
+/** Adds a command on a cluster that reports failures as notifications. */
 export function addClusterCommand(
   parts: IClusterParts,
   command: IClusterCommand
@@ -185,7 +185,7 @@ function copyAddress(cluster: ICluster, trans: TranslationBundle): void {
   });
 }
 
-/** The commands that look into a cluster. */
+/** Returns the commands that inspect a cluster. */
 function lookingActions(parts: IClusterParts): readonly IClusterCommand[] {
   const { trans } = parts;
   return [
@@ -219,7 +219,7 @@ function lookingActions(parts: IClusterParts): readonly IClusterCommand[] {
   ];
 }
 
-/** The commands that close, scale, extend and look into a cluster. */
+/** Returns the commands that close, scale, extend and inspect a cluster. */
 export function clusterActions(
   parts: IClusterParts
 ): readonly IClusterCommand[] {

@@ -19,14 +19,14 @@ import { connectIcon } from '../shared/icons';
 import type { IClusterCommand } from './commands';
 import { notifyWarning } from '../shared/notify';
 
-/** How long a kernel may take to say whether it has hrlab; a busy one does not. */
+/** Timeout for asking a kernel whether it has hrlab; a busy one does not reply. */
 const ANSWER_MS = 700;
 const DONE_MS = 8000;
 
 const pause = (ms: number) =>
   new Promise<null>(resolve => window.setTimeout(() => resolve(null), ms));
 
-/** What is known of kernels: whether `hrlab.connect` is there. */
+/** Generates client code; caches which kernels have hrlab. */
 export class ClientCode {
   constructor(private readonly _tracker: INotebookTracker | null) {}
 
@@ -38,19 +38,19 @@ export class ClientCode {
     return this.panel?.sessionContext.session?.kernel ?? null;
   }
 
-  /** Code for the notebook in front, by what is known now. */
+  /** Returns code for the active notebook from cached information. */
   now(cluster: ICluster): string {
     const known = this.kernel ? this._known.get(this.kernel.id) : undefined;
     return clientCode(cluster, known ?? true);
   }
 
-  /** Code for the notebook in front; its kernel is asked if it has time. */
+  /** Returns code for the active notebook, asking its kernel if it is idle. */
   async ask(cluster: ICluster): Promise<string> {
     await this.learn();
     return this.now(cluster);
   }
 
-  /** Ask the kernel in front whether it has hrlab. */
+  /** Asks the active notebook's kernel whether it has hrlab. */
   async learn(): Promise<void> {
     const { kernel } = this;
     if (kernel && kernel.status === 'idle' && !this._known.has(kernel.id)) {
@@ -65,7 +65,7 @@ export class ClientCode {
   private readonly _known = new Map<string, boolean>();
 }
 
-/** Insert a cell above the current one, as dask-labextension does. */
+/** Inserts a cell above the current one, as dask-labextension does. */
 async function insert(
   cluster: ICluster,
   code: ClientCode,
@@ -107,7 +107,7 @@ function formatConnected(
     : trans.__('Connected to %1 as `%2`.', cluster.name, variable);
 }
 
-/** Whether the kernel may be connected: to a cluster of somebody else only with the user's consent. */
+/** Returns whether to connect; another user's cluster requires the user's consent. */
 async function isWanted(
   cluster: ICluster,
   trans: TranslationBundle
@@ -131,7 +131,7 @@ async function isWanted(
   return button.accept;
 }
 
-/** Bind a client in the kernel of the notebook in front, and say its name. */
+/** Binds a client in the active notebook's kernel and reports its name. */
 async function connect(
   cluster: ICluster,
   code: ClientCode,
@@ -177,7 +177,7 @@ async function connect(
   }
 }
 
-/** The commands that lead from a cluster to a notebook. */
+/** Returns the commands that connect a notebook to a cluster. */
 export function clientActions(
   code: ClientCode,
   trans: TranslationBundle

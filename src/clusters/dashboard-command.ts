@@ -17,7 +17,7 @@ import {
 } from './dask-panes';
 
 const LAYOUT = 'dask:launch-layout';
-/** Dask's panes, by the beginning of their ids. */
+/** Id prefix of Dask's panes. */
 const PANE = 'dask-dashboard-';
 
 const dashboardUrl = (app: JupyterFrontEnd, path: string): string =>
@@ -27,7 +27,7 @@ function openTab(app: JupyterFrontEnd, path: string): void {
   window.open(dashboardUrl(app, path), '_blank', 'noopener');
 }
 
-/** Whether Dask's panel shows this dashboard, and it answers. */
+/** Returns whether Dask's panel shows this dashboard and it responds. */
 function shows(launcher: unknown, path: string): boolean {
   const info = part(part(launcher, 'input'), 'urlInfo');
   return (
@@ -35,7 +35,7 @@ function shows(launcher: unknown, path: string): boolean {
   );
 }
 
-/** Tell Dask's panel which dashboard to use, and wait until it answers. */
+/** Sets the dashboard of Dask's panel and waits until it responds. */
 async function populate(
   app: JupyterFrontEnd,
   launcher: unknown,
@@ -51,7 +51,7 @@ async function populate(
   return launcher === undefined;
 }
 
-/** Panes that are open follow the dashboard; else the default layout opens. */
+/** Opens Dask's default layout unless panes are open; open ones follow the dashboard. */
 async function openPanes(
   app: JupyterFrontEnd,
   labShell: ILabShell | null,
@@ -71,7 +71,7 @@ async function openPanes(
   }
 }
 
-/** Open a cluster's dashboard: in Dask's panes, or without them in a tab. */
+/** Returns the command that opens a cluster's dashboard in Dask's panes, or in a tab without them. */
 export function dashboardAction(
   app: JupyterFrontEnd,
   labShell: ILabShell | null,

@@ -14,10 +14,10 @@ export const LAUNCH = 'dask:launch-dashboard';
 export const POPULATE = 'dask:populate-dashboard-url';
 const LAUNCHER = 'dask-dashboard-launcher';
 const WARNING_MS = 10000;
-/** How long a dashboard may take to answer dask-labextension's check. */
+/** Timeout for dask-labextension's dashboard check. */
 export const ANSWER_MS = 4000;
 export const TRY_MS = 200;
-/** How long the kernel in front may take to name its dashboard. */
+/** Timeout for asking the active kernel for its dashboard. */
 const KERNEL_MS = 2000;
 
 const PANE_ARGS = describedBy({
@@ -25,14 +25,14 @@ const PANE_ARGS = describedBy({
   label: { type: 'string', description: 'The title of the pane.' }
 });
 
-/** A property of an object that somebody else wrote, if it is there. */
+/** Returns a property of an untyped object, if present. */
 export function part(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null
     ? Reflect.get(value, name)
     : undefined;
 }
 
-/** The launcher in Dask's panel, if it is there (its plugin has no token). */
+/** Returns the launcher in Dask's panel, if present (its plugin has no token). */
 export function launcherOf(labShell: ILabShell | null): unknown {
   for (const widget of labShell?.widgets('left') ?? []) {
     if (widget.id === LAUNCHER) {
@@ -42,7 +42,7 @@ export function launcherOf(labShell: ILabShell | null): unknown {
   return undefined;
 }
 
-/** Whether Dask's panel is connected to a dashboard that answers. */
+/** Returns whether Dask's panel is connected to a dashboard that responds. */
 export function isConnected(launcher: unknown): boolean {
   const info = part(part(launcher, 'input'), 'urlInfo');
   return isObject(info) && info.isActive === true;
@@ -57,7 +57,7 @@ interface IPane {
   readonly [name: string]: string;
 }
 
-/** Dask's own description of a pane: only under its route is it active. */
+/** Returns Dask's own description of a pane, which is active only under its route. */
 function paneFor(launcher: unknown, route: string, label: string): IPane {
   const items = part(launcher, 'items');
   const known = (Array.isArray(items) ? items : []).find(
@@ -73,17 +73,17 @@ function paneFor(launcher: unknown, route: string, label: string): IPane {
 export const sleep = (ms: number) =>
   new Promise<void>(resolve => window.setTimeout(resolve, ms));
 
-/** Ask the kernel in front for its dashboard; a busy one does not answer. */
+/** Asks the active kernel for its dashboard; a busy one does not reply. */
 async function askKernel(app: JupyterFrontEnd): Promise<boolean> {
   try {
     const asked: Promise<unknown> = app.commands.execute(POPULATE, {});
     return Boolean(await Promise.race([asked, sleep(KERNEL_MS)]));
   } catch {
-    return false; // no kernel, or one without a client
+    return false; // no kernel, or no client in it
   }
 }
 
-/** Connect Dask's panel to the kernel's dashboard, else keep the one in use. */
+/** Connects Dask's panel to the kernel's dashboard, or keeps the current one. */
 async function connect(
   app: JupyterFrontEnd,
   launcher: unknown
@@ -100,7 +100,7 @@ async function connect(
   return launcher === undefined;
 }
 
-/** Opens Dask's own panes, if dask-labextension is there. */
+/** Opens Dask's own panes if dask-labextension is installed. */
 export const daskPlugin: JupyterFrontEndPlugin<void> = {
   id: 'hrlab:dask',
   description: 'Opens Dask’s dashboard panes from a run.',

@@ -11,17 +11,17 @@ import { ClusterForm } from './form-model';
 import type { ClusterList } from './model';
 import type { FormAdvice } from './advice-model';
 
-/** What the user is about to ask for: a new cluster, or another size. */
+/** State of the new-cluster form and the scale form. */
 export class ClusterDrafts {
   constructor(
     private readonly _clusters: IClusters,
     private readonly _list: ClusterList,
     private readonly _trans: TranslationBundle,
-    /** Adds to a request what the form leaves open. */
+    /** Completes a request with what the form leaves out. */
     private readonly _complete: (
       request: IClusterRequest
     ) => IClusterRequest = request => request,
-    /** Advice beside a form, for a run that was picked or another one. */
+    /** Creates the recommendation for a form, for a given run or the newest. */
     private readonly _adviseOn: (
       form: ClusterForm,
       run: string | null
@@ -32,17 +32,17 @@ export class ClusterDrafts {
     return this._changed;
   }
 
-  /** The form of a new cluster, if it is open. */
+  /** The new-cluster form, if open. */
   get form(): ClusterForm | null {
     return this._form;
   }
 
-  /** Advice on what to fill into the form, if there can be any. */
+  /** Recommendation for the form, if available. */
   get advice(): FormAdvice | null {
     return this._advice;
   }
 
-  /** The broken profile that was chosen, to say why it cannot be used. */
+  /** The selected profile if it is broken, to show why. */
   get broken(): IBrokenProfile | null {
     return this._broken;
   }
@@ -51,12 +51,12 @@ export class ClusterDrafts {
     return this._form !== null || this._broken !== null;
   }
 
-  /** The cluster whose size is being edited. */
+  /** Id of the cluster whose scale form is open. */
   get scaling(): string | null {
     return this._scaling;
   }
 
-  /** Open the form for a run's next size: with what was advised in place of the last choice. */
+  /** Opens the form with a recommendation instead of the last choice. */
   async openFor(
     run: string,
     profile: string | null,
@@ -67,7 +67,7 @@ export class ClusterDrafts {
     this._form?.put(options);
   }
 
-  /** Open the form, with the last choice of the profile or a given request. */
+  /** Opens the form with the last choice of the profile or a given request. */
   async open(profile: string | null, request?: IClusterRequest): Promise<void> {
     const { profiles, broken } = await this._list.ready();
     const wanted = request?.profile ?? profile;
@@ -95,7 +95,7 @@ export class ClusterDrafts {
     this._fill({});
   }
 
-  /** What the site offers for certain uses, and what was chosen last, by name. */
+  /** The site's presets and the last choice, by name. */
   get presets(): readonly (readonly [string, OptionValues])[] {
     const profile = this._form?.profile;
     if (!profile) {
@@ -110,7 +110,7 @@ export class ClusterDrafts {
     ];
   }
 
-  /** Fill in a preset; what it does not say is as the site proposes. */
+  /** Applies a preset; the other options get the site's defaults. */
   usePreset(name: string): void {
     const options = this.presets.find(([known]) => known === name)?.[1];
     if (options) {
@@ -124,7 +124,7 @@ export class ClusterDrafts {
     this._changed.emit();
   }
 
-  /** Start what the form asks for. */
+  /** Starts the requested cluster. */
   async start(): Promise<void> {
     const request = this._form?.request();
     if (!request || !this._form?.isValid) {
@@ -164,7 +164,7 @@ export class ClusterDrafts {
   private readonly _changed = new Signal<this, void>(this);
   private _form: ClusterForm | null = null;
   private _advice: FormAdvice | null = null;
-  /** For which the next cluster is to be, while the form is open. */
+  /** Run that the cluster is for, while the form is open. */
   private _run: string | null = null;
   private _broken: IBrokenProfile | null = null;
   private _scaling: string | null = null;

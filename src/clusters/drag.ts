@@ -1,9 +1,9 @@
 import { MimeData } from '@lumino/coreutils';
 import { Drag } from '@lumino/dragdrop';
 
-/** JupyterLab's own type for cells that are dragged or copied. */
+/** JupyterLab's MIME type for dragged or copied cells. */
 const CELLS = 'application/vnd.jupyter.cells';
-/** A press that moves less is a click. */
+/** Movement in pixels below which a press is a click. */
 const THRESHOLD = 5;
 
 function dragImage(card: HTMLElement): HTMLElement {
@@ -13,7 +13,7 @@ function dragImage(card: HTMLElement): HTMLElement {
   return image;
 }
 
-/** Drag a card into a notebook, where a cell with this code is inserted. */
+/** Starts dragging a cell with this code into a notebook. */
 export function dragCode(
   press: { readonly clientX: number; readonly clientY: number },
   card: HTMLElement,

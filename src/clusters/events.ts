@@ -13,7 +13,7 @@ import {
 } from '../api';
 import type { IClusters } from '../tokens';
 
-/** The clusters that the server knows, kept current by its events. */
+/** The server's clusters, kept current by its events. */
 export class Clusters implements IClusters {
   constructor(private readonly _service: ClusterService) {}
 
@@ -21,7 +21,7 @@ export class Clusters implements IClusters {
     return this._changed;
   }
 
-  /** Listen to the events of the server. */
+  /** Subscribes to the server's events. */
   follow(stream: Event.Stream): void {
     stream.connect((_, event) => {
       const change = readChanged(event);
@@ -31,7 +31,7 @@ export class Clusters implements IClusters {
     });
   }
 
-  /** Events may have been lost: whoever shows clusters takes a new snapshot. */
+  /** Tells listeners to fetch again, since events may have been lost. */
   invalidate(): void {
     this._changed.emit([]);
   }

@@ -15,7 +15,7 @@ interface IRowProps {
   }) => JSX.Element;
 }
 
-/** A label, a field, and below it what is wrong, else what is allowed. */
+/** A labelled field with its problem, or else its bounds, below. */
 export function Row(props: IRowProps): JSX.Element {
   const id = useId();
   const { problem, bounds, help } = props;
@@ -93,7 +93,7 @@ function Input({ field, id, describedBy, onTyped }: IInputProps): JSX.Element {
   );
 }
 
-/** An option of the profile with its bounds, unit and help. */
+/** Field of a profile's option with its bounds, unit and help. */
 export function OptionRow(props: {
   readonly field: IField;
   readonly form: ClusterForm;

@@ -14,22 +14,22 @@ import type { IClusters } from '../tokens';
 import { BROWSER_CLOCK, IClock } from '../shared/clock';
 import { formatOption, parseOption, valueToText } from './options';
 
-/** How long one pauses typing before the server is asked. */
+/** Pause in typing before the request is checked. */
 const TYPING_MS = 400;
 
-/** The request's name and kernel are fields beside the profile's options. */
+/** Fields of a request besides the profile's options. */
 const OWN_FIELDS: readonly string[] = ['name', 'kernel'];
 
-/** An option with what was typed for it. */
+/** An option with its input. */
 export interface IField {
   readonly name: string;
   readonly option: IOption;
   readonly text: string;
-  /** Why it cannot be so: found here, or refused by the server. */
+  /** Why the input is invalid, found locally or reported by the server. */
   readonly problem: string;
 }
 
-/** The options of a new cluster, checked while the user types. */
+/** Model of the new-cluster form, validated while the user types. */
 export class ClusterForm {
   constructor(
     private readonly _clusters: IClusters,
@@ -50,27 +50,27 @@ export class ClusterForm {
     return this._kernel;
   }
 
-  /** The server is being asked. */
+  /** Whether a check is in progress. */
   get isChecking(): boolean {
     return this._checking;
   }
 
-  /** What the request would take, as the server last said. */
+  /** Resources of the request, from the last check. */
   get asks(): IAsks | null {
     return this._asks;
   }
 
-  /** Fewer workers rather than a refusal. */
+  /** Start with fewer workers instead of being refused. */
   get asManyAsAllowed(): boolean {
     return this._asManyAsAllowed;
   }
 
-  /** Whether the user says how many workers there shall be. */
+  /** Whether the number of workers is an option. */
   get countsWorkers(): boolean {
     return this.profile.options.workers?.user_may_set ?? false;
   }
 
-  /** Workers that there would be instead of those typed; null if it is as many. */
+  /** Number of workers after reduction to the limits; null if not reduced. */
   get cutTo(): number | null {
     const typed = Number(this._texts.get('workers'));
     const workers = this._asks?.workers ?? typed;
@@ -83,7 +83,7 @@ export class ClusterForm {
     return this._warnings;
   }
 
-  /** Why the request could not be checked. */
+  /** The error of the last check. */
   get trouble(): string {
     return this._trouble;
   }
@@ -103,7 +103,7 @@ export class ClusterForm {
       });
   }
 
-  /** What the site has fixed, for those who wonder. */
+  /** Options fixed by the site, for display. */
   get fixed(): readonly string[] {
     return Object.values(this.profile.options)
       .filter(option => !option.user_may_set)
@@ -112,14 +112,14 @@ export class ClusterForm {
       );
   }
 
-  /** What the server says against one field. */
+  /** Returns the server's refusals for one field. */
   refusalsOf(name: string): readonly string[] {
     return this._refusals
       .filter(refusal => this._fieldOf(refusal) === name)
       .map(refusal => refusal.message);
   }
 
-  /** What the server says against the request as a whole. */
+  /** The server's refusals of the request as a whole. */
   get refusals(): readonly string[] {
     return this.refusalsOf('');
   }
@@ -132,7 +132,7 @@ export class ClusterForm {
     return this.isFilledWith({});
   }
 
-  /** Whether it is what these values, and the defaults of the others, would fill in. */
+  /** Returns whether the form equals these values with defaults for the rest. */
   isFilledWith(values: OptionValues): boolean {
     return Object.entries(this.profile.options).every(
       ([name, option]) =>
@@ -142,7 +142,7 @@ export class ClusterForm {
     );
   }
 
-  /** Fill in values; what is missing or no longer allowed is the default. */
+  /** Fills in values; missing or no longer allowed ones get their default. */
   fill(values: OptionValues, name = '', kernel = '', most = false): void {
     for (const [key, option] of Object.entries(this.profile.options)) {
       const text = valueToText(option, values[key] ?? option.default);
@@ -158,7 +158,7 @@ export class ClusterForm {
     this._touch(0);
   }
 
-  /** Set some options and leave the others as they are. */
+  /** Sets some options, leaving the others unchanged. */
   put(values: OptionValues): void {
     for (const [name, value] of Object.entries(values)) {
       const option = this.profile.options[name];
@@ -169,7 +169,7 @@ export class ClusterForm {
     this._touch(0);
   }
 
-  /** The values as they are typed, of those that can be read. */
+  /** The current values that are valid. */
   get values(): OptionValues {
     const values: Record<string, OptionValue> = {};
     for (const { name, option, text } of this.fields) {
@@ -201,7 +201,7 @@ export class ClusterForm {
     this._touch(0);
   }
 
-  /** What would be asked for; null while a field is wrong. */
+  /** Returns the request, or null while a field is invalid. */
   request(): IClusterRequest | null {
     const options = this._parsed();
     return (
@@ -241,7 +241,7 @@ export class ClusterForm {
     return option?.user_may_set || OWN_FIELDS.includes(limit) ? limit : '';
   }
 
-  /** What was refused need not be so any more: ask again, soon. */
+  /** Clears refusals and schedules a new check. */
   private _touch(ms: number): void {
     this._asked += 1;
     this._refusals = [];
@@ -273,7 +273,7 @@ export class ClusterForm {
         refusals.length === 0 && error instanceof Error ? error.message : '';
     }
     if (asked !== this._asked || this._disposed) {
-      return; // the answer to an older question
+      return; // response to an outdated request
     }
     this._refusals = refusals;
     this._warnings = warnings;

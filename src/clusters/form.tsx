@@ -9,7 +9,7 @@ import { OptionRow, Row } from './field';
 import { AdviceLine } from './advice';
 import { FormQuotas } from '../quotas/view';
 
-/** A kernel whose Python a cluster on this machine may run. */
+/** A kernel whose Python a local cluster can run. */
 export interface IKernelChoice {
   readonly name: string;
   readonly label: string;
@@ -23,7 +23,7 @@ export interface IFormProps {
   readonly trans: TranslationBundle;
 }
 
-/** Name and kernel: what a request has beside the profile's options. */
+/** Fields for name and kernel. */
 function OwnRows(props: IFormProps & { form: ClusterForm }): JSX.Element {
   const { form, kernels, trans } = props;
   const automatic = trans.__('Notebook’s kernel (or the default)');
@@ -70,7 +70,7 @@ function OwnRows(props: IFormProps & { form: ClusterForm }): JSX.Element {
   );
 }
 
-/** Fewer workers rather than a refusal, and how many that would be. */
+/** Checkbox to start with fewer workers, with the resulting number. */
 function MostAllowed(props: {
   readonly form: ClusterForm;
   readonly trans: TranslationBundle;
@@ -96,7 +96,7 @@ function MostAllowed(props: {
   ) : null;
 }
 
-/** What the server says of the request as a whole. */
+/** The server's messages about the request as a whole. */
 function Verdict(props: {
   readonly form: ClusterForm;
   readonly trans: TranslationBundle;
@@ -189,7 +189,7 @@ function Profiles(props: IFormProps): JSX.Element {
           ))}
           {[
             ...profiles.broken,
-            // Chosen elsewhere, and gone meanwhile
+            // selected elsewhere and broken since
             ...(isListed || !drafts.broken ? [] : [drafts.broken])
           ].map(({ name }) => (
             <option key={name} value={name}>
@@ -202,7 +202,7 @@ function Profiles(props: IFormProps): JSX.Element {
   );
 }
 
-/** What the site offers for certain uses, and the last choice: one click fills it in. */
+/** Buttons for the site's presets and the last choice. */
 function Presets(
   props: IFormProps & { form: ClusterForm }
 ): JSX.Element | null {
@@ -229,7 +229,7 @@ function Presets(
   ) : null;
 }
 
-/** Everything about one profile. */
+/** All fields of a profile. */
 function Fields(props: IFormProps & { form: ClusterForm }): JSX.Element {
   const { drafts, form, trans } = props;
   return (
@@ -260,7 +260,7 @@ function Fields(props: IFormProps & { form: ClusterForm }): JSX.Element {
 
 const NEVER = { connect: () => true, disconnect: () => true };
 
-/** A new cluster with options, drawn from what the site declares. */
+/** Form of a new cluster, generated from the site's profiles. */
 export function NewClusterForm(props: IFormProps): JSX.Element {
   const { drafts, trans } = props;
   const { form } = drafts;

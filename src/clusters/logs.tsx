@@ -8,7 +8,7 @@ export interface ILogsOptions {
   readonly trans: TranslationBundle;
 }
 
-/** The ends of a cluster's logs, by component. */
+/** The last lines of a cluster's logs, by component. */
 export class ClusterLogsView extends ReactWidget {
   constructor(private readonly _options: ILogsOptions) {
     super();

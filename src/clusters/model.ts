@@ -16,15 +16,15 @@ import { optimisticCluster } from './optimistic';
 const COALESCE_MS = 150;
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 60000;
-/** While something starts or closes, an event that was lost costs so much. */
+/** Polling interval while a cluster starts or closes, in case an event is lost. */
 const DOUBT_MS = 5000;
 
-/** A cluster as the panel shows it. */
+/** A cluster as shown in the panel. */
 export interface IClusterItem {
   readonly cluster: ICluster;
-  /** The server has not answered, or refused: only this page knows of it. */
+  /** Whether only this page knows it: the server has not responded or has refused it. */
   readonly pending: boolean;
-  /** What it was asked for with, if that is known. */
+  /** The request it was created from, if known. */
   readonly request: IClusterRequest | null;
 }
 
@@ -35,17 +35,17 @@ interface IStart {
 }
 
 interface IAnswer {
-  /** Null: it was closed. */
+  /** Null if it was closed. */
   readonly cluster: ICluster | null;
-  /** A snapshot that was asked for later knows better. */
+  /** Number of the snapshot at that time; a later snapshot supersedes the answer. */
   readonly asked: number;
 }
 
 /**
- * The clusters, those included that the server has not yet heard of.
+ * The clusters, including those not yet confirmed by the server.
  *
- * A snapshot is taken when somebody looks and when the server says that
- * something changed; nothing is fetched while nobody looks.
+ * A snapshot is fetched when the list becomes visible and when the server
+ * announces a change; nothing is fetched while hidden.
  */
 export class ClusterList {
   constructor(
@@ -60,7 +60,7 @@ export class ClusterList {
     return this._changed;
   }
 
-  /** Whether the server has said what there is. */
+  /** Whether the clusters have been loaded. */
   get isLoaded(): boolean {
     return this._loaded;
   }
@@ -69,12 +69,12 @@ export class ClusterList {
     return this._error;
   }
 
-  /** Why clusters of some kind cannot be seen now. */
+  /** Why clusters of some backends cannot be listed. */
   get problems(): readonly string[] {
     return this._problems;
   }
 
-  /** What may be created; null until the server has said so. */
+  /** Available profiles; null until loaded. */
   get profiles(): IProfiles | null {
     return this._profiles;
   }
@@ -114,7 +114,7 @@ export class ClusterList {
     );
   }
 
-  /** The profile that one click starts: the last one, else the first. */
+  /** The default profile: the last one used, else the first. */
   get favourite(): IProfile | null {
     return (
       this.profile(this.choices.profile) ?? this._profiles?.profiles[0] ?? null
@@ -130,7 +130,7 @@ export class ClusterList {
     Signal.clearData(this);
   }
 
-  /** Whether anybody looks. */
+  /** Sets whether the content is visible; nothing is fetched while hidden. */
   setActive(active: boolean): void {
     if (active === this._active) {
       return;
@@ -143,7 +143,7 @@ export class ClusterList {
     }
   }
 
-  /** Take a new snapshot, soon. */
+  /** Schedules a new snapshot. */
   refresh(): void {
     this._stale = true;
     if (this._active) {
@@ -151,13 +151,13 @@ export class ClusterList {
     }
   }
 
-  /** Ask for the profiles again, too. */
+  /** Schedules a new snapshot including the profiles. */
   refreshAll(): void {
     this._profilesStale = true;
     this.refresh();
   }
 
-  /** The profiles, asked for if that has not been done yet. */
+  /** Returns the profiles, fetching them if needed. */
   async ready(): Promise<IProfiles> {
     if (!this._profiles || this._profilesStale) {
       this._profiles = await this._clusters.profiles();
@@ -167,7 +167,7 @@ export class ClusterList {
     return this._profiles;
   }
 
-  /** Start a cluster: its card is there at once. */
+  /** Starts a cluster; its card appears immediately. */
   async start(request: IClusterRequest): Promise<void> {
     const key = request.idempotency_key ?? UUID.uuid4();
     const asked = { ...request, idempotency_key: key };
@@ -191,7 +191,7 @@ export class ClusterList {
     }
   }
 
-  /** Start again what failed, with the same options. */
+  /** Retries a failed start with the same options. */
   async retry(id: string): Promise<void> {
     const item = this.find(id);
     const profile = item?.request?.profile ?? item?.cluster.profile;
@@ -204,7 +204,7 @@ export class ClusterList {
     await dismissed;
   }
 
-  /** Close a cluster, cancel its start, or dismiss a failed one. */
+  /** Closes a cluster, cancels its start, or dismisses a failed one. */
   async remove(id: string): Promise<void> {
     const start = this._starts.get(id);
     if (start) {
@@ -238,7 +238,7 @@ export class ClusterList {
     await this._clusters.patch(id, patch);
   }
 
-  /** What the server says of a cluster now; else what it last said. */
+  /** Returns the server's current state of a cluster, or else the last known one. */
   async newest(id: string): Promise<ICluster | null> {
     const known = this.find(id)?.cluster ?? null;
     if (!known || this._starts.has(id)) {
@@ -262,7 +262,7 @@ export class ClusterList {
     }
   }
 
-  /** A failed start stays until it is dismissed. */
+  /** Marks a start as failed; it stays until dismissed. */
   private _refused(key: string, error: unknown): void {
     const start = this._starts.get(key);
     if (!start || start.cancelled) {
@@ -270,8 +270,8 @@ export class ClusterList {
       this._changed.emit();
       return;
     }
-    // An answer without effect: the next try is another request. Without an
-    // answer it is the same one, and a cluster that was made is found again.
+    // After a refusal, retrying is a new request. Without a response it is the
+    // same request, so that a cluster created meanwhile is found again.
     const answered = error instanceof ApiError && error.status < 500;
     this._starts.set(key, {
       ...start,
@@ -292,7 +292,7 @@ export class ClusterList {
     }
   }
 
-  /** The last snapshot with what was answered since it was asked for. */
+  /** Returns the last snapshot, updated with later responses. */
   private _current(): ReadonlyMap<string, ICluster> {
     const current = new Map(this._snapshot.map(item => [item.id, item]));
     for (const [id, { cluster }] of this._answers) {
@@ -314,7 +314,7 @@ export class ClusterList {
   }
 
   private async _load(): Promise<void> {
-    // A start without an answer yet would be listed twice.
+    // A start without a response yet would be listed twice.
     if (this._busy || !this._active || this._disposed || this._outstanding) {
       return;
     }

@@ -9,11 +9,11 @@ export interface INewProps {
   readonly list: ClusterList;
   readonly trans: TranslationBundle;
   readonly onStart: (profile: string) => void;
-  /** Show the menu of profiles below a node. */
+  /** Shows the menu of profiles below an element. */
   readonly onMenu: (below: HTMLElement) => void;
 }
 
-/** One click starts the defaults of a profile; the arrow shows the others. */
+/** Split button: starts the default profile, or opens the menu of profiles. */
 export function NewButton(props: INewProps): JSX.Element {
   const { list, trans } = props;
   useSignals(list.changed);

@@ -1,6 +1,6 @@
 import type { ICluster, IClusterRequest, IProfile } from '../api';
 
-/** A cluster as it is shown before the server has answered. */
+/** Returns the cluster to show until the server responds. */
 export function optimisticCluster(
   key: string,
   request: IClusterRequest,

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IOption, OptionValue } from '../api';
 import { formatBytes } from '../shared/format';
 
-/** What was typed, as the server takes it, or why it cannot be taken. */
+/** A parsed input, or the problem with it. */
 export type Parsed =
   | { readonly value: OptionValue; readonly problem: null }
   | { readonly value: null; readonly problem: string };
@@ -22,7 +22,7 @@ function factorOf(unit: string): number | null {
   return (binary ? 1024 : 1000) ** power;
 }
 
-/** Bytes that `2 GiB`, `512 MB` or `2Gi` means; null if it means none. */
+/** Parses `2 GiB`, `512 MB` or `2Gi` into bytes; null if invalid. */
 export function parseBytes(text: string): number | null {
   const match = AMOUNT.exec(text);
   const factor = match ? factorOf(match[2]) : null;
@@ -31,7 +31,7 @@ export function parseBytes(text: string): number | null {
     : null;
 }
 
-/** Bytes as one would type them: short, and exactly the same amount. */
+/** Formats bytes as input text, without losing precision. */
 export function bytesToText(bytes: number): string {
   for (let power = BINARY.length - 1; power > 0; power--) {
     const amount = bytes / 1024 ** power;
@@ -48,7 +48,7 @@ export function valueToText(option: IOption, value: OptionValue): string {
     : String(value);
 }
 
-/** A number of an option with its unit, as people say it. */
+/** Formats an option's value with its unit. */
 export function formatOption(option: IOption, value: OptionValue): string {
   if (option.type === 'memory' && typeof value === 'number') {
     return formatBytes(value);
@@ -58,12 +58,12 @@ export function formatOption(option: IOption, value: OptionValue): string {
     : String(value);
 }
 
-/** Sites declare units as plurals: `4 cores`, but `1 core`. */
+/** Returns the unit in singular or plural; sites declare plurals. */
 function unitFor(value: OptionValue, unit: string): string {
   return value === 1 && /[^s]s$/.test(unit) ? unit.slice(0, -1) : unit;
 }
 
-/** `0 to 4 workers`; empty if there are no bounds. */
+/** Formats `0 to 4 workers`; empty if there are no bounds. */
 export function formatBounds(
   option: IOption,
   trans: TranslationBundle
@@ -112,7 +112,7 @@ function parseNumber(
     : right(value);
 }
 
-/** Read what was typed into the field of an option. */
+/** Parses the input of an option's field. */
 export function parseOption(
   option: IOption,
   text: string,

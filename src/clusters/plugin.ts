@@ -36,7 +36,7 @@ interface IParts extends IClusterParts {
   readonly translator: ITranslator;
 }
 
-/** Kernels whose Python a cluster on this machine may run. */
+/** Returns the kernels whose Python a local cluster can run. */
 function pythonKernels(app: JupyterFrontEnd): readonly IKernelChoice[] {
   const specs = app.serviceManager.kernelspecs.specs?.kernelspecs ?? {};
   return Object.values(specs).flatMap(spec =>
@@ -46,7 +46,7 @@ function pythonKernels(app: JupyterFrontEnd): readonly IKernelChoice[] {
   );
 }
 
-/** Workers get the Python of the notebook in front, unless told otherwise. */
+/** Adds the active notebook's kernel to a request without one. */
 function withKernel(
   request: IClusterRequest,
   { app, code, list }: Pick<IParts, 'app' | 'code' | 'list'>
@@ -58,7 +58,7 @@ function withKernel(
     : { ...request, ...(name && isPython ? { kernel: name } : {}) };
 }
 
-/** Start the defaults of a profile; without a name, of the one used last. */
+/** Starts a profile with its defaults; without a name, the last one used. */
 async function start(profile: string | null, parts: IParts): Promise<void> {
   const { list } = parts;
   await list.ready();
@@ -112,7 +112,7 @@ async function showMenu(below: HTMLElement, parts: IParts): Promise<void> {
   const box = below.getBoundingClientRect();
   menu.aboutToClose.connect(() => {
     below.focus();
-    window.setTimeout(() => menu.dispose(), 0); // after the chosen command
+    window.setTimeout(() => menu.dispose(), 0); // after the selected command has run
   });
   menu.open(box.left, box.bottom);
   menu.activateNextItem();
@@ -158,7 +158,7 @@ function makeSection(parts: IParts): ClustersSection {
   });
 }
 
-/** Open the form, with what was advised for a run if one is named. */
+/** Opens the form, with the recommendation for a run if one is given. */
 function openForm(
   args: Readonly<Record<string, unknown>>,
   drafts: ClusterDrafts
@@ -202,7 +202,7 @@ function addCreation(parts: IParts): void {
   });
 }
 
-/** Dask's own list of clusters is hidden where the user wants it so. */
+/** Hides Dask's own cluster list according to the setting. */
 async function followSettings(registry: ISettingRegistry): Promise<void> {
   const settings = await registry.load(PLUGIN);
   const apply = () => {
@@ -239,10 +239,10 @@ const IN_PALETTE = [
   CommandIDs.closeCluster
 ];
 
-/** The section Clusters of the side panel, and the commands on clusters. */
+/** The clusters section of the side panel, and the commands on clusters. */
 export const clustersPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN,
-  description: 'The clusters in the side panel, and what one does with them.',
+  description: 'The clusters in the side panel, and the commands on them.',
   autoStart: true,
   requires: [IClusters, ISections, IQuotas, IRuns],
   optional: [

@@ -9,11 +9,11 @@ import {
 } from '../api';
 
 const KEY = 'hrlab:cluster-choices';
-/** Requests kept for "try again": the last ones. */
+/** Number of latest requests kept for "Try again". */
 const MOST_REQUESTS = 20;
 
 interface ISaved {
-  /** The profile that was started last. */
+  /** The profile started last. */
   readonly profile: string | null;
   readonly last: Readonly<Record<string, OptionValues>>;
   readonly requests: readonly (readonly [string, IClusterRequest])[];
@@ -32,7 +32,7 @@ function readRequest(value: unknown): IClusterRequest | null {
   };
 }
 
-/** The same request as another one, which makes another cluster. */
+/** Returns the request without its idempotency key, so that it creates another cluster. */
 export function withoutKey(request: IClusterRequest): IClusterRequest {
   const again: { -readonly [K in keyof IClusterRequest]: IClusterRequest[K] } =
     {
@@ -60,7 +60,7 @@ function readSaved(value: unknown): ISaved {
   return { profile: stringOr(data.profile, null), last, requests };
 }
 
-/** What the user chose, kept in the state database. */
+/** The user's choices, kept in the state database. */
 export class ClusterChoices {
   constructor(private readonly _db: IStateDB | null) {}
 
@@ -73,27 +73,27 @@ export class ClusterChoices {
     };
   }
 
-  /** The profile that was started last. */
+  /** The profile started last. */
   get profile(): string | null {
     return this._saved.profile;
   }
 
-  /** What was chosen last for a profile. */
+  /** Returns the last options chosen for a profile. */
   last(profile: string): OptionValues {
     return this._saved.last[profile] ?? {};
   }
 
-  /** Options that were set in the form. */
+  /** Saves options set in the form. */
   remember(profile: string, options: OptionValues): void {
     this._save({ last: { ...this._saved.last, [profile]: options } });
   }
 
-  /** Which request a cluster came from. */
+  /** Returns the request that created a cluster. */
   request(id: string): IClusterRequest | null {
     return this._saved.requests.find(([known]) => known === id)?.[1] ?? null;
   }
 
-  /** A cluster was made from this request. */
+  /** Saves the request that created a cluster. */
   made(id: string, request: IClusterRequest): void {
     const others = this._saved.requests.filter(([known]) => known !== id);
     this._save({

@@ -163,7 +163,7 @@ function Fields(props: {
   );
 }
 
-/** Another number of workers, or bounds to adapt between, in place. */
+/** Inline form to scale a cluster or make it adaptive. */
 export function ClusterScale(props: IScaleProps): JSX.Element {
   const { cluster, profile, trans } = props;
   const option = workersOption(profile, cluster, trans);

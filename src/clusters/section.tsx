@@ -17,7 +17,7 @@ import { QuotaView } from '../quotas/view';
 
 const SECOND = 1000;
 const TEN_SECONDS = 10000;
-/** A panel that was folded or behind another asks the server first. */
+/** Time to wait for a card; a panel that was hidden fetches first. */
 const PATIENCE_MS = 10000;
 const UNFOLD_MS = 300;
 
@@ -37,7 +37,7 @@ interface IViewProps extends IClustersSectionOptions {
   readonly trans: TranslationBundle;
 }
 
-/** Nothing to show: say what a cluster is for, and offer those there are. */
+/** Explains what a cluster is for and offers the profiles. */
 function Empty(props: IViewProps): JSX.Element | null {
   const { list, drafts, trans } = props;
   if (!list.isLoaded) {
@@ -101,7 +101,7 @@ function Trouble({ list, trans }: IViewProps): JSX.Element | null {
   ) : null;
 }
 
-/** In the place of a cluster that cannot be drawn; it can be closed as any other. */
+/** Placeholder for a cluster that cannot be rendered; it can be closed like any other. */
 function BrokenCard(
   props: IViewProps & { readonly item: IClusterItem }
 ): JSX.Element {
@@ -209,13 +209,13 @@ function ClustersView(props: IViewProps): JSX.Element {
   );
 }
 
-/** Below the cards, always in sight; the form has limits of its own. */
+/** Quotas below the cards, always visible; the form shows its own. */
 function Limits({ drafts, quotas, trans }: IViewProps): JSX.Element | null {
   useSignals(drafts.changed);
   return drafts.isOpen ? null : <QuotaView list={quotas} trans={trans} />;
 }
 
-/** The section Clusters of the side panel. */
+/** The clusters section of the side panel. */
 export class ClustersSection extends PanelWithToolbar {
   constructor(options: IClustersSectionOptions) {
     super();
@@ -248,7 +248,7 @@ export class ClustersSection extends PanelWithToolbar {
     super.dispose();
   }
 
-  /** Bring the card of a cluster into view, once it is there, and the focus to it. */
+  /** Scrolls to the card of a cluster once it exists, and focuses it. */
   showCard(id: string): void {
     const find = () => {
       const card = this.node.querySelector<HTMLElement>(
@@ -258,14 +258,14 @@ export class ClustersSection extends PanelWithToolbar {
         watch.disconnect();
         card.closest('details')?.setAttribute('open', '');
         card.focus({ preventScroll: true });
-        // Which one it is must be seen after a click, too.
+        // Highlight the card after a click, too.
         card.classList.add('hrlab-mod-shown');
         card.addEventListener(
           'blur',
           () => card.classList.remove('hrlab-mod-shown'),
           { once: true }
         );
-        // A section that unfolds gets its height by and by.
+        // A section that expands reaches its height gradually.
         [0, UNFOLD_MS].forEach(ms =>
           window.setTimeout(() => card.scrollIntoView({ block: 'nearest' }), ms)
         );

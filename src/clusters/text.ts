@@ -11,7 +11,7 @@ import { formatOption } from './options';
 
 const MINUTE = 60;
 const COUNT = /^\d+ (of|\/) \d+ workers?$/;
-/** How long before it is closed for idleness a cluster is worth a warning. */
+/** Default time before the idle timeout at which a warning is shown. */
 const WARN_SECONDS = 10 * MINUTE;
 
 export function stateName(
@@ -45,7 +45,7 @@ export function kindName(kind: string, trans: TranslationBundle): string {
   }
 }
 
-/** Where a cluster is: its profile as the site calls it, and its site. */
+/** Formats a cluster's profile label and site. */
 export function formatPlace(
   cluster: ICluster,
   profile: IProfile | null,
@@ -56,7 +56,7 @@ export function formatPlace(
   return cluster.site ? `${place} · ${cluster.site}` : place;
 }
 
-/** `8 of 10 workers`, `8 workers`, with its bounds if it adapts. */
+/** Formats `8/10 workers` or `8 workers`, with bounds if adaptive. */
 export function workersOf(cluster: ICluster, trans: TranslationBundle): string {
   const { asked, ready, minimum, maximum } = cluster.workers;
   const count =
@@ -68,16 +68,16 @@ export function workersOf(cluster: ICluster, trans: TranslationBundle): string {
     : trans.__('%1, adapts %2 to %3', count, minimum, maximum);
 }
 
-/** When the countdown begins: 10 minutes before, or 10 % of a short limit. */
+/** Returns when the countdown begins: 10 minutes before, or 10 % of a short timeout. */
 export function idleWarning(profile: IProfile | null): number {
   const limit = profile?.idle_seconds ?? null;
   return limit === null || limit > 2 * WARN_SECONDS ? WARN_SECONDS : limit / 10;
 }
 
-/** How a cluster stands with its idle limit. */
+/** State of a cluster's idle timeout. */
 export interface IIdle {
   readonly seconds: number;
-  /** The end is near: offer to extend. */
+  /** Whether the end is near, so that Extend is offered. */
   readonly isNear: boolean;
 }
 
@@ -93,7 +93,7 @@ export function idleOf(
   return { seconds, isNear: seconds <= idleWarning(profile) };
 }
 
-/** `10 cores · 20 GiB · 312 tasks · 3 min` */
+/** Returns facts such as `10 cores · 20 GiB · 312 tasks · 3 min`. */
 export function factsOf(
   cluster: ICluster,
   now: number,
@@ -140,7 +140,7 @@ export function stepName(step: IStep, trans: TranslationBundle): string {
   }
 }
 
-/** What a cluster waits for: its reason, else the step that goes on. */
+/** Returns what a cluster waits for: its reason, or else the current step. */
 export function waitingFor(
   cluster: ICluster,
   trans: TranslationBundle
@@ -152,7 +152,7 @@ export function waitingFor(
     cluster.steps.find(({ state }) => state === 'failed') ??
     cluster.steps.find(({ state }) => state === 'running');
   if (step) {
-    // A ready cluster's count of workers is said already.
+    // The worker count of a ready cluster is shown already.
     const said = cluster.state === 'ready' && COUNT.test(step.detail);
     return said ? '' : step.detail;
   }
@@ -164,7 +164,7 @@ export function waitingFor(
 const formatUsual = (seconds: number) =>
   seconds < 10 ? formatDuration(seconds) : formatSpan(seconds);
 
-/** `37 s (usually 40 s)` */
+/** Formats `37 s (usually 40 s)`. */
 export function formatElapsed(
   cluster: ICluster,
   now: number,
@@ -177,7 +177,7 @@ export function formatElapsed(
     : trans.__('%1 (usually %2)', elapsed, formatUsual(usual_start_seconds));
 }
 
-/** What closing would destroy; empty if nothing. */
+/** Describes what closing would discard; empty if nothing. */
 export function formatLoss(
   cluster: ICluster,
   trans: TranslationBundle
@@ -189,7 +189,7 @@ export function formatLoss(
   return trans.__('%1 is running %2.', cluster.name, tasks);
 }
 
-/** One sentence for screen readers. */
+/** Returns the sentence for screen readers. */
 export function formatCluster(
   cluster: ICluster,
   profile: IProfile | null,
@@ -207,7 +207,7 @@ export function formatCluster(
   return parts.filter(part => part).join(', ');
 }
 
-/** What one click starts: `2 workers, each 1 core, 2 GiB`. */
+/** Describes a profile's defaults: `2 workers, each 1 core, 2 GiB`. */
 export function formatDefaults(
   profile: IProfile,
   trans: TranslationBundle

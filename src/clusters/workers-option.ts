@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { ICluster, IOption, IProfile } from '../api';
 
-/** What a new worker takes of a limit: as much as each that is there, else what the profile gives by default. */
+/** Returns what a new worker uses of a limit: as much as existing ones, or else the profile's default. */
 function each(
   name: 'cores' | 'memory',
   all: number,
@@ -15,7 +15,7 @@ function each(
   return typeof option?.default === 'number' ? option.default : 0;
 }
 
-/** Most workers that the profile allows a cluster; null if it sets no limit. */
+/** Returns the maximum number of workers of the profile; null if it sets no limit. */
 function mostWorkers(profile: IProfile, cluster: ICluster): number | null {
   const { limits, options } = profile;
   const fits = (limit: number | undefined, taken: number) =>
@@ -32,7 +32,7 @@ function mostWorkers(profile: IProfile, cluster: ICluster): number | null {
   return Number.isFinite(most) ? most : null;
 }
 
-/** Workers of a cluster as its profile bounds them; no bounds are known otherwise. */
+/** Returns the workers option of a cluster with the profile's bounds; without bounds if it has no profile. */
 export function workersOption(
   profile: IProfile | null,
   cluster: ICluster,

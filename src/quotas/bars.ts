@@ -1,11 +1,11 @@
 import type { IAsks, IQuota } from '../api';
 
-/** From this share on it is worth a word; the server's own threshold. */
+/** Usage from which a bar counts as near its limit; same as the server's threshold. */
 const NEAR = 0.8;
 
 export type Fill = 'ok' | 'near' | 'full' | 'over' | 'unknown' | 'unlimited';
 
-/** A quota as a bar, with what a request would take of it. */
+/** A quota as a bar, with the part a request would take. */
 export interface IQuotaBar {
   readonly quota: IQuota;
   readonly fill: Fill;
@@ -15,7 +15,7 @@ export interface IQuotaBar {
   readonly asked: number;
 }
 
-/** How much of a resource a request would take. */
+/** Returns how much of a resource a request would take. */
 export function askedOf(resource: string, asks: IAsks | null): number {
   switch (asks && resource) {
     case 'workers':
@@ -31,7 +31,7 @@ export function askedOf(resource: string, asks: IAsks | null): number {
   }
 }
 
-/** What nothing refuses cannot be "over" by being asked for: it is short, which is worth a word. */
+/** Requests beyond an unenforced quota are not refused: they count as near, not over. */
 function fillOf(
   { enforced }: IQuota,
   used: number,
@@ -48,7 +48,7 @@ function fillOf(
   return total >= NEAR * limit ? 'near' : 'ok';
 }
 
-/** The bar of a quota; what is unknown has none, and neither has what is unlimited. */
+/** Returns a quota's bar; unknown and unlimited quotas have an empty one. */
 export function barOf(quota: IQuota, asks: IAsks | null): IQuotaBar {
   const asked = askedOf(quota.resource, asks);
   const { limit, used } = quota;
@@ -74,14 +74,14 @@ const ORDER = ['cores', 'workers', 'memory', 'clusters', 'hours', 'storage'];
 const rank = ({ resource }: IQuota) =>
   ORDER.includes(resource) ? ORDER.indexOf(resource) : ORDER.length;
 
-/** Always in the same places: what is refused first, then by resource. */
+/** Sorts quotas by resource, with enforced ones first within each. */
 export function inOrder(quotas: readonly IQuota[]): readonly IQuota[] {
   return [...quotas].sort(
     (a, b) => rank(a) - rank(b) || Number(b.enforced) - Number(a.enforced)
   );
 }
 
-/** The limits that a cluster of a profile takes from. */
+/** Returns the quotas that apply to clusters of a profile. */
 export function quotasFor(
   quotas: readonly IQuota[],
   profile: string
@@ -94,12 +94,12 @@ export function quotasFor(
 }
 
 const FEW = 3;
-/** The machine's cores are busy or idle from one moment to the next: that is no shortage. */
+/** The machine's cores fluctuate between busy and idle, so they do not count as scarce. */
 const isPressing = (quota: IQuota) =>
   ['near', 'full', 'over'].includes(barOf(quota, null).fill) &&
   !(quota.source === 'server' && quota.resource === 'cores');
 
-/** Those to show at once, and those that can be unfolded: what binds, what is short, and storage come first. */
+/** Splits quotas into those shown and those folded: enforced, scarce and storage quotas are shown. */
 export function foldQuotas(
   quotas: readonly IQuota[]
 ): readonly [readonly IQuota[], readonly IQuota[]] {

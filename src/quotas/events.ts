@@ -3,10 +3,10 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { IQuotaReport, QuotaService, readChanged } from '../api';
 import type { IQuotas } from '../tokens';
 
-/** A cluster that comes or goes takes from quotas, too. */
+/** Creating or closing clusters changes quota usage. */
 const TOPICS: readonly string[] = ['quotas', 'clusters'];
 
-/** What the user may still have, kept current by the server's events. */
+/** The user's quotas, kept current by the server's events. */
 export class Quotas implements IQuotas {
   constructor(private readonly _service: QuotaService) {}
 
@@ -14,7 +14,7 @@ export class Quotas implements IQuotas {
     return this._changed;
   }
 
-  /** Listen to the events of the server. */
+  /** Subscribes to the server's events. */
   follow(stream: Event.Stream): void {
     stream.connect((_, event) => {
       if (TOPICS.includes(readChanged(event)?.topic ?? '')) {
@@ -23,7 +23,7 @@ export class Quotas implements IQuotas {
     });
   }
 
-  /** What is known may be old: whoever shows it asks again. */
+  /** Tells listeners to fetch again. */
   invalidate(): void {
     this._changed.emit();
   }

@@ -3,16 +3,16 @@ import type { IQuotas } from '../tokens';
 import type { IClock } from '../shared/clock';
 import { Snapshot } from '../shared/snapshot';
 
-/** Events tell of clusters; what others use, and storage, is known only by asking. Less than what is said to be old. */
+/** Polling interval: storage and other users' usage are not announced by events. Below the age shown as old. */
 const FRESH_SECONDS = 60;
 
-/** Limits as the panel shows them. */
+/** The quotas shown in the panel. */
 export class QuotaList extends Snapshot<IQuotaReport> {
   constructor(quotas: IQuotas, clock?: IClock) {
     super(() => quotas.list(), quotas.changed, clock, FRESH_SECONDS);
   }
 
-  /** Null until the server has said what there is. */
+  /** Null until the first response. */
   get report(): IQuotaReport | null {
     return this.value;
   }

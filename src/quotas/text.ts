@@ -7,9 +7,9 @@ import type { IQuotaBar } from './bars';
 const GB = 1e9;
 const GIB = 1024 ** 3;
 const DIGITS = 3;
-/** Below this share of its unit an amount is said in a smaller one. */
+/** Below this fraction of the unit, a smaller unit is used. */
 const SMALL = 0.1;
-/** What is older than this is said to be old. */
+/** Data older than this is marked as old. */
 const FRESH_SECONDS = 120;
 
 export function resourceName(
@@ -77,7 +77,7 @@ const numberText = (value: number) =>
     ? formatCount(value)
     : String(Number(value.toPrecision(DIGITS)));
 
-/** Disks are sold in GB, memory in GiB; who allots whole GiB of a disk says GiB. */
+/** Storage uses GB and memory GiB; a storage limit of whole GiB uses GiB. */
 function isDecimal({ resource, limit }: IQuota): boolean {
   const whole = typeof limit === 'number' && Number.isInteger(limit / GIB);
   return resource === 'storage' && !whole;
@@ -89,7 +89,7 @@ function bytesText(value: number, quota: IQuota): string {
     : formatBytes(value);
 }
 
-/** An amount with its unit: `82 cores`, `1 cluster`, `20 GiB`, `10 GB`. */
+/** Formats an amount with its unit: `82 cores`, `1 cluster`, `20 GiB`, `10 GB`. */
 export function formatAmount(amount: number, quota: IQuota): string {
   if (quota.unit === 'bytes') {
     return bytesText(amount, quota);
@@ -98,7 +98,7 @@ export function formatAmount(amount: number, quota: IQuota): string {
   return `${numberText(amount)} ${amount === 1 ? noun.replace(/s$/, '') : noun}`;
 }
 
-/** `8.1 of 10 GB`: both in the unit of the limit, unless one is too small for that. */
+/** Formats `8.1 of 10 GB`, both in the limit's unit unless an amount is too small for it. */
 function ofLimit(
   parts: readonly number[],
   limit: number,
@@ -118,7 +118,7 @@ function ofLimit(
   return trans.__('%1 of %2', said.join(' + '), whole);
 }
 
-/** `82 of 128 cores`, with what is asked for `82 + 16 of 128 cores`. */
+/** Formats `82 of 128 cores`, or `82 + 16 of 128 cores` with a request. */
 export function formatBar(
   { quota, asked }: IQuotaBar,
   trans: TranslationBundle
@@ -139,7 +139,7 @@ export function formatBar(
     : trans.__('%1 used, %2', formatAmount(known, quota), word);
 }
 
-/** A word near the limit, so that nobody needs to see the colour; empty below. */
+/** Returns a word for usage near the limit, so that colour is not needed; empty below. */
 export function formatFill(bar: IQuotaBar, trans: TranslationBundle): string {
   const { quota, fill, asked } = bar;
   const { limit, used } = quota;
@@ -165,14 +165,14 @@ export function formatFill(bar: IQuotaBar, trans: TranslationBundle): string {
   }
 }
 
-/** Without the unit where the amount beside it says it. */
+/** Formats an amount without a unit if the adjacent amount has it. */
 function shortAmount(amount: number, quota: IQuota): string {
   return quota.unit === 'bytes'
     ? formatAmount(amount, quota)
     : numberText(amount);
 }
 
-/** Everything about a quota, line by line: numbers, whose, source, holders, age. */
+/** Returns a quota's tooltip: numbers, scope, source, holders, age. */
 export function quotaHint(
   bar: IQuotaBar,
   now: number,
@@ -219,7 +219,7 @@ function formatHolders(quota: IQuota): string {
     : said.join(', ');
 }
 
-/** What is wrong with a source, or that what it says is old; empty if all is well. */
+/** Describes a source's error, or that its data is old; empty if neither. */
 export function formatSource(
   state: IQuotaSource,
   now: number,

@@ -13,11 +13,11 @@ import {
 import { Hint } from '../shared/hint';
 import { useSignals, useTicks } from '../shared/hooks';
 
-/** Ages are said in whole minutes. */
+/** Ages are shown in whole minutes. */
 const AGE_MS = 30000;
 const now = () => Date.now() / 1000;
 
-/** Show a text beside a node while it is under the pointer or has the focus. */
+/** Shows a tooltip beside a node on hover and focus. */
 function useHint(text: () => string): React.HTMLAttributes<HTMLElement> {
   const hint = useRef(new Hint());
   useEffect(() => () => hint.current.hide(), []);
@@ -51,7 +51,7 @@ function Meter({ bar }: { readonly bar: IQuotaBar }): JSX.Element {
 
 interface IBarProps {
   readonly bar: IQuotaBar;
-  /** What tells it from another limit of the same resource. */
+  /** Distinguishes it from other limits of the same resource. */
   readonly label: string;
   readonly trans: TranslationBundle;
 }
@@ -114,7 +114,7 @@ interface IListProps {
   readonly trans: TranslationBundle;
 }
 
-/** What of the limits cannot be seen, or is old. */
+/** Limits that could not be loaded or are old. */
 function Troubles({ list, trans }: IListProps): JSX.Element {
   const said = (list.report?.sources ?? [])
     .map(source => formatSource(source, now(), trans))
@@ -142,7 +142,7 @@ function Troubles({ list, trans }: IListProps): JSX.Element {
   );
 }
 
-/** What the user may still have: the limits that matter, and the others folded. */
+/** The user's quotas: the relevant ones, with the others folded. */
 export function QuotaView({ list, trans }: IListProps): JSX.Element | null {
   useSignals(list.changed);
   useTicks(AGE_MS);
@@ -175,11 +175,11 @@ export function QuotaView({ list, trans }: IListProps): JSX.Element | null {
 interface IFormQuotasProps extends IListProps {
   readonly profile: string;
   readonly asks: IAsks | null;
-  /** What is shown belongs to what was typed a moment ago. */
+  /** The values belong to a previous state of the form. */
   readonly isOld: boolean;
 }
 
-/** What a request would take of the limits of its profile. */
+/** What a request would use of its profile's limits. */
 export function FormQuotas(props: IFormQuotasProps): JSX.Element | null {
   const { list, profile, asks, isOld, trans } = props;
   useSignals(list.changed);

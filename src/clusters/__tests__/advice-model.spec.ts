@@ -31,7 +31,7 @@ const run = (id: string, changes: Readonly<Record<string, unknown>> = {}) =>
     ...changes
   });
 
-/** Runs of a notebook and of all, and advice on those that are not `unsaid`. */
+/** Fake runs with recommendations for all but the `unsaid` ones. */
 class SizableRuns {
   readonly questions: ISizingQuestion[] = [];
   notebook = [run('serial', { tasks: 0 }), run('own')];

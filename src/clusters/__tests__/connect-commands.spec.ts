@@ -8,7 +8,7 @@ import { clientActions, ClientCode } from '../connect-commands';
 
 const trans = nullTranslator.load('hrlab');
 
-/** A notebook whose kernel notes what it is asked to evaluate. */
+/** A notebook whose kernel records the expressions it evaluates. */
 function notebookAnd(asked: string[]): INotebookTracker {
   const answer = {
     status: 'ok',
@@ -32,7 +32,7 @@ function notebookAnd(asked: string[]): INotebookTracker {
   } as unknown as INotebookTracker;
 }
 
-/** The dialog that is open, once its title is drawn. */
+/** Returns the open dialog, once its title is rendered. */
 async function dialog(): Promise<Dialog<unknown>> {
   for (let i = 0; i < 300; i++) {
     const found = Dialog.tracker.currentWidget;

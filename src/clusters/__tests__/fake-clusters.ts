@@ -38,7 +38,7 @@ export function cluster(
   });
 }
 
-/** Answers when told to. */
+/** A promise resolved on demand. */
 export class Gate {
   readonly open: Promise<void>;
   release: () => void = () => undefined;
@@ -47,7 +47,7 @@ export class Gate {
   }
 }
 
-/** A server of clusters in memory that counts what it is asked. */
+/** In-memory cluster server that records its requests. */
 export class FakeClusters implements IClusters {
   readonly changed: Signal<IClusters, readonly string[]> = new Signal(this);
   readonly asked: string[] = [];
@@ -55,7 +55,7 @@ export class FakeClusters implements IClusters {
   readonly checked: IClusterRequest[] = [];
   there: ICluster[] = [];
   dryRun: IDryRun = { allowed: true, refusals: [], warnings: [], asks: null };
-  /** Thrown by the next calls. */
+  /** Error thrown by the next calls. */
   failure: Error | null = null;
   gate: Gate | null = null;
 
@@ -117,7 +117,7 @@ export class FakeClusters implements IClusters {
   }
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that only advances on demand. */
 export class FakeClock implements IClock {
   readonly due = new Map<number, () => void>();
   readonly delays: number[] = [];

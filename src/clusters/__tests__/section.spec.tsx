@@ -23,7 +23,7 @@ class NoQuotas implements IQuotas {
   }
 }
 
-/** A cluster that no card can be drawn of. */
+/** A cluster whose card cannot be rendered. */
 const odd = (id: string): ICluster => ({
   ...cluster(id),
   workers: null as unknown as ICluster['workers']
@@ -62,7 +62,7 @@ describe('ClustersSection', () => {
     ...section.node.querySelectorAll<HTMLElement>('.hrlab-Cluster')
   ];
 
-  /** The first drawing, and each after an event, take their time. */
+  /** Waits for a condition, since rendering is asynchronous. */
   async function until(isSo: () => boolean): Promise<void> {
     for (let i = 0; i < 200 && !isSo(); i++) {
       await new Promise(done => setTimeout(done, 20));
@@ -79,7 +79,7 @@ describe('ClustersSection', () => {
     clusters = new FakeClusters();
     list = new ClusterList(clusters, new ClusterChoices(null));
     section = sectionOf(clusters, list, executed);
-    // React tells of every error that a boundary has caught.
+    // React logs every error caught by a boundary.
     jest.spyOn(console, 'error').mockImplementation(() => undefined);
   });
 

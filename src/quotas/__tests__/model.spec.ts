@@ -176,7 +176,7 @@ describe('limits', () => {
       [other]
     ]);
     expect(foldQuotas([other])).toEqual([[other], []]);
-    // Cores that are at work come and go: they would make the list jump.
+    // Busy cores fluctuate and would make the list jump.
     const busy = quota({ enforced: false, used: 128, source: 'server' });
     expect(foldQuotas([busy, storage])).toEqual([[storage], [busy]]);
   });
@@ -259,7 +259,7 @@ describe('QuotaList', () => {
     list.setActive(false);
     list.setActive(true);
     await settle();
-    expect(quotas.asked).toBe(1); // nothing has happened meanwhile
+    expect(quotas.asked).toBe(1); // nothing has changed meanwhile
     list.setActive(false);
     quotas.changed.emit();
     await clock.fire();
