@@ -4,7 +4,7 @@ import { listOf, stringOr } from '../api';
 
 const PLUGIN = 'hrlab:result';
 
-/** What advice the user wants, by the settings; all until those are known. */
+/** Which advice to show, from the settings; all of it until they are loaded. */
 export class WantedAdvice {
   constructor(registry: ISettingRegistry | null) {
     void this._follow(registry).catch(() => undefined);
@@ -14,12 +14,12 @@ export class WantedAdvice {
     return this._changed;
   }
 
-  /** Whether a line of advice may follow the one under a cell. */
+  /** Whether to show a line of advice under a cell's result. */
   get isShown(): boolean {
     return this._isShown;
   }
 
-  /** Codes of rules that are switched off. */
+  /** Codes of rules that are turned off. */
   get off(): readonly string[] {
     return this._off;
   }

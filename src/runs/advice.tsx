@@ -51,7 +51,7 @@ function AdviceList(props: IAdviceProps): JSX.Element | null {
   );
 }
 
-/** All that stands out in a run and is wanted, each line with its evidence folded below. */
+/** All enabled advice on a run, each line with its evidence folded below. */
 export class AdviceSection extends ReactWidget {
   constructor(private readonly _props: IAdviceProps) {
     super();

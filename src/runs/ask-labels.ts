@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 import { Labels, labelsFromText, labelsToText, wrongLabels } from './labels';
 
-/** A line of labels, and under it what is wrong with them. */
+/** A text field for labels with validation messages below. */
 class LabelsBody extends Widget implements Dialog.IBodyWidget<string> {
   constructor(
     labels: Labels,
@@ -31,7 +31,7 @@ class LabelsBody extends Widget implements Dialog.IBodyWidget<string> {
     return this._field.value;
   }
 
-  /** Say what is no label, if anything is. */
+  /** Shows which parts are not labels; returns whether all are valid. */
   check(): boolean {
     const wrong = wrongLabels(this._field.value);
     this._problem.textContent =
@@ -55,7 +55,7 @@ class LabelsBody extends Widget implements Dialog.IBodyWidget<string> {
 
 const SAVE = 1;
 
-/** Stays open while a label is wrong: closing would lose what was typed. */
+/** Stays open while a label is invalid, so that no input is lost. */
 class LabelsDialog extends Dialog<string> {
   constructor(
     title: string,
@@ -83,7 +83,7 @@ class LabelsDialog extends Dialog<string> {
   }
 }
 
-/** Ask for labels; null if the user changed their mind. */
+/** Asks for labels; null if the user cancels. */
 export async function askLabels(
   title: string,
   labels: Labels,

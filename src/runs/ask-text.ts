@@ -2,7 +2,7 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-/** A text of several lines in a dialog. */
+/** A multi-line text field in a dialog. */
 class TextBody extends Widget implements Dialog.IBodyWidget<string> {
   constructor(text: string, label: string) {
     super();
@@ -21,7 +21,7 @@ class TextBody extends Widget implements Dialog.IBodyWidget<string> {
   private readonly _area = document.createElement('textarea');
 }
 
-/** Ask for a text; null if the user changed their mind. */
+/** Asks for a text; null if the user cancels. */
 export async function askText(
   title: string,
   text: string,

@@ -5,19 +5,19 @@ import { formatDuration } from '../shared/format';
 import { segmentsOf } from './segments';
 import { phaseName, phaseTooltip } from './text';
 
-/** Below this share a segment has no room for its label. */
+/** Segments below this share are too narrow for a label. */
 const LABEL_SHARE = 0.22;
 
 export interface IPhaseBarProps {
   readonly phases: IPhases | null;
   readonly loops?: readonly ILoop[];
   readonly labelled?: boolean;
-  /** Whether the segments explain themselves on hover. */
+  /** Whether segments have tooltips. */
   readonly explained?: boolean;
   readonly trans: TranslationBundle;
 }
 
-/** Phases as segments that differ by colour and by pattern. */
+/** Bar of phases; segments differ in colour and pattern. */
 export function PhaseBar(props: IPhaseBarProps): JSX.Element {
   const { phases, loops = [], labelled, explained = true, trans } = props;
   const segments = segmentsOf(phases);

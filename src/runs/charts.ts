@@ -42,23 +42,23 @@ class RunChart extends ChartCard {
   ) {
     const title = titleOf(_view, _options.trans);
     super({ ..._options, title, label: title, name: _view });
-    this.show(); // its place is kept while it is fetched
+    this.show(); // reserve its place while it loads
   }
 
   async refresh(): Promise<void> {
     const { model } = this._options;
-    // Without one, the view's head says what is wrong with the run.
+    // On failure, the header of the view shows the run's error.
     const chart = await model.runs
       .chart(model.id, this._view)
       .catch(() => null);
     if (!this.isDisposed) {
-      // An empty one shows nothing: hardware use that was not sampled.
+      // A chart without rows stays hidden, for example hardware use that was not sampled.
       this.setChart(chart && chart.rows.length > 0 ? chart : null);
     }
   }
 }
 
-/** The charts of a run, one under the other. */
+/** The charts of a run, stacked vertically. */
 export class Charts extends Panel {
   constructor(options: IChartsOptions) {
     super();
@@ -80,7 +80,7 @@ export class Charts extends Panel {
 
   private async _fetch(hasEnded: boolean): Promise<void> {
     await Promise.all(this._cards.map(card => card.refresh()));
-    // The site's database may be slow: what hrlab knows itself comes first.
+    // The site's database may be slow, so hrlab's own charts load first.
     if (hasEnded && !this.isDisposed) {
       await this._hosts.ask();
     }

@@ -5,7 +5,7 @@ import type { RunModel } from './model';
 
 const MARKDOWN = 'text/markdown';
 
-/** Code as a Markdown block whose fence is longer than any in the code. */
+/** Returns code as a Markdown block with a fence longer than any in the code. */
 function fenced(code: string): string {
   const longest = Math.max(
     2,
@@ -15,7 +15,7 @@ function fenced(code: string): string {
   return `${fence}python\n${code}\n${fence}`;
 }
 
-/** The code of a run, coloured by JupyterLab's Markdown renderer. */
+/** The code of a run, highlighted by JupyterLab's Markdown renderer. */
 export class Code extends Panel {
   constructor(
     private readonly _rendermime: IRenderMimeRegistry,

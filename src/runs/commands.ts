@@ -81,7 +81,7 @@ const exportFile: Action = async (id, { runs }) => {
   downloadJSON(run.raw, `${run.name}-${run.id.slice(0, 8)}.json`);
 };
 
-/** Say what is deleted, with a button that brings it back. */
+/** Announces a deletion with an Undo button. */
 function offerUndo(text: string, ids: readonly string[], parts: IParts): void {
   const { runs, trans } = parts;
   const undo = async () => {
@@ -107,7 +107,7 @@ function offerUndo(text: string, ids: readonly string[], parts: IParts): void {
   });
 }
 
-/** Do something for each run, one after the other; what failed hinders no other. */
+/** Runs an action for each run in turn; collects failures without stopping. */
 async function failuresOf(
   ids: readonly string[],
   action: (id: string) => Promise<void>
@@ -123,7 +123,7 @@ const remove: Action = async (id, parts) => {
   const { runs, trans } = parts;
   const name = await runs.get(id).then(
     run => run.name,
-    () => id.slice(0, 8) // a broken record must not keep its run from being deleted
+    () => id.slice(0, 8) // a run with a damaged record can still be deleted
   );
   await runs.remove(id);
   offerUndo(trans.__('Deleted “%1”.', name), [id], parts);
@@ -150,7 +150,7 @@ async function removeAll(ids: readonly string[], parts: IParts): Promise<void> {
   }
 }
 
-/** Run an action on the run of a command; a failure becomes a notification. */
+/** Returns the options of a command on a run that reports failures as notifications. */
 function command(
   parts: IParts,
   failure: string,
@@ -195,7 +195,7 @@ function addEditing(parts: IParts): void {
   addDeleting(parts);
 }
 
-/** Deletes the run that it is asked for; all of the selection if that is in it. */
+/** Adds the command that deletes a run, or the whole selection if it contains the run. */
 function addDeleting(parts: IParts): void {
   const { app, trans } = parts;
   const single = command(

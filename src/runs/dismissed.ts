@@ -4,7 +4,7 @@ import { isObject, listOf, textOrNull } from '../api';
 const KEY = 'hrlab:dismissed';
 const LONGEST = 500;
 
-/** The advice that the user does not want to see again. */
+/** Advice that the user has dismissed. */
 export class Dismissed {
   constructor(private readonly _db: IStateDB | null) {}
 

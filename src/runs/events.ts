@@ -21,7 +21,7 @@ import {
 } from '../api';
 import type { IRuns } from '../tokens';
 
-/** The runs of the server, kept current by its events. */
+/** The server's runs, kept current by its events. */
 export class Runs implements IRuns {
   constructor(private readonly _service: RunService) {}
 
@@ -33,7 +33,7 @@ export class Runs implements IRuns {
     return this._removed;
   }
 
-  /** Listen to the events of the server. */
+  /** Subscribes to the server's events. */
   follow(stream: Event.Stream): void {
     stream.connect((_, event) => {
       const change = readChanged(event);
@@ -43,7 +43,7 @@ export class Runs implements IRuns {
     });
   }
 
-  /** Events may have been lost: whoever shows runs takes a new snapshot. */
+  /** Tells listeners to fetch again, since events may have been lost. */
   invalidate(): void {
     this._changed.emit([]);
   }
@@ -97,7 +97,7 @@ export class Runs implements IRuns {
       await this._service.put(record);
     } catch (error) {
       if (error instanceof ApiError && error.status === 409) {
-        return; // deleted by the user: it stays deleted
+        return; // deleted by the user, so it must not come back
       }
       throw error;
     }

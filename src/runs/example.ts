@@ -5,7 +5,7 @@ const INTRODUCTION = `# A first timed run
 Press the stop watch in the toolbar while the next cell is selected:
 hrlab shows how long it took before, in and after Dask.`;
 
-// With the variable set there is a cluster already (`Measure Scaling` gives one so), and Client() takes no arguments.
+// If the variable is set, a cluster exists (`Measure Scaling` provides it) and Client() takes no arguments.
 const ANALYSE = `import os
 import time
 
@@ -36,7 +36,7 @@ const code = (id: string, source: string): PartialJSONObject => ({
   source
 });
 
-/** A notebook of one short cell that teaches the first timed run. */
+/** Returns an example notebook for a first timed run. */
 export function exampleNotebook(
   metadata: PartialJSONObject
 ): PartialJSONObject {
@@ -56,7 +56,7 @@ export function exampleNotebook(
   };
 }
 
-/** The index of the cell that an example is about; -1 if it is not there. */
+/** Returns the index of the example's timed cell; -1 if there is none. */
 export function timedCellOf(
   cells: readonly { readonly id: string; readonly text: string }[]
 ): number {

@@ -31,10 +31,10 @@ import type { IClusters, IExports } from '../tokens';
 import { useSignals } from '../shared/hooks';
 import { OnScreen } from '../shared/on-screen';
 
-/** Name, value, how it is reckoned, and the cluster that the value begins with. */
+/** Name, value, formula, and the cluster to link before the value. */
 type Fact = readonly [string, string, string?, (ICluster | null)?];
 
-/** What a run's cluster was; `there` if it still is. */
+/** Describes a run's cluster; `there` is the cluster if it still exists. */
 function clusterFact(
   cluster: IClusterSeen,
   there: ICluster | null,
@@ -89,7 +89,7 @@ function taskFacts(run: IRunRecord, trans: TranslationBundle): Fact[] {
   ];
 }
 
-/** Nothing, unless the site's database refused the run. */
+/** Returns the rejection if the site's database rejected the run, else nothing. */
 function deliveryFacts(
   run: IRunRecord,
   delivery: IDelivery | null,
@@ -111,7 +111,7 @@ function deliveryFacts(
     : [];
 }
 
-/** What is known of a run from elsewhere than its record. */
+/** Information on a run from outside its record. */
 interface IAround {
   readonly figures: readonly IFigure[];
   readonly clusters: readonly ICluster[];
@@ -172,7 +172,7 @@ export interface IFactsOptions {
   readonly trans: TranslationBundle;
   readonly clusters: IClusters | null;
   readonly exports: IExports | null;
-  /** Bring the card of a cluster into view. */
+  /** Scrolls the card of a cluster into view. */
   readonly onCluster: (id: string) => void;
 }
 
@@ -180,7 +180,7 @@ interface IFactsProps extends IFactsOptions {
   readonly snapshots: ISnapshots;
 }
 
-/** What the server says of clusters and of the delivery, where there is such. */
+/** Snapshots of clusters and delivery, null where the service is missing. */
 interface ISnapshots {
   readonly clusters: Snapshot<IClusterSnapshot | null>;
   readonly delivery: Snapshot<IDelivery | null>;
@@ -242,7 +242,7 @@ function FactsList(props: IFactsProps): JSX.Element | null {
   );
 }
 
-/** What else is known of a run. */
+/** The remaining facts about a run. */
 export class Facts extends ReactWidget {
   constructor(private readonly _options: IFactsOptions) {
     super();

@@ -17,7 +17,7 @@ interface ITypedProps {
   readonly onTyped: (text: string) => void;
 }
 
-/** A text field that speaks when one pauses typing. */
+/** A text field that reports its value after a pause in typing. */
 function Typed(props: ITypedProps): JSX.Element {
   const [text, setText] = useState(props.value);
   useEffect(() => setText(props.value), [props.value]);
@@ -54,12 +54,12 @@ function Typed(props: ITypedProps): JSX.Element {
 export interface IFilterProps {
   readonly state: PanelState;
   readonly notebook: string | null;
-  /** Labels of the runs on screen, offered while typing. */
+  /** Labels of listed runs, offered as completions. */
   readonly knownLabels: readonly string[];
   readonly trans: TranslationBundle;
 }
 
-/** Filter as you type, by this notebook and by label. */
+/** Filters runs by text, label and current notebook. */
 export function Filter(props: IFilterProps): JSX.Element {
   const { state, notebook, trans } = props;
   useSignals(state.changed);

@@ -1,14 +1,14 @@
 import type { IFinding, IRunRecord } from '../api';
 
-/** At most one line of advice or warning about a run. */
+/** One line of advice or warning about a run. */
 export interface IAdvice {
   readonly code: string;
   readonly text: string;
 }
 
 /**
- * A warning of the recorder comes first, then the most important advice that
- * is wanted; most runs need neither.
+ * Returns the recorder's warning, or else the most important enabled advice;
+ * most runs have neither.
  */
 export function adviceFor(
   run: IRunRecord,

@@ -119,7 +119,7 @@ function GroupsTable({ model, trans }: IGroupsProps): JSX.Element | null {
   );
 }
 
-/** The groups of a run's tasks, sortable by each column. */
+/** Table of a run's task groups, sortable by column. */
 export class Groups extends ReactWidget {
   constructor(private readonly _props: IGroupsProps) {
     super();

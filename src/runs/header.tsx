@@ -22,7 +22,7 @@ interface IRecordProps extends IHeaderProps {
   readonly record: IRunRecord;
 }
 
-/** A name that becomes a field when it is clicked. */
+/** A name that can be edited in place. */
 function EditableName(props: {
   readonly name: string;
   readonly trans: TranslationBundle;
@@ -71,14 +71,14 @@ function EditableName(props: {
   );
 }
 
-function inWords(run: IRunRecord, trans: TranslationBundle): string {
+function formatStatus(run: IRunRecord, trans: TranslationBundle): string {
   if (run.status === 'failed' || run.status === 'interrupted') {
     return formatFailure(run, trans);
   }
   return `${statusName(run.status, trans)} \u00b7 ${formatDuration(run.wall_seconds)}`;
 }
 
-/** A button that runs one of hrlab's commands on this run. */
+/** A button that runs a command on this run. */
 function CommandButton(props: {
   readonly commands: CommandRegistry;
   readonly command: string;
@@ -210,7 +210,7 @@ function Header(props: IHeaderProps): JSX.Element {
       />
       <p className="hrlab-RunHeader-words">
         <StatusMark status={record.status} trans={trans} />{' '}
-        {inWords(record, trans)}
+        {formatStatus(record, trans)}
         <span className="hrlab-RunHeader-when">
           {new Date(record.started_at * 1000).toLocaleString()}
         </span>
@@ -230,7 +230,7 @@ function Header(props: IHeaderProps): JSX.Element {
   );
 }
 
-/** The head of a run's view. */
+/** Header of the run view. */
 export class RunHeader extends ReactWidget {
   constructor(private readonly _props: IHeaderProps) {
     super();

@@ -15,9 +15,8 @@ export interface IHostChartsOptions {
 }
 
 /**
- * What the hosts of a run did, as the site's own database knows it: its
- * charts, or a sentence that says why there are none; nothing where the site
- * has no such database.
+ * Charts of a run's hosts from the site's metrics database, or why there are
+ * none; empty if the site has no such database.
  */
 export class HostCharts extends Panel {
   constructor(private readonly _options: IHostChartsOptions) {
@@ -51,7 +50,7 @@ export class HostCharts extends Panel {
     const found = hosts.hosts;
     this._again.disabled = hosts.isBusy;
     if (hosts.isBusy) {
-      return; // what was shown stays until there is an answer
+      return; // keep the current content until the response arrives
     }
     const source = found?.source ?? null;
     this._head.node.textContent = source
@@ -65,7 +64,7 @@ export class HostCharts extends Panel {
     this.setHidden(!source && !hosts.error);
   }
 
-  /** A chart that was there is drawn anew in its place. */
+  /** Redraws charts in place. */
   private _draw(charts: readonly IHostChart[]): void {
     const titles = charts.map(chart => chart.title);
     for (const [title, card] of [...this._cards]) {

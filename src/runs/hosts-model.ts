@@ -2,10 +2,10 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { ApiError, IHosts } from '../api';
 import type { IRuns } from '../tokens';
 
-/** From here on a status says that the database failed, or who asks it. */
+/** Status codes from here on mean that the database or the request to it failed. */
 const BACKEND_FAILED = 502;
 
-/** What the hosts of a run did, asked of the site's database when somebody looks. */
+/** Host metrics of a run, fetched from the site's database on demand. */
 export class HostsModel {
   constructor(
     private readonly _runs: IRuns,
@@ -16,12 +16,12 @@ export class HostsModel {
     return this._changed;
   }
 
-  /** The newest answer; null until there is one. */
+  /** The latest response; null before the first. */
   get hosts(): IHosts | null {
     return this._hosts;
   }
 
-  /** Why there is none, in a sentence; empty where there is nothing to say. */
+  /** Why there are no metrics; empty if there is nothing to report. */
   get error(): string {
     return this._error;
   }
@@ -30,7 +30,7 @@ export class HostsModel {
     return this._isBusy;
   }
 
-  /** Ask, or ask again. */
+  /** Fetches the metrics, again if needed. */
   async ask(): Promise<void> {
     const turn = ++this._turn;
     this._isBusy = true;
@@ -40,7 +40,7 @@ export class HostsModel {
     try {
       hosts = await this._runs.hosts(this._id);
     } catch (error) {
-      // Anything else is hrlab's server's, of which the rest of the view tells.
+      // Other errors come from hrlab's server and are shown by the rest of the view.
       const told = error instanceof ApiError && error.status >= BACKEND_FAILED;
       message = told ? error.message : '';
     }

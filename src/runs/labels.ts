@@ -1,18 +1,18 @@
 export type Labels = Readonly<Record<string, string>>;
 
-/** `a=1, b=two` for people to read and edit. */
+/** Formats labels as `a=1, b=two`. */
 export function labelsToText(labels: Labels): string {
   return Object.entries(labels)
     .map(([key, value]) => `${key}=${value}`)
     .join(', ');
 }
 
-/** The parts of `text` that are not `name=value`. */
+/** Returns the parts of `text` that are not `name=value`. */
 export function wrongLabels(text: string): readonly string[] {
   return partsOf(text).filter(part => !/^[^=\s][^=]*=/.test(part));
 }
 
-/** Read `a=1, b=two`; a later label replaces an earlier one of its name. */
+/** Parses `a=1, b=two`; a later label replaces an earlier one of the same name. */
 export function labelsFromText(text: string): Labels {
   const found: Record<string, string> = {};
   for (const part of partsOf(text)) {

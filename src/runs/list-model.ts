@@ -7,7 +7,7 @@ const COALESCE_MS = 150;
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 60000;
 
-/** Timers, so that tests need no sleep. */
+/** Timers and time, replaced by a fake in tests. */
 export interface ITimers {
   set(callback: () => void, ms: number): number;
   clear(id: number): void;
@@ -19,10 +19,10 @@ const BROWSER: ITimers = {
 };
 
 /**
- * A long list of which only the part on screen is fetched.
+ * A long list of which only the visible part is fetched.
  *
- * Pages are fetched when they come into view and again when the server says
- * that something changed; nothing is fetched while nobody looks.
+ * Pages are fetched when they come into view and again when the server
+ * announces a change; nothing is fetched while hidden.
  */
 export class RunList {
   constructor(
@@ -32,17 +32,17 @@ export class RunList {
     _runs.changed.connect(this.refresh, this);
   }
 
-  /** The list, its size or its state changed. */
+  /** Emitted when the list, its size or its state changes. */
   get changed(): ISignal<this, void> {
     return this._changed;
   }
 
-  /** How many runs match; null until the server has said so. */
+  /** Number of matching runs; null until the first response. */
   get total(): number | null {
     return this._total;
   }
 
-  /** What the server says of runs that would not outlive it. */
+  /** The server's warning that runs would be lost with it. */
   get storageWarning(): string {
     return this._storageWarning;
   }
@@ -68,13 +68,13 @@ export class RunList {
     Signal.clearData(this);
   }
 
-  /** The run in a row, or null while it is on its way. */
+  /** Returns the run in a row, or null while it is loading. */
   row(index: number): IRunSummary | null {
     const page = this._pages.get(Math.floor(index / PAGE_SIZE));
     return page?.runs[index % PAGE_SIZE] ?? null;
   }
 
-  /** The row of a run among the fetched ones, or -1. */
+  /** Returns the row of a fetched run, or -1. */
   indexOf(id: string): number {
     for (const [number, page] of this._pages) {
       const at = page.runs.findIndex(run => run.id === id);
@@ -97,19 +97,19 @@ export class RunList {
     void this._load();
   }
 
-  /** Which rows are on screen; said again whenever they are drawn. */
+  /** Sets which rows are on screen; called after each rendering. */
   setWindow(first: number, last: number): void {
     const [before, until] = [this._first, this._last];
     this._first = Math.max(0, first);
     this._last = Math.max(this._first, last);
     const moved = this._first !== before || this._last !== until;
-    // To draw that the server is away is no reason to ask it again: that has its own time.
+    // Rendering an error must not trigger another request; retries have their own timer.
     if (moved || this._error === null) {
       void this._load();
     }
   }
 
-  /** Whether anybody looks. */
+  /** Sets whether the content is visible; nothing is fetched while hidden. */
   setActive(active: boolean): void {
     this._active = active;
     if (active) {
@@ -119,7 +119,7 @@ export class RunList {
     }
   }
 
-  /** Fetch what is on screen again, soon. */
+  /** Schedules fetching the rows on screen again. */
   refresh(): void {
     this._makeStale();
     if (this._active) {
@@ -136,7 +136,7 @@ export class RunList {
     this._timer = this._timers.set(() => void this._load(), ms);
   }
 
-  /** The first page on screen that is missing or out of date, or -1. */
+  /** Returns the first page on screen that is missing or out of date, or -1. */
   private _nextPage(): number {
     const from = Math.floor(this._first / PAGE_SIZE);
     const last = Math.max(0, (this._total ?? 1) - 1);
@@ -179,7 +179,7 @@ export class RunList {
       PAGE_SIZE
     );
     if (generation !== this._generation || this._disposed) {
-      return; // the answer to an older question
+      return; // response to an outdated request
     }
     if (this._shown !== generation) {
       this._pages.clear();
@@ -236,6 +236,6 @@ export class RunList {
 
 interface IPage {
   readonly runs: readonly IRunSummary[];
-  /** How often the list had become out of date when this page was asked for. */
+  /** Value of the staleness counter when this page was requested. */
   readonly asked: number;
 }

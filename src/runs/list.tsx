@@ -6,7 +6,7 @@ import { Guard } from '../shared/error-boundary';
 import { useSignals, useTicks } from '../shared/hooks';
 import { BrokenRow, isDrawable, ROW_HEIGHT, RunRow } from './row';
 
-/** Rows drawn above and below what is on screen. */
+/** Rows rendered above and below the visible ones. */
 const SPARE_ROWS = 4;
 const SECOND = 1000;
 const HALF_MINUTE = 30000;
@@ -31,7 +31,7 @@ function activeIndex(list: RunList, active: IActive): number {
   return at >= 0 ? at : active.index;
 }
 
-/** Where a key moves from row `at`, or null if it is no such key. */
+/** Returns the row a key moves to from `at`, or null for other keys. */
 function target(
   key: string,
   at: number,
@@ -49,7 +49,7 @@ function target(
   return key in to ? Math.max(0, Math.min(total - 1, to[key])) : null;
 }
 
-/** The height of a node, followed as it changes. */
+/** Returns the height of a node, updated on resize. */
 function useHeight(ref: React.RefObject<HTMLElement>): number {
   const [height, setHeight] = useState(0);
   useLayoutEffect(() => {
@@ -65,7 +65,7 @@ function useHeight(ref: React.RefObject<HTMLElement>): number {
   return height;
 }
 
-/** The keyboard's menu key acts on the list: send it to the active row. */
+/** Redirects the menu key from the list to the active row. */
 function redirectMenu(event: React.MouseEvent, index: number): void {
   if ((event.target as Element).closest('[data-hrlab-run]')) {
     return;
@@ -98,11 +98,11 @@ const hasRunning = (list: RunList, first: number, last: number) => {
 interface IWindow {
   readonly first: number;
   readonly last: number;
-  /** Rows that a page key moves by. */
+  /** Rows moved by Page Up and Page Down. */
   readonly page: number;
 }
 
-/** Which rows are on screen; the list fetches them. */
+/** Returns which rows are on screen and makes the list fetch them. */
 function useWindow(
   list: RunList,
   box: React.RefObject<HTMLElement>,
@@ -125,7 +125,7 @@ interface ICursor {
   readonly moveTo: (index: number) => void;
 }
 
-/** The row that keys act on; it stays with its run when others arrive. */
+/** Tracks the row that keys act on; it follows its run when others are added. */
 function useCursor(list: RunList, box: React.RefObject<HTMLElement>): ICursor {
   const [active, setActive] = useState<IActive>({ id: null, index: 0 });
   useEffect(() => {
@@ -141,7 +141,7 @@ function useCursor(list: RunList, box: React.RefObject<HTMLElement>): ICursor {
   };
 }
 
-/** Keys: move, open, select, delete. */
+/** Handles keys: move, open, select, delete. */
 function onKey(
   event: React.KeyboardEvent,
   props: IRunListProps,
@@ -167,7 +167,7 @@ function onKey(
   event.stopPropagation();
 }
 
-/** A click opens, with Ctrl it selects. */
+/** A click opens a run, Ctrl+click selects it. */
 function onClick(
   event: React.MouseEvent,
   props: IRunListProps,
@@ -221,7 +221,7 @@ function rowAt(
   );
 }
 
-/** A list of any length of which only the rows on screen are in the page. */
+/** A virtualized list: only rows on screen are rendered. */
 export function RunRows(props: IRunListProps): JSX.Element {
   const { list, state, trans } = props;
   useSignals(list.changed, state.changed);
@@ -258,7 +258,7 @@ export function RunRows(props: IRunListProps): JSX.Element {
   );
 }
 
-/** Scroll as little as needed to show a row. */
+/** Scrolls just enough to show a row. */
 function reveal(box: HTMLElement | null, index: number): void {
   if (!box) {
     return;

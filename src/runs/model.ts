@@ -2,12 +2,12 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { ApiError, IFigures, IRunRecord } from '../api';
 import type { IRuns } from '../tokens';
 
-/** One run as a view shows it: fetched, and again when it changed. */
+/** A run shown in a view, fetched again when it changes. */
 export class RunModel {
   constructor(
     readonly runs: IRuns,
     readonly id: string,
-    /** What is known of the run from elsewhere, if the server lacks it. */
+    /** Record to use if the server does not have the run. */
     private readonly _fallback: IRunRecord | null = null
   ) {
     runs.changed.connect(this._onChanged, this);
@@ -17,7 +17,7 @@ export class RunModel {
     return this._changed;
   }
 
-  /** The figures are there; they come after the record. */
+  /** Emitted when the figures are loaded, after the record. */
   get derived(): ISignal<this, void> {
     return this._derived;
   }
@@ -30,7 +30,7 @@ export class RunModel {
     return this._error;
   }
 
-  /** What follows from the record, if the server has the run. */
+  /** Figures derived from the record, if the server has the run. */
   get figures(): IFigures | null {
     return this._figures;
   }
@@ -40,7 +40,7 @@ export class RunModel {
     return this._record !== null && this._record === this._fallback;
   }
 
-  /** Whether the server had the run once and has it no more. */
+  /** Whether the run has been deleted from the server. */
   get isGone(): boolean {
     return this._gone;
   }
@@ -72,7 +72,7 @@ export class RunModel {
 
   private async _derive(): Promise<void> {
     const known = this._record !== null && !this.isBorrowed;
-    // Without them the record is still shown.
+    // The record is shown even without them.
     this._figures = known
       ? await this.runs.figures(this.id).catch(() => null)
       : null;

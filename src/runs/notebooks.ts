@@ -23,7 +23,7 @@ const OPEN = 'docmanager:open';
 const EXAMPLE = 'examples/zee.ipynb';
 const SMALL_EXAMPLE = 'hrlab-example.ipynb';
 
-/** Look from the root down: asking for what is not there is an error. */
+/** Checks from the root down, since requesting a missing path logs an error. */
 async function exists(
   contents: Contents.IManager,
   path: string
@@ -41,7 +41,7 @@ async function exists(
   return true;
 }
 
-/** The kernel that a new notebook gets, so that nobody has to choose one. */
+/** Returns the default kernel for a new notebook, so that no dialog is needed. */
 function defaultKernel(services: ServiceManager.IManager): PartialJSONObject {
   const specs = services.kernelspecs.specs;
   const spec = specs?.kernelspecs[specs.default];
@@ -50,7 +50,7 @@ function defaultKernel(services: ServiceManager.IManager): PartialJSONObject {
     : {};
 }
 
-/** The path of the example; a small one is written if the large is not there. */
+/** Returns the path of the example, creating a small one if the full one is missing. */
 async function examplePath(app: JupyterFrontEnd): Promise<string> {
   const services = app.serviceManager;
   for (const path of [EXAMPLE, SMALL_EXAMPLE]) {
@@ -66,7 +66,7 @@ async function examplePath(app: JupyterFrontEnd): Promise<string> {
   return SMALL_EXAMPLE;
 }
 
-/** Bring the first cell of a run into view. */
+/** Scrolls to the first cell of a run. */
 async function revealCell(
   panel: NotebookPanel,
   run: IRunRecord
@@ -84,7 +84,7 @@ async function revealCell(
   return true;
 }
 
-/** Let the first press of the stop watch time something, rather than the heading. */
+/** Selects the timed cell instead of the heading, so that the first press of the stopwatch times something. */
 async function selectTimedCell({
   content,
   context,
@@ -104,7 +104,7 @@ async function selectTimedCell({
   }
 }
 
-/** A run that names no notebook: the open notebook that has its cell. */
+/** Returns the open notebook that contains the cell of a run without a notebook path. */
 function pathWithCell(
   tracker: INotebookTracker | null,
   run: IRunRecord
@@ -136,7 +136,7 @@ async function openCell(
   }
 }
 
-/** The commands that lead from hrlab to notebooks. */
+/** Commands that open notebooks. */
 export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
   id: 'hrlab:notebooks',
   description: 'Opens the notebook of a run, and the example.',

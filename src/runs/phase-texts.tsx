@@ -5,7 +5,7 @@ import { formatDuration } from '../shared/format';
 import { segmentsOf } from './segments';
 import { phaseName } from './text';
 
-/** Phases as text, each with a swatch of its pattern: the key to the bar. */
+/** Phases as text with a swatch of their pattern: the legend of the bar. */
 export function PhaseTexts(props: {
   readonly phases: IPhases | null;
   readonly trans: TranslationBundle;

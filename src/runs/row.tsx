@@ -18,7 +18,7 @@ import { PhaseBar } from './bar';
 import { CutName } from '../shared/name';
 import { StatusMark } from './status';
 
-/** Every row is this high: the list knows where each one is. */
+/** Fixed row height, from which the list computes positions. */
 export const ROW_HEIGHT = 52;
 
 export interface IRowProps {
@@ -39,7 +39,7 @@ function wallText(run: IRunSummary): string {
     : formatDuration(run.wall_seconds);
 }
 
-/** What comes after the wall time: how it changed. */
+/** The change shown after the wall time. */
 function Outcome(props: {
   readonly run: IRunSummary;
   readonly trans: TranslationBundle;
@@ -61,7 +61,7 @@ function Outcome(props: {
   );
 }
 
-/** How a run ended that did not end well. */
+/** How a run failed or was interrupted. */
 function Ending(props: {
   readonly run: IRunSummary;
   readonly trans: TranslationBundle;
@@ -112,7 +112,7 @@ function Size(props: {
   );
 }
 
-/** One sentence for screen readers. */
+/** Returns the sentence for screen readers. */
 function formatRow(run: IRunSummary, trans: TranslationBundle): string {
   const when = Time.formatHuman(new Date(run.started_at * 1000));
   const phases = formatPhases(run.phases, trans);
@@ -127,12 +127,12 @@ function formatRow(run: IRunSummary, trans: TranslationBundle): string {
   return parts.filter(part => part.length > 0).join(', ');
 }
 
-/** Whether its time is one that a calendar has: browsers draw no other. */
+/** Whether a run's start is a valid date; others cannot be rendered. */
 export function isDrawable(run: IRunSummary): boolean {
   return !Number.isNaN(new Date(run.started_at * 1000).getTime());
 }
 
-/** What every row has: place, selection, checkbox; `children` are its lines. */
+/** Common frame of a row: position, selection, checkbox; `children` are its lines. */
 function RowFrame(
   props: IRowProps & {
     name: string;
@@ -177,7 +177,7 @@ function RowFrame(
   );
 }
 
-/** In the place of a run whose record holds what cannot be drawn; it can be deleted as any other. */
+/** Placeholder for a run whose record cannot be rendered; it can be deleted like any other. */
 export function BrokenRow(props: IRowProps): JSX.Element {
   const { run, trans } = props;
   const name = run.name || run.id;
@@ -194,7 +194,7 @@ export function BrokenRow(props: IRowProps): JSX.Element {
   );
 }
 
-/** A run in the list, two lines high. */
+/** A run in the list, on two lines. */
 export function RunRow(props: IRowProps): JSX.Element {
   const { run, trans } = props;
   const started = new Date(run.started_at * 1000);

@@ -39,7 +39,7 @@ function isFiltered(query: IRunQuery): boolean {
   return Boolean(query.text || query.notebook || query.labels?.length);
 }
 
-/** Nothing to show: say why, and what to do. */
+/** Explains why the list is empty and what to do. */
 function Empty(props: IViewProps): JSX.Element | null {
   const { list, trans, state } = props;
   if (list.total === null && !list.error) {
@@ -101,7 +101,7 @@ function Trouble(props: IViewProps): JSX.Element | null {
   );
 }
 
-/** Runs that go with the server: said until the user has dismissed it. */
+/** Warns that runs will be lost with the server, until dismissed. */
 function StorageWarning({
   list,
   state,
@@ -194,7 +194,7 @@ function RunsView(props: IViewProps): JSX.Element {
   );
 }
 
-/** The section Runs of the side panel. */
+/** The runs section of the side panel. */
 export class RunsSection extends ReactWidget {
   constructor(private readonly _options: IRunsSectionOptions) {
     super();
@@ -221,7 +221,7 @@ export class RunsSection extends ReactWidget {
     super.dispose();
   }
 
-  /** The path of the notebook in front, for the filter "this notebook". */
+  /** Sets the path of the active notebook, for the filter "this notebook". */
   setNotebook(path: string | null): void {
     if (path !== this._notebook) {
       this._notebook = path;
@@ -230,7 +230,7 @@ export class RunsSection extends ReactWidget {
     }
   }
 
-  /** Ask the server again. */
+  /** Fetches from the server again. */
   refresh(): void {
     this._options.list.refresh();
     this._options.delivery.refresh();
@@ -280,7 +280,7 @@ export class RunsSection extends ReactWidget {
     this._options.delivery.setActive(seen && !document.hidden);
   };
 
-  /** A side bar that is restored may show its panel without telling it. */
+  /** A restored side bar may show its panel without onAfterShow. */
   private readonly _onScreen = new IntersectionObserver(entries => {
     this._isOnScreen = entries[entries.length - 1].isIntersecting;
     this._onVisibility();

@@ -1,6 +1,6 @@
 import { IPhases, Phase, PHASES } from '../api';
 
-/** One stretch of a phase bar. */
+/** A segment of a phase bar. */
 export interface ISegment {
   readonly phase: Phase;
   readonly seconds: number;
@@ -8,12 +8,12 @@ export interface ISegment {
   readonly share: number;
 }
 
-/** Seconds of one phase. */
+/** Returns the seconds of a phase. */
 export function phaseSeconds(phases: IPhases, phase: Phase): number {
   return phases[`${phase}_seconds`];
 }
 
-/** The phases that took any time, in order, with their shares. */
+/** Returns the phases that took time, in order, with their shares. */
 export function segmentsOf(phases: IPhases | null): readonly ISegment[] {
   if (!phases) {
     return [];
@@ -25,10 +25,10 @@ export function segmentsOf(phases: IPhases | null): readonly ISegment[] {
   }).filter(segment => segment.seconds > 0);
 }
 
-/** A failed task's error is raised this soon after its loop has ended. */
+/** The error of a failed task is raised within this time after the end of its loop. */
 const RAISED_SECONDS = 0.05;
 
-/** The phase a run was in when it stopped: the last that took any time. */
+/** Returns the phase in which a run stopped: the last that took time. */
 export function lastPhase(
   phases: IPhases | null,
   failedTasks = 0

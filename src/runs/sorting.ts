@@ -7,14 +7,14 @@ export interface IOrder {
   readonly descending: boolean;
 }
 
-/** The order after a click on a column's head: the largest comes first. */
+/** Returns the order after a click on a column header; largest first. */
 export function nextOrder(order: IOrder, column: GroupColumn): IOrder {
   return order.column === column
     ? { column, descending: !order.descending }
     : { column, descending: column !== 'name' };
 }
 
-/** Groups in an order; equal ones keep their place, what was not measured counts as less than nothing. */
+/** Returns groups sorted stably; values that were not measured sort below zero. */
 export function sortGroups(
   groups: readonly IGroup[],
   { column, descending }: IOrder

@@ -9,7 +9,7 @@ export interface IStatusProps {
   readonly trans: TranslationBundle;
 }
 
-/** The status as a shape with its word on hover. */
+/** Status icon with its name as tooltip. */
 export function StatusMark({ status, trans }: IStatusProps): JSX.Element {
   const Shape = statusIcons[status].react;
   return (

@@ -13,7 +13,7 @@ import {
 import { formatChange, formatCount, formatDuration } from '../shared/format';
 import { lastPhase, segmentsOf } from './segments';
 
-/** The words of the glossary for the four phases. */
+/** Returns the display name of a phase. */
 export function phaseName(phase: Phase, trans: TranslationBundle): string {
   switch (phase) {
     case 'pre':
@@ -53,7 +53,7 @@ export function statusName(status: Status, trans: TranslationBundle): string {
   }
 }
 
-/** The stages of all loops, summed. */
+/** Returns the stage times summed over all loops. */
 export function stageSeconds(
   loops: readonly ILoop[]
 ): ReadonlyMap<Stage, number> {
@@ -65,7 +65,7 @@ export function stageSeconds(
   );
 }
 
-/** `pre 4.10 s, dask 2 min 2 s, post 9.80 s` */
+/** Formats phases as `pre 4.10 s, dask 2 min 2 s, post 9.80 s`. */
 export function formatPhases(
   phases: IPhases | null,
   trans: TranslationBundle
@@ -78,7 +78,7 @@ export function formatPhases(
     .join(', ');
 }
 
-/** What a tooltip says of one phase: exact seconds, and a loop's stages. */
+/** Returns the tooltip of a phase: exact seconds, and stages for dask. */
 export function phaseTooltip(
   phase: Phase,
   seconds: number,
@@ -101,7 +101,7 @@ export function phaseTooltip(
   return [head, ...stages, count].join('\n');
 }
 
-/** `980 tasks`, with the failed ones said. */
+/** Formats `980 tasks`, or `980 tasks (2 failed)`. */
 export function formatTasks(
   tasks: number,
   failed: number,
@@ -114,7 +114,7 @@ export function formatTasks(
     : all;
 }
 
-/** Whether it is known where its tasks ran: not while it runs, nor of a run whose kernel died. */
+/** Whether it is known where a run's tasks ran; it is not while it runs or if its kernel died. */
 export function isPlaceKnown(
   run: Pick<IRunSummary | IRunRecord, 'status' | 'phases'>
 ): boolean {
@@ -131,7 +131,7 @@ export function formatWorkers(
   return trans._n('%1 worker', '%1 workers', workers);
 }
 
-/** What is said of a run that did not end well: of a record, or of a summary. */
+/** The fields of a record or summary that describe a failed or interrupted run. */
 export interface IFailure {
   readonly status: Status;
   readonly wall_seconds: number | null;
@@ -141,14 +141,14 @@ export interface IFailure {
   readonly loops?: readonly { readonly failed_tasks: number }[];
 }
 
-/** Failed tasks of all loops. */
+/** Returns the number of failed tasks in all loops. */
 export function failedTasks(
   loops: readonly { readonly failed_tasks: number }[]
 ): number {
   return loops.reduce((sum, loop) => sum + loop.failed_tasks, 0);
 }
 
-/** The phase in which a run failed or was interrupted. */
+/** Returns the phase in which a run failed or was interrupted. */
 export function phaseOfFailure(run: IFailure): Phase | null {
   return lastPhase(
     run.phases,
@@ -156,7 +156,7 @@ export function phaseOfFailure(run: IFailure): Phase | null {
   );
 }
 
-/** `failed after 16.1 s in dask: ZeroDivisionError` */
+/** Formats `failed after 16.1 s in dask: ZeroDivisionError`. */
 export function formatFailure(run: IFailure, trans: TranslationBundle): string {
   const phase = phaseOfFailure(run);
   const failed = run.status === 'failed';
@@ -182,7 +182,7 @@ export function describeChange(
     : trans.__('Slower than the previous run of this code (%1)', percent);
 }
 
-/** What was seen of others on the nodes of a run. */
+/** Describes pods of other clusters on a run's nodes. */
 export function formatPods(count: number, trans: TranslationBundle): string {
   return trans._n(
     '%1 pod of other clusters ran on its nodes',
@@ -191,7 +191,7 @@ export function formatPods(count: number, trans: TranslationBundle): string {
   );
 }
 
-/** Whether a run had its cluster and nodes for itself, and if not, what was seen; empty if unknown. */
+/** Describes whether a run had exclusive use of its cluster and nodes; empty if unknown. */
 export function formatAlone(
   run: Pick<IRunRecord, 'alone' | 'other_pods'>,
   trans: TranslationBundle
@@ -206,7 +206,7 @@ export function formatAlone(
   return run.alone ? trans.__('yes') : '';
 }
 
-/** The one sentence that a screen reader says of a run. */
+/** Returns the sentence that screen readers announce for a run. */
 export function runInOneSentence(
   run: IRunRecord,
   trans: TranslationBundle
@@ -221,7 +221,7 @@ export function runInOneSentence(
     : trans.__('Run %1 took %2.', run.name, took);
 }
 
-/** What a run's hint says: exact seconds of every phase and stage. */
+/** Returns a run's tooltip: exact seconds of every phase and stage. */
 export function runHint(run: IRunRecord, trans: TranslationBundle): string {
   const phases = segmentsOf(run.phases).map(({ phase, seconds }) =>
     phaseTooltip(phase, seconds, run.loops, trans)

@@ -1,11 +1,11 @@
 import type { ICluster, IClusterSeen, IRunRecord } from '../api';
 
 /**
- * The cluster that a run has used, if it is still there.
+ * Returns the cluster that a run used, if it still exists.
  *
- * Names and addresses are used again by later clusters: it must have been there
- * before the run ended. A name may be that of several at once, so it says
- * something only where the record has no id.
+ * Later clusters reuse names and addresses, so it must have existed before the
+ * run ended. Several clusters can share a name, so the name counts only if the
+ * record has no id.
  */
 export function usedCluster(
   seen: IClusterSeen,

@@ -45,7 +45,7 @@ const QUESTIONS = [
   CommandIDs.measureScaling
 ];
 
-/** Known from elsewhere by their icons: with words they would not fit beside the questions. */
+/** Commands shown as icons only; with labels the toolbar would not fit. */
 const ICONS = [
   CommandIDs.openCell,
   CommandIDs.copyRun,
@@ -65,7 +65,7 @@ interface IParts {
   readonly trans: TranslationBundle;
 }
 
-/** Open the form of a new cluster with what is advised for a run. */
+/** Opens the new-cluster form with the recommendation for a run. */
 function createAs(
   run: string,
   advice: ISizing,
@@ -156,7 +156,7 @@ function recordOf(value: unknown): IRunRecord | null {
   }
 }
 
-/** Show a document; a shell that shows one at a time puts it beside. */
+/** Shows a document; Notebook 7, which shows one at a time, opens it in the side area. */
 function reveal(app: JupyterFrontEnd, widget: Document, isLab: boolean): void {
   if (!widget.isAttached) {
     app.shell.add(widget, isLab ? 'main' : 'right');
@@ -190,7 +190,7 @@ function addOpenCommand(
   });
 }
 
-/** Ask how large the cluster should be, in the view of a run. */
+/** Adds the command that recommends a cluster size in a run's view. */
 function addSizeCommand(parts: IParts, tracker: WidgetTracker<Document>): void {
   const { app, trans } = parts;
   app.commands.addCommand(CommandIDs.sizeRun, {
@@ -211,7 +211,7 @@ function addSizeCommand(parts: IParts, tracker: WidgetTracker<Document>): void {
   });
 }
 
-/** The view of one run in the main area. */
+/** Opens run views in the main area. */
 export const runViewPlugin: JupyterFrontEndPlugin<void> = {
   id: 'hrlab:run-view',
   description: 'The view of one run in the main area.',

@@ -26,15 +26,15 @@ export interface IRunViewOptions {
   readonly clusters: IClusters | null;
   readonly exports: IExports | null;
   readonly onRename: (name: string) => void;
-  /** What may be created here. */
+  /** Returns the available profiles. */
   readonly profiles: () => Promise<readonly IProfile[]>;
-  /** Open the form of a new cluster with what is advised; null where there is none. */
+  /** Opens the new-cluster form with the recommendation; null if clusters are unavailable. */
   readonly onCreate: ((advice: ISizing, profile: string) => void) | null;
-  /** Measure the run on several sizes; null where nothing can be. */
+  /** Measures the run on several cluster sizes; null if unavailable. */
   readonly onMeasure: (() => void) | null;
 }
 
-/** One run: head, charts, groups, facts and code. */
+/** View of a run: header, charts, groups, facts and code. */
 export class RunView extends Panel {
   constructor(private readonly _options: IRunViewOptions) {
     super();
@@ -61,7 +61,7 @@ export class RunView extends Panel {
     return this._options.model;
   }
 
-  /** Bring the advice on the size of the cluster into view. */
+  /** Scrolls the recommended cluster size into view. */
   showSizing(): void {
     this._sizing.reveal();
   }

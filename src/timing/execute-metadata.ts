@@ -4,19 +4,19 @@ import type { JSONObject } from '@lumino/coreutils';
 import { isObject } from '../api';
 import { answerOf, askKernel } from '../shared/ask-kernel';
 
-/** What the kernel is told of a request that belongs to a run. */
+/** Describes a run to the kernel. */
 export interface IRunPlan {
   readonly run_id: string;
-  /** Empty: the kernel names the run by its code. */
+  /** Empty if the kernel should name the run by its code. */
   readonly name: string;
   readonly notebook: string;
-  /** Whether it is all of the notebook. */
+  /** Whether it is the whole notebook. */
   readonly whole: boolean;
-  /** Ids of the cells that are sent to the kernel, in order. */
+  /** Ids of the cells sent to the kernel, in order. */
   readonly cellIds: readonly string[];
 }
 
-/** The extra execute metadata for one cell of a run; none for another cell. */
+/** Returns the extra execute metadata for a cell of a run; empty for other cells. */
 export function metadataFor(plan: IRunPlan, cellId: unknown): JSONObject {
   const index = plan.cellIds.findIndex(id => id === cellId);
   if (index < 0) {
@@ -53,7 +53,7 @@ function overlay<T extends object>(target: T, overrides: Overrides<T>): T {
 }
 
 /**
- * A view of a session context whose execute requests carry extra metadata.
+ * Returns a proxy of a session context whose execute requests carry extra metadata.
  *
  * Nothing is stored on the cell, in the notebook or in the kernel.
  */
@@ -80,12 +80,12 @@ export function withExecuteMetadata(
 
 export type LoadAnswer = 'loaded' | 'missing' | 'unknown';
 
-// Not by IPython's extension manager: a later `%load_ext hrlab` of the user's
-// would print that it is loaded already. To load twice does nothing.
+// Bypasses IPython's extension manager, so that a later `%load_ext hrlab` does
+// not print that it is already loaded. Loading twice does nothing.
 const LOAD =
   "__import__('hrlab').load_ipython_extension(get_ipython()) or 'loaded'";
 
-/** Read the kernel's answer to the silent request that loads the extension. */
+/** Parses the kernel's reply to the silent request that loads the extension. */
 export function readLoadAnswer(
   reply: KernelMessage.IExecuteReplyMsg
 ): LoadAnswer {
@@ -96,14 +96,14 @@ export function readLoadAnswer(
   return result.status === 'ok' ? 'loaded' : 'missing';
 }
 
-/** Load hrlab's extension into a kernel. The request goes out before the cell's. */
+/** Loads hrlab's extension into a kernel. The request is sent before the cell's. */
 export async function loadExtension(
   kernel: Kernel.IKernelConnection
 ): Promise<LoadAnswer> {
   return readLoadAnswer(await askKernel(kernel, LOAD));
 }
 
-/** What a run is called by default: the nearest heading, else its notebook. */
+/** Returns a run's default name: the nearest heading, or else its notebook. */
 export function nameFor(
   sources: readonly { readonly type: string; readonly text: string }[],
   index: number,
@@ -114,7 +114,7 @@ export function nameFor(
   return heading ?? file.replace(/\.ipynb$/, '');
 }
 
-/** The nearest heading above, if there is one. */
+/** Returns the nearest heading above, if any. */
 export function headingOver(
   sources: readonly { readonly type: string; readonly text: string }[],
   index: number

@@ -2,7 +2,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { IProgress, IProgressEnd, IProgressStart } from '../api';
 import type { ILiveRun, ILiveRuns } from '../tokens';
 
-/** The runs that go on in the kernels of this page. */
+/** Runs in progress in the kernels of this page. */
 export class LiveRuns implements ILiveRuns {
   get changed(): ISignal<ILiveRuns, string> {
     return this._changed;

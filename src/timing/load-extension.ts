@@ -4,12 +4,12 @@ import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { loadExtension } from './execute-metadata';
 
 const SETTING = 'loadInNotebooks';
-/** Says nothing: the stop watch does, if hrlab is missing where it is needed. */
+/** Loads hrlab silently; the stopwatch reports if it is missing when needed. */
 function load(kernel: Kernel.IKernelConnection): void {
   void loadExtension(kernel).catch(() => undefined);
 }
 
-/** A kernel that died comes back by itself; the session tells of all other restarts. */
+/** Reloads after a kernel died and restarted by itself; the session signals all other restarts. */
 function followDeaths(
   kernel: Kernel.IKernelConnection,
   isWanted: () => boolean
@@ -33,8 +33,8 @@ function isPython({ sessionContext }: NotebookPanel, kernel: string): boolean {
 }
 
 /**
- * Load hrlab into the Python kernels of notebooks, so that `%%hrtime` is there;
- * where it is not installed nothing happens.
+ * Loads hrlab into the Python kernels of notebooks, so that `%%hrtime` works;
+ * does nothing where hrlab is not installed.
  */
 export async function loadInNotebooks(
   plugin: string,
@@ -45,7 +45,7 @@ export async function loadInNotebooks(
   const isWanted = () => settings?.get(SETTING).composite !== false;
   const known = new WeakSet<Kernel.IKernelConnection>();
   const watch = (panel: NotebookPanel) => {
-    // Also told when a kernel has restarted, before any cell is sent to it.
+    // Also emitted after a kernel restart, before any cell is sent to it.
     const follow = () => {
       const kernel = panel.sessionContext.session?.kernel;
       if (!kernel || !isPython(panel, kernel.name)) {

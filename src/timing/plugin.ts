@@ -72,7 +72,7 @@ function planFor(panel: NotebookPanel, timed: readonly Cell[]): IRunPlan {
   const notebook = panel.context.path;
   const whole = timed.length === all.filter(isTimed).length;
   const first = all.indexOf(timed[0]);
-  // Cells of one notebook would else all have its name.
+  // Otherwise single cells of a notebook would all get its name.
   const single = timed.length === 1 && !whole;
   return {
     run_id: UUID.uuid4().replace(/-/g, ''),
@@ -85,7 +85,7 @@ function planFor(panel: NotebookPanel, timed: readonly Cell[]): IRunPlan {
   };
 }
 
-/** JupyterLab cuts notifications after 140 characters. */
+/** JupyterLab truncates notifications after 140 characters. */
 function sayMissing(trans: TranslationBundle): void {
   Notification.warning(
     trans.__(
@@ -97,7 +97,7 @@ function sayMissing(trans: TranslationBundle): void {
   );
 }
 
-/** Load hrlab into a Python kernel; the request goes out before the cells'. */
+/** Loads hrlab into a Python kernel; the request is sent before the cells'. */
 async function prepareKernel(
   kernel: Kernel.IKernelConnection,
   trans: TranslationBundle
@@ -115,12 +115,12 @@ async function prepareKernel(
   }
   void loadExtension(kernel).then(
     answer => answer === 'missing' && sayMissing(trans),
-    () => undefined // the kernel died or restarted: its own dialog says so
+    () => undefined // the kernel died or restarted, which JupyterLab reports
   );
   return true;
 }
 
-/** With a foreign executor, cells go through JupyterLab's own, one by one. */
+/** If another extension provides the executor, runs cells one by one through JupyterLab's own. */
 async function runOneByOne(
   panel: NotebookPanel,
   cells: readonly Cell[],
@@ -164,7 +164,7 @@ async function runCells(
   }
 }
 
-/** The kernel of a notebook, once it has one: a fresh one may be starting. */
+/** Returns the kernel of a notebook, waiting while it starts. */
 async function kernelOf(
   context: ISessionContext,
   dialogs: ISessionContextDialogs
@@ -179,7 +179,7 @@ async function kernelOf(
   return kernel?.status === 'dead' ? null : kernel;
 }
 
-/** Run cells as usual; those that reach the kernel are one run of hrlab. */
+/** Runs cells as usual; those that reach the kernel form one run of hrlab. */
 async function runWithTiming(
   panel: NotebookPanel,
   cells: readonly Cell[],
@@ -205,7 +205,7 @@ async function runWithTiming(
   await runCells(panel, cells, context, parts);
 }
 
-/** Select the next cell, as "Run" does: whoever presses again gets to one that can be timed. */
+/** Selects the next cell, as "Run" does, so that pressing again reaches a code cell. */
 function advance({ content }: NotebookPanel): void {
   const last = content.widgets.reduce(
     (found, cell, index) => (content.isSelectedOrActive(cell) ? index : found),
@@ -273,7 +273,7 @@ function addCommands(app: JupyterFrontEnd, parts: IParts): void {
   );
 }
 
-/** "Run with timing": buttons, menus and keys come from its settings schema. */
+/** "Run with Timing"; its buttons, menus and shortcuts are defined in the settings schema. */
 export const timingPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN,
   description: 'Runs cells with timing.',

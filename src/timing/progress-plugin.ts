@@ -27,7 +27,7 @@ import { ILiveRuns, IRuns } from '../tokens';
 import { ProgressLine } from './progress';
 
 const PLUGIN = 'hrlab:progress';
-/** How long the line waits for the result that takes its place. */
+/** How long the line waits for the result that replaces it. */
 const RESULT_MS = 1500;
 
 interface IParts {
@@ -38,7 +38,7 @@ interface IParts {
   readonly lines: Lines;
 }
 
-/** The cell that runs: by its id, else the only one that begins like it. */
+/** Returns the running cell: by id, or else the only one that begins with its code. */
 function cellOf(
   panel: NotebookPanel,
   { cell_id, code }: Pick<IProgress, 'cell_id' | 'code'>
@@ -51,7 +51,7 @@ function cellOf(
   return found.length === 1 && found[0] instanceof CodeCell ? found[0] : null;
 }
 
-/** The record of a run in the output of a cell. */
+/** Returns the record of a run from a cell's output. */
 function recordIn(cell: CodeCell, id: string): PartialJSONObject | null {
   const { outputs } = cell.model;
   for (let i = 0; i < outputs.length; i++) {
@@ -63,7 +63,7 @@ function recordIn(cell: CodeCell, id: string): PartialJSONObject | null {
   return null;
 }
 
-/** The lines under running cells: at most one for each run. */
+/** Progress lines under running cells, at most one per run. */
 class Lines {
   constructor(
     private readonly _live: ILiveRuns,
@@ -86,7 +86,7 @@ class Lines {
         child.hasClass('jp-Cell-outputWrapper')
       ) ?? -1;
     if (!layout || output < 0) {
-      return; // a cell that was never on screen is empty: try at the next news
+      return; // a cell that was never on screen has no content yet: retry on the next update
     }
     const line = new ProgressLine({
       id,
@@ -108,7 +108,7 @@ class Lines {
   private readonly _lines = new Map<string, ProgressLine>();
 }
 
-/** Follow one run from the first that is heard of it to its end. */
+/** Follows a run from its first message to its end. */
 function followRun(
   panel: NotebookPanel,
   comm: Kernel.IComm,
@@ -140,7 +140,7 @@ function followRun(
   };
 }
 
-/** A run that ended in this page and that the server lacks is handed over. */
+/** Saves a run that ended in this page if the server lacks it. */
 async function saveIfMissing(
   panel: NotebookPanel,
   id: string,
@@ -159,11 +159,11 @@ async function saveIfMissing(
   try {
     await saveRecord(runs, id, find);
   } catch {
-    // The record is in the notebook; the panel says that the server is away.
+    // The record is in the notebook, and the panel shows that the server is unreachable.
   }
 }
 
-/** A kernel that restarted or died says nothing more of its runs. */
+/** Forgets the runs of a kernel that restarted or died. */
 function forgetRuns(started: Set<string>, parts: IParts): void {
   for (const id of started) {
     parts.lines.remove(id);
@@ -175,8 +175,8 @@ function forgetRuns(started: Set<string>, parts: IParts): void {
 const GONE: readonly string[] = ['restarting', 'autorestarting', 'dead'];
 
 /**
- * Runs of which this page did not hear the beginning, as it was reloaded
- * meanwhile: a kernel that runs a cell can't be asked, but goes on telling.
+ * Joins runs that started before this page was reloaded: a busy kernel cannot
+ * be asked, but keeps sending progress.
  */
 function joinRuns(
   kernel: Kernel.IKernelConnection,
@@ -246,7 +246,7 @@ async function followSettings(
   read();
 }
 
-/** The line under a cell while its run goes on, and the record's safe arrival. */
+/** Shows the progress line under a cell and saves the record if the server lacks it. */
 export const progressPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN,
   description: 'Shows the progress of a run under its cell.',

@@ -17,7 +17,7 @@ export interface IProgressLineProps {
   readonly onStop: () => void;
 }
 
-/** Seconds since the run started: the kernel's, carried on by our clock. */
+/** Returns seconds since the run started: the kernel's value, advanced by the browser's clock. */
 function useElapsed(run: ILiveRun | undefined): number {
   const seen = useRef<{ of: unknown; at: number }>({ of: null, at: 0 });
   const source = run?.progress ?? run?.start;
@@ -100,7 +100,7 @@ function ProgressView(props: IProgressLineProps): JSX.Element {
   );
 }
 
-/** The line under a cell while its run goes on. */
+/** The progress line under a cell. */
 export class ProgressLine extends ReactWidget {
   constructor(private readonly _props: IProgressLineProps) {
     super();

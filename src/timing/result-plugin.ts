@@ -17,9 +17,9 @@ import { CommandIDs, ILiveRuns } from '../tokens';
 import { IResultOptions, ResultWidget } from './result';
 
 const PLUGIN = 'hrlab:result';
-const RANK = 0; // before HTML, which every record carries, too
+const RANK = 0; // before HTML, which every record also contains
 
-/** Against what the same code usually took, for a run of this page. */
+/** Returns the change against the usual time of the same code, for runs of this page. */
 function changeOf(record: IRunRecord, live: ILiveRuns): number | null {
   const usual = live.get(record.id)?.start.usual_seconds;
   return usual ? record.wall_seconds / usual - 1 : null;
@@ -48,10 +48,10 @@ function optionsFor(
   };
 }
 
-/** Draws a run's record under its cell. */
+/** Renders a run's record under its cell. */
 export const resultPlugin: JupyterFrontEndPlugin<void> = {
   id: PLUGIN,
-  description: 'Draws the record of a run under its cell.',
+  description: 'Renders the record of a run under its cell.',
   autoStart: true,
   requires: [IRenderMimeRegistry, ILiveRuns],
   optional: [ITranslator, IStateDB, ISettingRegistry],

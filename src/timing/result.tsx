@@ -25,7 +25,7 @@ export interface IResultOptions {
   readonly mimeType: string;
   readonly trans: TranslationBundle;
   readonly onOpen: (record: IRunRecord) => void;
-  /** The change against what this code usually takes, if it is known. */
+  /** Returns the change against the usual time of this code, if known. */
   readonly changeOf: (record: IRunRecord) => number | null;
   readonly wanted: WantedAdvice;
   readonly isDismissed: (record: IRunRecord, advice: IAdvice) => boolean;
@@ -153,7 +153,7 @@ function Advice(props: ILineProps): JSX.Element | null {
   );
 }
 
-/** A run's record under its cell: one line, and one of advice at most. */
+/** A run's record under its cell: one line, and at most one line of advice. */
 export class ResultWidget extends ReactWidget implements IRenderMime.IRenderer {
   constructor(private readonly _options: IResultOptions) {
     super();
@@ -216,7 +216,7 @@ export class ResultWidget extends ReactWidget implements IRenderMime.IRenderer {
     );
   }
 
-  /** The line is in the page: what stood for it while it ran may go. */
+  /** Announces that the result is shown, so that the progress line can be removed. */
   private _announce(): void {
     if (this._record && this.isAttached) {
       this._options.onShown(this._record);

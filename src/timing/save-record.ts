@@ -21,11 +21,11 @@ async function isMissing(runs: IRuns, id: string): Promise<boolean> {
 }
 
 /**
- * Give the server the record of a run that has just ended in this page, if its
+ * Sends the record of a run that just ended in this page to the server, if its
  * store lacks it (remote kernel, read-only disk).
  *
- * `find` looks for the record in the cell's output; the output may arrive
- * after the end was announced, so it is asked a few times.
+ * `find` looks for the record in the cell's output; it is called several times,
+ * as the output may arrive after the end of the run was announced.
  */
 export async function saveRecord(
   runs: IRuns,

@@ -22,7 +22,7 @@ const answer = (...titles: string[]): IHosts =>
     charts: titles.map(chart)
   });
 
-/** Answers one after the other; an error is thrown. */
+/** Returns the given answers in turn; an error is thrown. */
 class HostRuns extends FakeRuns {
   constructor(private readonly _answers: (IHosts | Error)[]) {
     super(0);

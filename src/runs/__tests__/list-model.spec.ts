@@ -127,7 +127,7 @@ describe('RunList', () => {
   });
 
   it('is not asked on by who draws that the server is away', async () => {
-    // As React does: it draws later, and says then what is on screen.
+    // Like React, which renders later and then reports what is on screen.
     list.changed.connect(() => void settle().then(() => list.setWindow(0, 12)));
     list.setActive(true);
     await settle();

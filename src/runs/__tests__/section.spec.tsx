@@ -9,7 +9,7 @@ import { RunsSection } from '../section';
 
 type Told = (entries: readonly { readonly isIntersecting: boolean }[]) => void;
 
-/** The observers of the page, told by the tests what is on screen. */
+/** The page's observers, notified by the tests. */
 const observers: Told[] = [];
 
 class FakeObserver {
@@ -22,7 +22,7 @@ class FakeObserver {
   }
 }
 
-/** Answers in the very moment in which the page has drawn that it waits. */
+/** Responds as soon as the page has rendered its loading state. */
 class PromptRuns extends FakeRuns {
   constructor(private readonly _node: () => Node) {
     super(3);
@@ -41,7 +41,7 @@ class PromptRuns extends FakeRuns {
   }
 }
 
-/** Three runs, of which one has a time that no calendar has. */
+/** Three runs, one with an invalid date. */
 class OddRuns extends FakeRuns {
   constructor(private readonly _startedAt: unknown) {
     super(3);
@@ -61,7 +61,7 @@ class OddRuns extends FakeRuns {
 
 const pause = (ms: number) => new Promise(done => setTimeout(done, ms));
 
-/** Wait until the section shows this; the first drawing takes its time. */
+/** Waits until the section shows this; the first rendering is asynchronous. */
 async function shows(section: RunsSection, text: string): Promise<void> {
   for (let i = 0; i < 100; i++) {
     if (section.node.textContent?.includes(text)) {
@@ -161,7 +161,7 @@ describe('The warning on storage', () => {
       .querySelector<HTMLElement>('[title="Don’t show this again"]')
       ?.click();
     while (section.node.textContent?.includes('tmpfs')) {
-      await pause(30); // until it is gone, or the test takes too long
+      await pause(30); // until it is gone, or the test times out
     }
     expect(section.node.textContent).toContain('3 runs');
   });

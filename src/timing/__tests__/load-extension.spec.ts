@@ -5,7 +5,7 @@ import { Signal } from '@lumino/signaling';
 import { settle } from '../../shared/__tests__/fakes';
 import { loadInNotebooks } from '../load-extension';
 
-/** A kernel that counts what it is asked to execute. */
+/** A kernel that records what it executes. */
 class FakeKernel {
   readonly asked: string[] = [];
   readonly statusChanged = new Signal<this, Kernel.Status>(this);
@@ -38,7 +38,7 @@ class FakePanel {
   }
 }
 
-/** The notebooks that are open, and those that will be. */
+/** Tracker of open notebooks; more can be added. */
 class FakeTracker {
   readonly widgetAdded = new Signal<this, FakePanel>(this);
 
