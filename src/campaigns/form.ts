@@ -6,7 +6,7 @@ import { formatPlan, workersFromText } from './model';
 
 const PAUSE_MS = 250;
 
-/** What is to be measured of a run: profile, workers, repeats. */
+/** Dialog body for measuring how a run scales: profile, workers, repeats. */
 export class CampaignForm
   extends Widget
   implements Dialog.IBodyWidget<ICampaignRequest | null>
@@ -45,7 +45,7 @@ export class CampaignForm
     this._words.textContent = formatPlan(first, trans);
   }
 
-  /** What is asked for; null while the workers are no numbers. */
+  /** Returns the request, or null while the workers are not numbers. */
   getValue(): ICampaignRequest | null {
     const workers = workersFromText(this._workers.value);
     return workers
@@ -76,7 +76,7 @@ export class CampaignForm
     this.node.appendChild(row);
   }
 
-  /** Say what would be measured, or why it can't be. */
+  /** Shows what would be measured, or why it cannot be. */
   private async _check(): Promise<void> {
     const request = this.getValue();
     const turn = ++this._turn;

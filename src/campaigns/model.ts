@@ -12,22 +12,22 @@ import {
 import { BROWSER_CLOCK, IClock } from '../shared/clock';
 import { formatDuration } from '../shared/format';
 
-/** Several events at once are one question. */
+/** Events within this time are coalesced into one request. */
 const COALESCE_MS = 300;
 
-/** Campaigns that are on, and those that end while the page is open. */
+/** Running campaigns, and those that finish while the page is open. */
 export class Campaigns {
   constructor(
     private readonly _service: CampaignService,
     private readonly _clock: IClock = BROWSER_CLOCK
   ) {}
 
-  /** A campaign has begun, gone on or ended. */
+  /** Emitted when a campaign starts, makes progress or ends. */
   get changed(): ISignal<this, ICampaign> {
     return this._changed;
   }
 
-  /** Listen to the events of the server; ask once for what is on already. */
+  /** Subscribes to the server's events, and fetches the running campaigns once. */
   follow(stream: Event.Stream): void {
     stream.connect((_, event) => {
       if (readChanged(event)?.topic === 'campaigns') {
@@ -37,7 +37,7 @@ export class Campaigns {
     this.invalidate();
   }
 
-  /** What is known may be old. */
+  /** Marks the state as possibly out of date. */
   invalidate(): void {
     this._clock.clear(this._timer);
     this._timer = this._clock.set(() => void this._load(), COALESCE_MS);
@@ -55,7 +55,7 @@ export class Campaigns {
     return this._service.end(id);
   }
 
-  /** The campaign with its runs. */
+  /** Returns the campaign with its runs. */
   get(id: string): Promise<ICampaign> {
     return this._service.get(id);
   }
@@ -88,7 +88,7 @@ export class Campaigns {
   private _timer = 0;
 }
 
-/** `1, 2 4` as numbers; null if one of them is none. */
+/** Parses `1, 2 4` into numbers; null if any of them is invalid. */
 export function workersFromText(text: string): readonly number[] | null {
   const words = text.split(/[\s,;]+/).filter(word => word);
   const numbers = words.map(Number);
@@ -96,7 +96,7 @@ export function workersFromText(text: string): readonly number[] | null {
   return words.length > 0 && good ? numbers : null;
 }
 
-/** What is about to be measured, in a sentence or two. */
+/** Describes what would be measured. */
 export function formatPlan(
   plan: ICampaignPlan,
   trans: TranslationBundle
@@ -111,7 +111,7 @@ export function formatPlan(
   );
 }
 
-/** How far a campaign is, in a line. */
+/** Describes a campaign's progress in one line. */
 export function formatCampaign(
   campaign: ICampaign,
   trans: TranslationBundle

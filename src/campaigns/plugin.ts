@@ -30,7 +30,7 @@ interface IParts {
   readonly trans: TranslationBundle;
 }
 
-/** Compare the runs of a campaign as its report does. */
+/** Opens the comparison of a campaign's runs, grouped as in its report. */
 async function compare(id: string, parts: IParts): Promise<void> {
   const { app, campaigns, trans } = parts;
   try {
@@ -64,7 +64,7 @@ function actionsFor(
         label: trans.__('Cancel'),
         caption: trans.__('Cancel the campaign; completed runs are kept'),
         callback: event => {
-          event.preventDefault(); // stays until it has ended
+          event.preventDefault(); // keep the notification until the campaign has ended
           cancel(campaign.id, parts);
         }
       }
@@ -101,7 +101,7 @@ function typeOf(campaign: ICampaign): Notification.TypeOptions {
   }
 }
 
-/** Show campaigns as JupyterLab shows what takes long: a notification with its progress. */
+/** Shows campaigns as notifications with progress, as JupyterLab does for long operations. */
 function showProgress(parts: IParts): void {
   const shown = new Map<string, string>();
   parts.campaigns.changed.connect((_, campaign) => {
@@ -174,10 +174,10 @@ function addCommand(parts: IParts): void {
   });
 }
 
-/** Campaigns: begun from a run, followed and cancelled. */
+/** Starts campaigns from a run, shows their progress and cancels them. */
 export const campaignsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'hrlab:campaigns',
-  description: 'Measures how runs scale, and shows how far campaigns are.',
+  description: 'Measures how runs scale, and shows the progress of campaigns.',
   autoStart: true,
   optional: [ITranslator],
   activate: (app: JupyterFrontEnd, translator: ITranslator | null): void => {

@@ -36,7 +36,7 @@ function Choice(props: IChoiceProps): JSX.Element {
   );
 }
 
-/** How runs are compared: grouped by what, against what, over what. */
+/** Controls of a comparison: grouping, baseline, resource. */
 export function Choices({ model, found, trans }: IFoundProps): JSX.Element {
   const groupings = [...new Set([...found.choices, found.by])];
   const keys = new Map(found.groups.map(group => [group.key, group.label]));

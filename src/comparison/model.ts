@@ -2,7 +2,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import type { IComparison, IComparisonQuery, ITable } from '../api';
 import type { IRuns } from '../tokens';
 
-/** Runs side by side, as they are asked for: regrouped, with another baseline. */
+/** State of a comparison: runs, grouping, baseline. */
 export class ComparisonModel {
   constructor(
     private readonly _runs: IRuns,
@@ -32,32 +32,32 @@ export class ComparisonModel {
     Signal.clearData(this);
   }
 
-  /** Group by something else; the baseline is chosen anew. */
+  /** Changes the grouping and resets the baseline. */
   groupBy(by: string): Promise<void> {
     const chosenAnew = { baseline: undefined, over: undefined };
     this._query = { ...this._query, ...chosenAnew, by };
     return this.refresh();
   }
 
-  /** Count threads or workers. */
+  /** Sets whether efficiency is relative to threads or workers. */
   setOver(over: string): Promise<void> {
     this._query = { ...this._query, over };
     return this.refresh();
   }
 
-  /** Begin the time axis of two runs' hardware use elsewhere. */
+  /** Changes the origin of the time axis for two runs' hardware use. */
   setSince(since: string): Promise<void> {
     this._query = { ...this._query, since };
     return this.refresh();
   }
 
-  /** Make another group the one that is 1. */
+  /** Changes the baseline group. */
   setBaseline(baseline: string): Promise<void> {
     this._query = { ...this._query, baseline };
     return this.refresh();
   }
 
-  /** Ask the server; of several questions the last one counts. */
+  /** Fetches the comparison; only the latest request counts. */
   async refresh(): Promise<void> {
     const turn = ++this._turn;
     let comparison: IComparison | null = null;
@@ -77,7 +77,7 @@ export class ComparisonModel {
   private _onChanged(_: IRuns, ids: readonly string[]): void {
     const mine = this._query.ids;
     const { like, previous } = this._query;
-    // Of a code's history any run may be part.
+    // A comparison by code can include any run.
     if (!ids.length || like || previous || ids.some(id => mine.includes(id))) {
       void this.refresh();
     }
@@ -91,13 +91,13 @@ export class ComparisonModel {
 
 function csvCell(value: unknown): string {
   const text = value === null || value === undefined ? '' : String(value);
-  // A spreadsheet must not take a name for a formula.
+  // Keep spreadsheets from interpreting a name as a formula.
   const safe =
     /^[=+\-@\t\r]/.test(text) && isNaN(Number(text)) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
 
-/** A table, or the one behind a chart, as CSV with units in the head. */
+/** Returns a table (or a chart's data) as CSV with units in the header. */
 export function tableAsCsv(table: ITable): string {
   const head = table.columns.map(column =>
     csvCell(

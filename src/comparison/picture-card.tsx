@@ -17,12 +17,12 @@ export interface IPictureCardOptions {
   readonly theme: IThemeManager | null;
   readonly trans: TranslationBundle;
   readonly title: string;
-  /** Which picture it is, for the name of its file. */
+  /** Identifies the chart in its file name. */
   readonly name: string;
   readonly onTrouble: (error: unknown) => void;
 }
 
-/** One picture with its data, and ways to take it along. */
+/** A chart with its data and download buttons. */
 export class PictureCard extends ChartCard {
   constructor(private readonly _options: IPictureCardOptions) {
     super({ ..._options, label: _options.title });

@@ -4,17 +4,17 @@ import { Panel, Widget } from '@lumino/widgets';
 import { chartModel, VEGALITE } from '../shared/chart';
 
 const SVG_TYPE = 'image/svg+xml';
-/** Pixels of a PNG for each of the picture's: sharp in print. */
+/** Scale factor of the PNG, for sharp print. */
 const PNG_SCALE = 3;
-/** As wide as a page of text; half of it is a column of a paper. */
+/** The width of a page of text, twice a column of a paper. */
 const PAPER_WIDTH = 600;
 const INK = '#000';
 const PAPER = '#fff';
 const SVG = 'http://www.w3.org/2000/svg';
-/** Texts outside of bars, which hrlab/render makes readable on light and dark alike. */
+/** Colour of text outside bars that hrlab/render uses for light and dark themes. */
 const TEXT_COLOUR = '#767676';
 
-/** Black on white and in a font that every printer has, whatever the theme of the page. */
+/** Black on white in a standard font, regardless of the theme. */
 const PAPER_CONFIG = {
   font: 'Helvetica, Arial, sans-serif',
   axis: {
@@ -51,7 +51,7 @@ function inked(part: unknown): unknown {
   );
 }
 
-/** A specification as it is printed. */
+/** Returns a specification styled for print. */
 export function paperSpec(spec: PartialJSONObject): PartialJSONObject {
   return {
     ...(inked(spec) as JSONObject),
@@ -61,7 +61,7 @@ export function paperSpec(spec: PartialJSONObject): PartialJSONObject {
   };
 }
 
-/** The chart as a document of its own, the same on every screen. */
+/** Returns the chart as a standalone SVG document. */
 export async function paperSvg(
   spec: PartialJSONObject,
   rendermime: IRenderMimeRegistry
@@ -79,7 +79,7 @@ export async function paperSvg(
     }
     const copy = drawn.cloneNode(true) as SVGElement;
     copy.setAttribute('xmlns', SVG);
-    // A style sheet's background is not one to who places the file in a text.
+    // Programs that embed the file ignore a CSS background.
     const paper = document.createElementNS(SVG, 'rect');
     paper.setAttribute('width', '100%');
     paper.setAttribute('height', '100%');
@@ -95,7 +95,7 @@ export function svgBlob(text: string): Blob {
   return new Blob([text], { type: SVG_TYPE });
 }
 
-/** The same picture in pixels. */
+/** Renders the same chart as PNG. */
 export async function pngBlob(text: string): Promise<Blob> {
   const image = new Image();
   image.src = `data:${SVG_TYPE};charset=utf-8,${encodeURIComponent(text)}`;

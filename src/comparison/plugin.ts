@@ -28,14 +28,14 @@ const COMPARE_ARGS = describedBy({
   ids: { type: 'array', description: 'The ids of the runs.' },
   like: {
     type: 'string',
-    description: 'A run whose code’s earlier runs are compared with it.'
+    description: 'The id of a run to compare with earlier runs of its code.'
   },
   previous: {
     type: 'string',
-    description: 'A run that is compared with the one of its code before it.'
+    description: 'The id of a run to compare with the previous run of its code.'
   },
-  by: { type: 'string', description: 'What the runs are grouped by.' },
-  baseline: { type: 'string', description: 'The group that is 1.' }
+  by: { type: 'string', description: 'The grouping of the runs.' },
+  baseline: { type: 'string', description: 'The baseline group.' }
 });
 
 interface IParts extends Omit<ICompareViewOptions, 'model'> {
@@ -57,7 +57,7 @@ function queryOf(args: Readonly<Record<string, unknown>>): IComparisonQuery {
   };
 }
 
-/** What the report of a comparison is of: its runs, as they are grouped. */
+/** Returns the arguments of a comparison's report: its runs and grouping. */
 function shown(model: ComparisonModel): ReadonlyPartialJSONObject {
   const groups = model.comparison?.groups ?? [];
   const { by, baseline, over } = model.query;
@@ -74,7 +74,7 @@ async function open(query: IComparisonQuery, parts: IParts): Promise<void> {
   const model = new ComparisonModel(runs, query);
   const content = new CompareView({ ...parts, model });
   const widget: Document = new MainAreaWidget({ content });
-  // Each picture has buttons of its own; this one is of them all.
+  // Each chart has its own buttons; this one covers the whole comparison.
   widget.toolbar.addItem(
     'report',
     new ToolbarButton({
@@ -138,10 +138,10 @@ function addCommands(parts: IParts): void {
   );
 }
 
-/** Runs side by side, in the main area. */
+/** Opens comparisons of runs in the main area. */
 export const comparePlugin: JupyterFrontEndPlugin<void> = {
   id: 'hrlab:compare',
-  description: 'Runs side by side, in the main area.',
+  description: 'Shows comparisons of runs in the main area.',
   autoStart: true,
   requires: [IRuns, IRenderMimeRegistry],
   optional: [ITranslator, IThemeManager, ILayoutRestorer, ILabShell],

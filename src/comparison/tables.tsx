@@ -45,7 +45,7 @@ function Link(props: {
   );
 }
 
-/** How many runs, and each of them: every number can be traced. */
+/** The number of runs with links to each, so that every number can be traced. */
 function Runs({ group, trans, onOpen }: IGroupProps): JSX.Element {
   const cold = group.cold.length
     ? trans.__(' + %1 cold', formatCount(group.cold.length))
@@ -76,7 +76,7 @@ function Name({ group, trans }: IGroupProps): JSX.Element {
   );
 }
 
-/** One row for each group, or for each group and amount of work. */
+/** Table with a row per group, or per group and amount of work. */
 export function GroupsTable(
   props: IFoundProps & { readonly onOpen: (id: string) => void }
 ): JSX.Element {
@@ -134,7 +134,7 @@ export function GroupsTable(
   );
 }
 
-/** The published form: amounts of work down, groups across. */
+/** Table with amounts of work as rows and groups as columns. */
 export function PublishedTable(props: IFoundProps): JSX.Element | null {
   const { trans } = props;
   const table = props.found.published;
@@ -221,7 +221,7 @@ function DifferenceRows(props: {
   );
 }
 
-/** Where two runs differ: shares of the wall time, and thread time of groups. */
+/** Tables of how two runs differ: parts of the wall time, and thread time of task groups. */
 export function DifferenceTables(props: {
   readonly difference: IDifference | null;
   readonly trans: TranslationBundle;

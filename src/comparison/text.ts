@@ -3,7 +3,7 @@ import type { IComparedGroup, IDifferenceLine } from '../api';
 import { formatDuration } from '../shared/format';
 import { formatPods } from '../runs/text';
 
-/** What runs are grouped by. */
+/** Returns the display name of a grouping. */
 export function groupingName(by: string, trans: TranslationBundle): string {
   switch (by) {
     case 'approach':
@@ -21,7 +21,7 @@ export function groupingName(by: string, trans: TranslationBundle): string {
   }
 }
 
-/** What runs may be grouped by, in a list in which labels and figures stand beside words of hrlab's own. */
+/** Returns the name of a grouping for a menu, telling labels and figures from built-in groupings. */
 export function groupingChoice(by: string, trans: TranslationBundle): string {
   const name = groupingName(by, trans);
   if (by.startsWith('label:')) {
@@ -30,7 +30,7 @@ export function groupingChoice(by: string, trans: TranslationBundle): string {
   return by.startsWith('workload:') ? trans.__('workload %1', name) : name;
 }
 
-/** The head of a picture. */
+/** Returns the title of a chart. */
 export function chartTitle(name: string, trans: TranslationBundle): string {
   const titles: Readonly<Record<string, string>> = {
     time: trans.__('Wall time'),
@@ -49,7 +49,7 @@ export function chartTitle(name: string, trans: TranslationBundle): string {
   return titles[name] ?? name;
 }
 
-/** Why a group's runs were not alone. */
+/** Describes why a group's runs were not alone. */
 export function formatOthers(
   group: IComparedGroup,
   trans: TranslationBundle
@@ -59,7 +59,7 @@ export function formatOthers(
     : trans.__('Other work ran on the cluster at the same time');
 }
 
-/** The median, and what it is the median of. */
+/** Returns the median wall time, with the range for several runs. */
 export function formatWall(group: IComparedGroup): string {
   const wall = formatDuration(group.wallSeconds);
   return group.runs.length > 1
@@ -71,7 +71,7 @@ export function formatRatio(value: number | null): string {
   return value === null ? '–' : String(Number(value.toPrecision(3)));
 }
 
-/** Whole seconds from 100 on, as such tables are published. */
+/** Formats seconds as in published tables: whole seconds from 100 on. */
 export function publishedSeconds(seconds: unknown): string {
   if (typeof seconds !== 'number') {
     return '–';
@@ -79,7 +79,7 @@ export function publishedSeconds(seconds: unknown): string {
   return `${seconds < 100 ? formatRatio(seconds) : Math.round(seconds)} s`;
 }
 
-/** After minus before, with its sign. */
+/** Formats after minus before, with its sign. */
 export function changeOfLine(line: IDifferenceLine): string {
   if (line.before === null || line.after === null) {
     return '–';
@@ -88,7 +88,7 @@ export function changeOfLine(line: IDifferenceLine): string {
   return `${change > 0 ? '+' : ''}${formatDuration(change)}`;
 }
 
-/** The name of a part of a run; stages are those of dask. */
+/** Returns the name of a part of a run; stages are prefixed with dask. */
 export function nameOfLine(
   line: IDifferenceLine,
   trans: TranslationBundle

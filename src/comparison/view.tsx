@@ -74,7 +74,7 @@ function Head(props: ICompareViewOptions): JSX.Element {
   );
 }
 
-/** Runs side by side: the answer in a sentence, tables, pictures. */
+/** View of a comparison: headline, tables, charts. */
 export class CompareView extends Panel {
   constructor(private readonly _options: ICompareViewOptions) {
     super();
@@ -103,7 +103,7 @@ export class CompareView extends Panel {
     this.node.focus();
   }
 
-  /** Pictures that there still are are drawn in place. */
+  /** Charts that remain are updated in place. */
   private _draw(model: ComparisonModel): void {
     const charts = new Map(model.comparison?.charts ?? []);
     for (const [name, card] of [...this._cards]) {

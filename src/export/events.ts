@@ -3,7 +3,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { ExportService, IDelivery, readChanged } from '../api';
 import type { IExports } from '../tokens';
 
-/** How the delivery of runs goes, kept current by the server's events. */
+/** Delivery state of runs, kept current by the server's events. */
 export class Exports implements IExports {
   constructor(private readonly _service: Pick<ExportService, 'get'>) {}
 
@@ -11,24 +11,24 @@ export class Exports implements IExports {
     return this._changed;
   }
 
-  /** Listen to the events of the server. */
+  /** Subscribes to the server's events. */
   follow(stream: Event.Stream): void {
     stream.connect((_, event) => {
       const topic = readChanged(event)?.topic;
-      // A run that ends while none is taken waits like the others.
+      // A run that ends while delivery is down joins those waiting.
       if (topic === 'exports' || (topic === 'runs' && this._last?.error)) {
         this._changed.emit();
       }
     });
   }
 
-  /** Events may have been lost, or the server is another one. */
+  /** Marks the state as out of date: events may be lost, or the server replaced. */
   invalidate(): void {
     this._last = undefined;
     this._changed.emit();
   }
 
-  /** A site that delivers nothing does not begin to while its server is up: it is asked once. */
+  /** Returns the delivery state; a site without delivery is asked only once per server. */
   async get(): Promise<IDelivery | null> {
     if (this._last !== null) {
       this._last = await this._service.get();
@@ -37,6 +37,6 @@ export class Exports implements IExports {
   }
 
   private readonly _changed = new Signal<IExports, void>(this);
-  /** Undefined until the server has answered. */
+  /** Undefined until the first response. */
   private _last: IDelivery | null | undefined = undefined;
 }

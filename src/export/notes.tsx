@@ -28,7 +28,7 @@ interface INoteProps {
   readonly children: React.ReactNode;
 }
 
-/** One line, with the rest a click away. */
+/** One line with expandable details. */
 function Note({ said, children }: INoteProps): JSX.Element {
   return (
     <details
@@ -120,7 +120,7 @@ function Refused(props: IRefusedProps): JSX.Element | null {
   ) : null;
 }
 
-/** What is to be said of the delivery of runs: nothing, as long as all is well. */
+/** Notes about the delivery of runs; empty while it works. */
 export function DeliveryNotes(props: IDeliveryProps): JSX.Element | null {
   const { delivery, state, trans } = props;
   useSignals(delivery.changed, state.changed);

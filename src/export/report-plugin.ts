@@ -19,15 +19,18 @@ import { runIdOf } from '../shared/target';
 const REPORT_ARGS = describedBy({
   id: {
     type: 'string',
-    description: 'The id of the run; without it, the one under the pointer.'
+    description: 'The id of the run; by default the one under the pointer.'
   },
   ids: { type: 'array', description: 'The ids of several runs, to compare.' },
-  by: { type: 'string', description: 'By what runs are grouped.' },
-  baseline: { type: 'string', description: 'The group that is 1.' },
-  over: { type: 'string', description: 'What the efficiency counts.' }
+  by: { type: 'string', description: 'The grouping of the runs.' },
+  baseline: { type: 'string', description: 'The baseline group.' },
+  over: {
+    type: 'string',
+    description: 'What efficiency is relative to: threads or workers.'
+  }
 });
 
-/** What to keep back; null if the user thought better of it. */
+/** Asks what to leave out; null if the user cancels. */
 async function askKeepBack(trans: TranslationBundle): Promise<Secret[] | null> {
   const names: Readonly<Record<Secret, string>> = {
     code: trans.__('Code'),
@@ -71,7 +74,7 @@ async function save(
   download(new Blob([html], { type: 'text/html' }), `hrlab-${name}.html`);
 }
 
-/** A page of a run, or of runs compared, that stands alone: for mail and for print. */
+/** Saves a run or a comparison as a self-contained page. */
 export const reportPlugin: JupyterFrontEndPlugin<void> = {
   id: 'hrlab:report',
   description: 'Saves reports of runs.',
@@ -82,7 +85,7 @@ export const reportPlugin: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(CommandIDs.saveReport, {
       label: trans.__('Save Report…'),
       caption: trans.__('Save a self-contained page to mail or print'),
-      icon: fileIcon, // not the arrow of the export, beside which it is
+      icon: fileIcon, // differs from the arrow of the export command beside it
       describedBy: REPORT_ARGS,
       execute: async args => {
         const id = Array.isArray(args.ids) ? null : runIdOf(app, args);

@@ -2,7 +2,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IDelivery, IRefusedRun } from '../api';
 import { formatSpan } from '../shared/format';
 
-/** The time of day, with the date if that is not today's; local, as all that is shown. */
+/** Formats a local time of day, with the date if it is not today. */
 export function formatMoment(at: number, now: number): string {
   const then = new Date(at * 1000);
   const isToday = then.toDateString() === new Date(now * 1000).toDateString();
@@ -13,7 +13,7 @@ export function formatMoment(at: number, now: number): string {
   });
 }
 
-/** The runs that were refused after `seen` (UTC epoch seconds), the latest first. */
+/** Returns runs rejected after `seen` (UTC epoch seconds), newest first. */
 export function newRefusals(
   delivery: IDelivery,
   seen: number
@@ -21,7 +21,7 @@ export function newRefusals(
   return delivery.refusals.filter(refusal => refusal.at > seen);
 }
 
-/** That runs wait, and since when; empty if nothing keeps them. */
+/** Describes how many runs are waiting and since when; empty if delivery works. */
 export function formatWaiting(
   delivery: IDelivery,
   now: number,
@@ -40,7 +40,7 @@ export function formatWaiting(
     : trans.__('%1 since %2', said, formatMoment(delivery.away_since_at, now));
 }
 
-/** When the next attempt is. */
+/** Describes when the next attempt is due. */
 export function formatNextTry(
   delivery: IDelivery,
   now: number,
@@ -52,13 +52,13 @@ export function formatNextTry(
     : trans.__('Retrying…');
 }
 
-/** How many runs were refused; empty if none was. */
+/** Describes how many runs were rejected; empty if none. */
 export function formatRefused(
   delivery: IDelivery,
   fresh: readonly IRefusedRun[],
   trans: TranslationBundle
 ): string {
-  // Of very many only the newest are told.
+  // The server lists only the latest refusals of many.
   const count =
     fresh.length === delivery.refusals.length ? delivery.refused : fresh.length;
   return fresh.length === 0
@@ -70,7 +70,7 @@ export function formatRefused(
       );
 }
 
-/** What to do about a refusal, as far as the database's words tell. */
+/** Returns the remedy for a rejection, derived from the database's message. */
 export function formatRemedy(
   message: string,
   trans: TranslationBundle

@@ -4,7 +4,7 @@ import type { GoalName, IProfile, ISizing, ISizingQuestion } from '../api';
 import type { IRuns } from '../tokens';
 import { formatBytes, formatDuration, formatShare } from '../shared/format';
 
-/** Of what `draft` is the number, and in which unit the user says it. */
+/** Unit of the number that a goal needs; empty if it needs none. */
 export const GOAL_UNITS: Readonly<Record<GoalName, string>> = {
   finish_within_seconds: 's',
   efficiency: '%',
@@ -12,7 +12,7 @@ export const GOAL_UNITS: Readonly<Record<GoalName, string>> = {
   core_hours: 'h'
 };
 
-/** The question that a user has put together; null while the number is none. */
+/** Returns the request for a goal, or null while its number is invalid. */
 export function questionOf(
   runId: string,
   goal: GoalName,
@@ -61,7 +61,7 @@ function formatLimit(limitedBy: string, trans: TranslationBundle): string {
   }
 }
 
-/** What an advice is limited by, in a word or two; empty where the goal is reached. */
+/** Returns what limits a recommendation; empty if the goal is reached. */
 export function limitName(limitedBy: string, trans: TranslationBundle): string {
   switch (limitedBy) {
     case 'tasks':
@@ -83,7 +83,7 @@ export function limitName(limitedBy: string, trans: TranslationBundle): string {
   }
 }
 
-/** `Each: 2 cores and 4 GiB.` */
+/** Formats `Each: 2 cores and 4 GiB.` */
 export function formatEachWorker(
   { coresPerWorker, memoryPerWorker }: ISizing,
   trans: TranslationBundle
@@ -94,7 +94,7 @@ export function formatEachWorker(
     : trans.__('Each: %1.', cores);
 }
 
-/** What one worker should have, and what quotas leave. */
+/** Describes the size of a worker and how many workers the quota allows. */
 export function formatSize(advice: ISizing, trans: TranslationBundle): string {
   const { allowedWorkers, peakBytes } = advice;
   const used =
@@ -114,13 +114,13 @@ export function formatSize(advice: ISizing, trans: TranslationBundle): string {
     .join(' ');
 }
 
-/** The advice in a sentence. */
+/** Formats a recommendation as a sentence. */
 export function formatSizing(
   advice: ISizing,
   trans: TranslationBundle
 ): string {
   const why = formatLimit(advice.limitedBy, trans);
-  // With one number of threads, or too far from all, nothing tells what contention costs.
+  // Runs on one number of threads, or far from this size, do not show the cost of contention.
   const efficient =
     advice.law === 'work-conservation' || advice.workers > advice.trustedWorkers
       ? ''
@@ -137,7 +137,7 @@ export function formatSizing(
   return why ? `${sentence}; ${why}.` : `${sentence}.`;
 }
 
-/** From what the advice follows. */
+/** Describes the evidence of a recommendation. */
 export function formatEvidence(
   advice: ISizing,
   trans: TranslationBundle
@@ -156,7 +156,7 @@ export function formatEvidence(
   );
 }
 
-/** Advice for the next run of one run's code, as far as it was asked for. */
+/** Requests and holds recommendations for the next run of a run's code. */
 export class SizingModel {
   constructor(
     private readonly _runs: IRuns,
@@ -171,17 +171,17 @@ export class SizingModel {
     return this._advice;
   }
 
-  /** The figure by which work is measured and how much was asked for, once the server has said so. */
+  /** The figure that measures the work and the requested amount, once known. */
   get amount(): readonly [string, number] | null {
     return this._amount;
   }
 
-  /** Of which profile the next cluster shall be; empty: any. */
+  /** Profile of the next cluster; empty for any. */
   get profile(): string {
     return this._profile;
   }
 
-  /** Of which profile the cluster is that was advised. */
+  /** Profile of the recommended cluster. */
   get askedProfile(): string {
     return this._askedProfile;
   }
@@ -194,7 +194,7 @@ export class SizingModel {
     return this._busy;
   }
 
-  /** What may be created here. */
+  /** Returns the available profiles. */
   get profiles(): readonly IProfile[] {
     return this._profiles;
   }
@@ -204,7 +204,7 @@ export class SizingModel {
     this._propose();
   }
 
-  /** The run's own profile is that of the next cluster, until the user says otherwise. */
+  /** Preselects the run's own profile unless the user has chosen one. */
   propose(profile: string): void {
     this._proposed = profile;
     this._propose();
@@ -216,7 +216,7 @@ export class SizingModel {
     this._changed.emit();
   }
 
-  /** Ask for the fastest, unless something was asked already. */
+  /** Requests the fastest size unless a request was made already. */
   async askFirst(): Promise<void> {
     const question = questionOf(this.runId, 'fastest', '', {}, this._profile);
     if (question && this._turn === 0) {
@@ -224,7 +224,7 @@ export class SizingModel {
     }
   }
 
-  /** Ask; of several questions the last one counts. */
+  /** Requests a recommendation; only the latest request counts. */
   async ask(question: ISizingQuestion): Promise<void> {
     const turn = ++this._turn;
     this._busy = true;

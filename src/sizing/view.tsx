@@ -21,9 +21,9 @@ import { useSignals } from '../shared/hooks';
 
 interface IFormProps {
   readonly model: SizingModel;
-  /** Open the form of a new cluster with what is advised. */
+  /** Opens the new-cluster form with the recommendation. */
   readonly onCreate: ((advice: ISizing, profile: string) => void) | null;
-  /** Measure the run on several sizes, from which better advice follows. */
+  /** Measures the run on several cluster sizes, for a better recommendation. */
   readonly onMeasure: (() => void) | null;
   readonly trans: TranslationBundle;
 }
@@ -82,7 +82,7 @@ function GoalFields(props: {
   );
 }
 
-/** Within whose bounds to advise. */
+/** The profile whose limits apply to the recommendation. */
 function ProfileField(props: {
   readonly model: SizingModel;
   readonly trans: TranslationBundle;
@@ -180,7 +180,7 @@ function MeasureButton(props: IFormProps): JSX.Element | null {
   ) : null;
 }
 
-/** What was advised, or why nothing is, and what to do with it. */
+/** The recommendation, or why there is none, with its actions. */
 export function Answer(props: IFormProps): JSX.Element | null {
   const { model, onCreate, trans } = props;
   useSignals(model.changed);
@@ -229,7 +229,7 @@ export function Answer(props: IFormProps): JSX.Element | null {
   );
 }
 
-/** The run that advice is about. */
+/** The run that a recommendation is for. */
 export interface ISizedRun {
   readonly id: string;
   readonly runs: IRuns;
@@ -244,13 +244,13 @@ export interface ISizingOptions {
   readonly rendermime: IRenderMimeRegistry;
   readonly theme: IThemeManager | null;
   readonly trans: TranslationBundle;
-  /** What may be created here. */
+  /** Returns the available profiles. */
   readonly profiles: () => Promise<readonly IProfile[]>;
   readonly onCreate: IFormProps['onCreate'];
   readonly onMeasure: IFormProps['onMeasure'];
 }
 
-/** "How large?": advice on the size of the cluster for the next run. */
+/** "Recommended Cluster Size": the cluster for the next run. */
 export class Sizing extends Panel {
   constructor(options: ISizingOptions) {
     super();
@@ -260,7 +260,7 @@ export class Sizing extends Panel {
     this._ready = options
       .profiles()
       .then(found => sizing.offer(found))
-      .catch(() => undefined); // the section Clusters says what is wrong
+      .catch(() => undefined); // the clusters section shows the error
     this.addClass('hrlab-Sizing');
     this.node.tabIndex = -1;
     this._card = new ChartCard({
@@ -277,14 +277,14 @@ export class Sizing extends Panel {
     this.addWidget(ReactWidget.create(<Form {...parts} />));
     this.addWidget(ReactWidget.create(<Answer {...parts} />));
     this.addWidget(this._card);
-    this.hide(); // until the run is known
+    this.hide(); // until the run is loaded
     model.changed.connect(this._onRun, this);
     sizing.changed.connect(() =>
       this._card.setChart(sizing.advice?.chart ?? null)
     );
   }
 
-  /** Bring it into view, and give a first advice to whoever has not asked yet. */
+  /** Scrolls it into view and requests a first recommendation if there was no request yet. */
   reveal(): void {
     this.node.scrollIntoView({ block: 'start' });
     this.node.querySelector('select')?.focus();

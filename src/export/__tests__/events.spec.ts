@@ -112,7 +112,7 @@ describe('the cluster of a run', () => {
     ],
     ['its name', cluster('zee-1-k3x9', { ...during, name: 'zee-1' })]
   ])('is known by %s', (_, there) => {
-    // A record of before ids were recorded, or of a cluster of the user's own.
+    // A record from before ids were recorded, or of the user's own cluster.
     const noted = there.id === seen.id ? seen : { ...seen, id: null };
     expect(usedCluster(noted, run, [cluster('other', during), there])).toBe(
       there

@@ -137,7 +137,7 @@ describe('the model', () => {
     await model.ask({ runs: ['r'], goal: { fastest: true } });
     expect(model.amount).toEqual(['variations', 50]);
     await model.ask({ runs: ['r'], goal: { fastest: true } });
-    expect(model.amount).toEqual(['variations', 50]); // the field stays
+    expect(model.amount).toEqual(['variations', 50]); // the field remains
   });
 
   it('takes the run’s own profile where there is one, until the user chooses', async () => {

@@ -13,7 +13,7 @@ const ADVICE = readSizing({
   chart: { spec: {}, table: { columns: [], rows: [] } }
 });
 
-/** What is shown below the form, once there is an answer. */
+/** Renders what is shown below the form after a response. */
 async function shown(onMeasure: (() => void) | null): Promise<HTMLElement> {
   const size = async () => ADVICE;
   const model = new SizingModel({ size } as unknown as IRuns, 'r');
