@@ -10,10 +10,10 @@ import { Quotas } from './quotas/events';
 import { Runs } from './runs/events';
 import { IClusters, IExports, ILiveRuns, IQuotas, IRuns } from './tokens';
 
-/** Provides the runs that the server keeps. */
+/** Provides the server's runs. */
 export const runsPlugin: JupyterFrontEndPlugin<IRuns> = {
   id: 'hrlab:runs',
-  description: 'The runs that the server keeps, kept current by its events.',
+  description: 'The server’s runs, kept current by its events.',
   autoStart: true,
   provides: IRuns,
   activate: (app: JupyterFrontEnd): IRuns => {
@@ -25,10 +25,10 @@ export const runsPlugin: JupyterFrontEndPlugin<IRuns> = {
   }
 };
 
-/** Provides the clusters that the server knows. */
+/** Provides the server's clusters. */
 export const clusterServicePlugin: JupyterFrontEndPlugin<IClusters> = {
   id: 'hrlab:cluster-service',
-  description: 'The clusters that exist, kept current by the server’s events.',
+  description: 'The server’s clusters, kept current by its events.',
   autoStart: true,
   provides: IClusters,
   activate: (app: JupyterFrontEnd): IClusters => {
@@ -41,11 +41,10 @@ export const clusterServicePlugin: JupyterFrontEndPlugin<IClusters> = {
   }
 };
 
-/** Provides what the user may still have. */
+/** Provides the user's quotas. */
 export const quotaServicePlugin: JupyterFrontEndPlugin<IQuotas> = {
   id: 'hrlab:quota-service',
-  description:
-    'What the user may still have, kept current by the server’s events.',
+  description: 'The user’s quotas, kept current by the server’s events.',
   autoStart: true,
   provides: IQuotas,
   activate: (app: JupyterFrontEnd): IQuotas => {
@@ -57,11 +56,11 @@ export const quotaServicePlugin: JupyterFrontEndPlugin<IQuotas> = {
   }
 };
 
-/** Provides how the delivery of runs goes. */
+/** Provides the delivery state of runs. */
 export const exportServicePlugin: JupyterFrontEndPlugin<IExports> = {
   id: 'hrlab:export-service',
   description:
-    'How the delivery of runs goes, kept current by the server’s events.',
+    'The delivery state of runs, kept current by the server’s events.',
   autoStart: true,
   provides: IExports,
   activate: (app: JupyterFrontEnd): IExports => {
@@ -75,10 +74,10 @@ export const exportServicePlugin: JupyterFrontEndPlugin<IExports> = {
   }
 };
 
-/** Provides the runs that go on in the kernels of this page. */
+/** Provides the running runs of this page's kernels. */
 export const liveRunsPlugin: JupyterFrontEndPlugin<ILiveRuns> = {
   id: 'hrlab:live-runs',
-  description: 'The runs that go on in the kernels of this page.',
+  description: 'The runs in progress in the kernels of this page.',
   autoStart: true,
   provides: ILiveRuns,
   activate: (): ILiveRuns => new LiveRuns()

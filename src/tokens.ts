@@ -30,7 +30,7 @@ import type {
   ISizingQuestion
 } from './api';
 
-/** The ids of hrlab's commands. */
+/** Ids of hrlab's commands. */
 export namespace CommandIDs {
   export const runWithTiming = 'hrlab:run-with-timing';
   export const runAllWithTiming = 'hrlab:run-all-with-timing';
@@ -66,28 +66,28 @@ export namespace CommandIDs {
   export const closeCluster = 'hrlab:close-cluster';
 }
 
-/** The runs that the server keeps, and what one may do with them. */
+/** Access to the server's runs. */
 export interface IRuns {
-  /** The ids of runs that changed; no ids: anything may have changed. */
+  /** Emits the ids of changed runs; empty if any may have changed. */
   readonly changed: ISignal<IRuns, readonly string[]>;
-  /** The id of a run that was deleted in this page. */
+  /** Emits the id of a run that was deleted in this page. */
   readonly removed: ISignal<IRuns, string>;
   list(query: IRunQuery, offset: number, limit: number): Promise<IRunPage>;
   get(id: string): Promise<IRunRecord>;
   chart(id: string, view: ChartView): Promise<IChart>;
-  /** What follows from a run's record. */
+  /** Returns figures derived from a run's record. */
   figures(id: string): Promise<IFigures>;
-  /** What its hosts did, as the site's database knows it. */
+  /** Returns host metrics of a run from the site's database. */
   hosts(id: string): Promise<IHosts>;
-  /** How large a cluster the next run should have. */
+  /** Recommends a cluster size for the next run. */
   size(question: ISizingQuestion): Promise<ISizing>;
   /** Runs side by side. */
   compare(query: IComparisonQuery): Promise<IComparison>;
   patch(id: string, patch: IRunPatch): Promise<IRunSummary>;
   remove(id: string): Promise<void>;
-  /** Undo a deletion. */
+  /** Undoes a deletion. */
   restore(id: string): Promise<void>;
-  /** Save a record that the server lacks; nothing happens if it was deleted. */
+  /** Saves a record that the server lacks; does nothing if it was deleted. */
   saveRecord(record: PartialJSONObject): Promise<void>;
 }
 
@@ -96,24 +96,24 @@ export const IRuns = new Token<IRuns>(
   'The runs that the server keeps, and what one may do with them.'
 );
 
-/** A run that is going on in a kernel this page is connected to. */
+/** A run in progress in a kernel that this page is connected to. */
 export interface ILiveRun {
   readonly start: IProgressStart;
   readonly progress: IProgress | null;
   readonly end: IProgressEnd | null;
 }
 
-/** The runs that go on in the kernels of this page. */
+/** Runs in progress in the kernels of this page. */
 export interface ILiveRuns {
-  /** The id of the run that started, went on or ended. */
+  /** Emits the id of a run that started, made progress or ended. */
   readonly changed: ISignal<ILiveRuns, string>;
   get(id: string): ILiveRun | undefined;
   start(data: IProgressStart): void;
   advance(data: IProgress): void;
   finish(data: IProgressEnd): void;
-  /** The kernel is gone or nobody looks any more. */
+  /** Forgets a run whose kernel is gone or whose view is closed. */
   forget(id: string): void;
-  /** The result of a run has been drawn under its cell. */
+  /** Emitted when a run's result has been rendered under its cell. */
   readonly shown: ISignal<ILiveRuns, string>;
   announceShown(id: string): void;
 }
@@ -123,15 +123,15 @@ export const ILiveRuns = new Token<ILiveRuns>(
   'The runs that go on in the kernels of this page.'
 );
 
-/** The clusters that exist, and what one may do with them. */
+/** Access to the server's clusters. */
 export interface IClusters {
-  /** The ids of clusters that changed; no ids: anything may have changed. */
+  /** Emits the ids of changed clusters; empty if any may have changed. */
   readonly changed: ISignal<IClusters, readonly string[]>;
   profiles(): Promise<IProfiles>;
   list(): Promise<IClusterSnapshot>;
   get(id: string): Promise<ICluster>;
   create(request: IClusterRequest): Promise<ICluster>;
-  /** What would become of a request; nothing is created. */
+  /** Returns the outcome that a request would have, without creating anything. */
   check(request: IClusterRequest): Promise<IDryRun>;
   patch(id: string, patch: ClusterPatch): Promise<void>;
   remove(id: string): Promise<void>;
@@ -143,9 +143,9 @@ export const IClusters = new Token<IClusters>(
   'The clusters that exist, and what one may do with them.'
 );
 
-/** What the user may still have. */
+/** Access to the user's quotas. */
 export interface IQuotas {
-  /** Limits, or what is used of them, may have changed. */
+  /** Emitted when limits or their usage may have changed. */
   readonly changed: ISignal<IQuotas, void>;
   list(): Promise<IQuotaReport>;
 }
@@ -155,11 +155,11 @@ export const IQuotas = new Token<IQuotas>(
   'What the user may still have.'
 );
 
-/** How the delivery of runs to the site's database goes. */
+/** Access to the state of delivery to the site's database. */
 export interface IExports {
-  /** It goes another way than before. */
+  /** Emitted when the delivery state may have changed. */
   readonly changed: ISignal<IExports, void>;
-  /** Null: the site has no runs delivered. */
+  /** Null if the site does not deliver runs. */
   get(): Promise<IDelivery | null>;
 }
 
@@ -168,13 +168,13 @@ export const IExports = new Token<IExports>(
   'How the delivery of runs to the site’s database goes.'
 );
 
-/** hrlab's side panel, to which features add their sections. */
+/** hrlab's side panel, to which features add sections. */
 export interface ISections {
-  /** Add a section; those of a lower rank come first. */
+  /** Adds a section; lower ranks come first. */
   add(section: Widget, rank: number): void;
-  /** The user asked to see the newest of everything. */
+  /** Emitted when the user refreshes the panel. */
   readonly refreshed: ISignal<ISections, void>;
-  /** Bring the panel to the front, and unfold the section of this id. */
+  /** Activates the panel and expands the section with this id. */
   reveal(section?: string): void;
 }
 

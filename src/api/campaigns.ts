@@ -11,7 +11,7 @@ import {
 } from './guards';
 import { requestAPI } from './request';
 
-/** What a user asks for: how a run scales with workers. */
+/** A request to measure how a run scales with workers. */
 export interface ICampaignRequest {
   readonly run: string;
   readonly profile?: string;
@@ -19,14 +19,14 @@ export interface ICampaignRequest {
   readonly repeats?: number;
 }
 
-/** What would be measured. */
+/** The runs that a request would measure. */
 export interface ICampaignPlan {
   readonly notebook: string;
   readonly profile: string;
   readonly workers: readonly number[];
   readonly repeats: number;
   readonly points: number;
-  /** That profile and quotas allow now. */
+  /** Maximum that the profile and quotas currently allow. */
   readonly mostWorkers: number;
   readonly profiles: readonly string[];
 }
@@ -41,7 +41,7 @@ const STATES = [
 ] as const;
 export type CampaignState = (typeof STATES)[number];
 
-/** A campaign, and how far it is. */
+/** A campaign and its progress. */
 export interface ICampaign {
   readonly id: string;
   readonly name: string;
@@ -49,13 +49,13 @@ export interface ICampaign {
   readonly points: number;
   readonly done: number;
   readonly failed: number;
-  /** What is executed now, in words. */
+  /** Description of the current step. */
   readonly point: string;
   readonly leftSeconds: number | null;
   readonly message: string;
-  /** Its successful runs; only of one campaign that was asked for. */
+  /** Ids of its successful runs; only set when a single campaign is requested. */
   readonly runIds: readonly string[];
-  /** How its report compares them; null: as all runs are compared. */
+  /** The report's grouping; null for the default grouping. */
   readonly compareBy: string | null;
   readonly baseline: string | null;
 }
@@ -96,7 +96,7 @@ export function readPlan(value: unknown): ICampaignPlan {
   };
 }
 
-/** The `campaigns` endpoints of the server. */
+/** Client for the server's `campaigns` endpoints. */
 export class CampaignService {
   constructor(private readonly _settings: ServerConnection.ISettings) {}
 
@@ -109,7 +109,7 @@ export class CampaignService {
     return readCampaign(await this._call(this._path(id)));
   }
 
-  /** What a request would measure; nothing begins. */
+  /** Returns what a request would measure, without starting anything. */
   async plan(request: ICampaignRequest): Promise<ICampaignPlan> {
     const body = { ...request, dry_run: true };
     return readPlan(await this._call('campaigns', 'POST', body));
@@ -119,7 +119,7 @@ export class CampaignService {
     return readCampaign(await this._call('campaigns', 'POST', request));
   }
 
-  /** Cancel one that is on; dismiss one that has ended. */
+  /** Cancels a running campaign, or dismisses a finished one. */
   async end(id: string): Promise<void> {
     await this._call(this._path(id), 'DELETE');
   }

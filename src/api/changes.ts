@@ -1,6 +1,6 @@
 import { isObject, listOf, numberOr, stringOr, textOrNull } from './guards';
 
-/** The Jupyter event that announces changes. */
+/** Schema id of the Jupyter event that announces changes. */
 export const CHANGED_SCHEMA = 'https://schema.hrlab.org/changed';
 
 export interface IChanged {
@@ -9,7 +9,7 @@ export interface IChanged {
   readonly ids: readonly string[];
 }
 
-/** Read an event of the server, or null if it is somebody else's. */
+/** Parses an event of the server; null if it is not one of hrlab's. */
 export function readChanged(value: unknown): IChanged | null {
   if (!isObject(value) || value.schema_id !== CHANGED_SCHEMA) {
     return null;

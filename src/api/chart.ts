@@ -1,7 +1,7 @@
 import type { PartialJSONObject } from '@lumino/coreutils';
 import { asObject, isObject, listOf, stringOr } from './guards';
 
-/** The views of one run that the server draws. */
+/** Charts of a single run that the server renders. */
 export const CHART_VIEWS = [
   'timeline',
   'phases',
@@ -19,13 +19,13 @@ export interface IChartColumn {
   readonly unit: string;
 }
 
-/** What a chart shows, for reading and copying. */
+/** The data behind a chart, for reading and copying. */
 export interface ITable {
   readonly columns: readonly IChartColumn[];
   readonly rows: readonly (readonly unknown[])[];
 }
 
-/** A Vega-Lite v5 specification without a width, and the table behind it. */
+/** A Vega-Lite v5 specification without a width, and its data table. */
 export interface IChart extends ITable {
   readonly spec: PartialJSONObject;
 }

@@ -22,14 +22,14 @@ export type ClusterState = (typeof CLUSTER_STATES)[number];
 export const STEP_STATES = ['waiting', 'running', 'done', 'failed'] as const;
 export type StepState = (typeof STEP_STATES)[number];
 
-/** One step of a start, and what it waits for. */
+/** One step of a cluster start, and what it is waiting for. */
 export interface IStep {
   readonly name: string;
   readonly state: StepState;
   readonly detail: string;
 }
 
-/** Workers asked for and there; bounds where the cluster adapts. */
+/** Requested and ready workers, with bounds if the cluster is adaptive. */
 export interface IWorkerCount {
   readonly asked: number;
   readonly ready: number;
@@ -37,7 +37,7 @@ export interface IWorkerCount {
   readonly maximum: number | null;
 }
 
-/** A cluster that exists, starts or failed to. */
+/** A cluster that exists, is starting, or failed to start. */
 export interface ICluster {
   readonly id: string;
   readonly name: string;
@@ -63,13 +63,13 @@ export interface ICluster {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** All clusters, and why those of some kind cannot be seen. */
+/** All clusters, and why those of some backend cannot be listed. */
 export interface IClusterSnapshot {
   readonly clusters: readonly ICluster[];
   readonly problems: readonly string[];
 }
 
-/** The ends of a cluster's logs, by component. */
+/** The last lines of a cluster's logs, by component. */
 export type ClusterLogs = Readonly<Record<string, string>>;
 
 function oneOf<T extends string>(
@@ -130,7 +130,7 @@ export function readCluster(value: unknown): ICluster {
   };
 }
 
-/** A cluster of a list: what is wrong with one must not hide the others. */
+/** Reads one cluster of a list; an invalid one must not hide the others. */
 function readListed(value: unknown): ICluster {
   const data = asObject(value, 'cluster');
   const name = stringOr(data.name, asString(data.id, 'cluster.id'));

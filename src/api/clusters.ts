@@ -11,24 +11,24 @@ import { IDryRun, readDryRun } from './dryrun';
 import { IProfiles, OptionValues, readProfiles } from './profile';
 import { requestAPI } from './request';
 
-/** What a user asks for; `kernel` names the kernelspec whose Python it runs. */
+/** A request for a cluster; `kernel` is the kernelspec whose Python it runs. */
 export interface IClusterRequest {
   readonly profile: string;
   readonly name?: string;
   readonly options: OptionValues;
   readonly idempotency_key?: string;
-  /** Fewer workers rather than a refusal. */
+  /** Start with fewer workers instead of being refused. */
   readonly as_many_as_allowed?: boolean;
   readonly kernel?: string;
 }
 
-/** A change of a cluster: scale it, let it adapt, or begin its idle time anew. */
+/** A change of a cluster: scale it, make it adaptive, or reset its idle timeout. */
 export type ClusterPatch =
   | { readonly workers: number }
   | { readonly minimum: number; readonly maximum: number }
   | { readonly extend: true };
 
-/** The `clusters` and `profiles` endpoints of the server. */
+/** Client for the server's `clusters` and `profiles` endpoints. */
 export class ClusterService {
   constructor(private readonly _settings: ServerConnection.ISettings) {}
 

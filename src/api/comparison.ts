@@ -11,11 +11,11 @@ import {
   textOrNull
 } from './guards';
 
-/** Which runs to compare: these, or all that ran the code of one. */
+/** Which runs to compare: the given ones, or all that ran the same code as one. */
 export interface IComparisonQuery {
   readonly ids: readonly string[];
   readonly like?: string;
-  /** A run that is compared with the successful one of its code before it. */
+  /** Id of a run to compare with the previous successful run of its code. */
   readonly previous?: string;
   readonly by?: string;
   readonly baseline?: string;
@@ -23,7 +23,7 @@ export interface IComparisonQuery {
   readonly since?: string;
 }
 
-/** Repeats of one thing. */
+/** Runs that are repeats of each other. */
 export interface IComparedGroup {
   readonly key: string;
   readonly label: string;
@@ -36,7 +36,7 @@ export interface IComparedGroup {
   readonly coldSeconds: readonly number[];
   readonly threads: number;
   readonly workers: number;
-  /** Whether no others' work was on the cluster; null if unknown. */
+  /** Whether the runs had the cluster to themselves; null if unknown. */
   readonly alone: boolean | null;
   readonly otherPods: number;
   readonly speedUp: number | null;
@@ -46,17 +46,17 @@ export interface IComparedGroup {
 export const DIFFERENCE_PARTS = ['wall', 'phase', 'stage', 'group'] as const;
 export type DifferencePart = (typeof DIFFERENCE_PARTS)[number];
 
-/** A part of two runs; times are null where they are not known. */
+/** One part of two runs; unknown times are null. */
 export interface IDifferenceLine {
   readonly part: DifferencePart;
   readonly name: string;
   readonly before: number | null;
   readonly after: number | null;
-  /** After over before; null also where before is nearly nothing. */
+  /** After divided by before; also null if before is close to zero. */
   readonly ratio: number | null;
 }
 
-/** Where two runs differ. */
+/** How two runs differ. */
 export interface IDifference {
   readonly beforeName: string;
   readonly afterName: string;
@@ -65,24 +65,24 @@ export interface IDifference {
   readonly lines: readonly IDifferenceLine[];
 }
 
-/** Runs compared, as the server tells it. */
+/** A comparison of runs, as returned by the server. */
 export interface IComparison {
   readonly by: string;
   readonly amount: string | null;
   readonly baseline: string;
   readonly headline: string;
   readonly notes: readonly string[];
-  /** Those of the notes that say what differs and should not. */
+  /** The notes about differences that should not be there. */
   readonly differs: readonly string[];
-  /** By what these runs may be grouped. */
+  /** Available groupings for these runs. */
   readonly choices: readonly string[];
-  /** What the efficiency counts: threads or workers. */
+  /** The resource that efficiency is relative to: threads or workers. */
   readonly over: string;
-  /** Where the time axis of two runs' hardware use begins. */
+  /** Origin of the time axis for two runs' hardware use. */
   readonly since: string;
-  /** Amounts of work down, groups across. */
+  /** Rows are amounts of work, columns are groups. */
   readonly published: ITable | null;
-  /** Of exactly two runs. */
+  /** Set only for exactly two runs. */
   readonly difference: IDifference | null;
   readonly groups: readonly IComparedGroup[];
   readonly charts: readonly (readonly [string, IChart])[];
@@ -159,7 +159,7 @@ export function readComparison(value: unknown): IComparison {
 
 const SINGLE = ['like', 'previous', 'by', 'baseline', 'over', 'since'] as const;
 
-/** The address of a comparison, below the API. */
+/** Returns the path of a comparison, relative to the API root. */
 export function comparisonPath(query: IComparisonQuery): string {
   const found = new URLSearchParams();
   if (query.ids.length) {

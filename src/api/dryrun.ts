@@ -10,7 +10,7 @@ import {
 import { OptionValue, readValue } from './profile';
 import { ApiError } from './request';
 
-/** Why a request would be refused: which option or limit, and the sentence. */
+/** Why a request would be refused: the option or limit, and the message. */
 export interface IRefusal {
   readonly limit: string;
   readonly asked: OptionValue | null;
@@ -18,19 +18,19 @@ export interface IRefusal {
   readonly message: string;
 }
 
-/** What a request would take; of a cluster that adapts, its maximum. */
+/** Resources of a request; for an adaptive cluster, at its maximum size. */
 export interface IAsks {
   readonly workers: number;
   readonly cores: number;
   readonly memory_bytes: number;
 }
 
-/** What would become of a request. */
+/** The outcome that a request would have. */
 export interface IDryRun {
   readonly allowed: boolean;
   readonly refusals: readonly IRefusal[];
   readonly warnings: readonly string[];
-  /** Null if the server did not say. */
+  /** Null if the server did not report it. */
   readonly asks: IAsks | null;
 }
 
@@ -66,7 +66,7 @@ export function readDryRun(value: unknown): IDryRun {
   };
 }
 
-/** The refusals that an error of the server carries. */
+/** Returns the refusals contained in a server error. */
 export function refusalsOf(error: unknown): readonly IRefusal[] {
   if (!(error instanceof ApiError) || !error.detail) {
     return [];

@@ -9,23 +9,23 @@ import {
 } from './guards';
 import { requestAPI } from './request';
 
-/** A run that the site's database will never take, and its own words why. */
+/** A run that the site's database rejected for good, with its error message. */
 export interface IRefusedRun {
   readonly run: string;
-  /** As it was called then; empty if nobody knows. */
+  /** The name at the time of rejection; empty if unknown. */
   readonly name: string;
   readonly at: number;
   readonly message: string;
 }
 
-/** Where the site has runs delivered to, and how that goes. */
+/** Where runs are delivered, and the state of the delivery. */
 export interface IDelivery {
   readonly target: string;
   readonly waiting: number;
-  /** All that were ever refused; `refusals` are the newest, the latest first. */
+  /** Number of all rejected runs; `refusals` has the latest, newest first. */
   readonly refused: number;
   readonly refusals: readonly IRefusedRun[];
-  /** Why runs wait; null if nothing keeps them. */
+  /** Why runs are waiting; null if delivery works. */
   readonly error: string | null;
   readonly away_since_at: number | null;
   readonly next_try_at: number | null;
@@ -54,14 +54,14 @@ function readDelivery(data: UnknownObject): IDelivery {
   };
 }
 
-/** Null: the site has no runs delivered. */
+/** Null if the site does not deliver runs. */
 export function readExports(value: unknown): IDelivery | null {
   const data = asObject(value, 'exports');
   const [first] = listOf(data.exports, item => (isObject(item) ? item : null));
   return first ? readDelivery(first) : null;
 }
 
-/** The `exports` endpoint of the server. */
+/** Client for the server's `exports` endpoint. */
 export class ExportService {
   constructor(private readonly _settings: ServerConnection.ISettings) {}
 

@@ -1,6 +1,6 @@
 import { asObject, isObject, listOf, stringOr } from './guards';
 
-/** A figure that follows from a run's record. */
+/** A figure derived from a run's record. */
 export interface IFigure {
   readonly name: string;
   readonly label: string;
@@ -8,14 +8,14 @@ export interface IFigure {
   readonly formula: string;
 }
 
-/** One line of advice, and the facts behind it. */
+/** One line of advice and its evidence. */
 export interface IFinding {
   readonly code: string;
   readonly text: string;
   readonly evidence: readonly (readonly [string, string])[];
 }
 
-/** What follows from a run's record, as the server answers it. */
+/** Figures and advice derived from a run's record by the server. */
 export interface IFigures {
   readonly figures: readonly IFigure[];
   readonly advice: readonly IFinding[];
@@ -56,7 +56,7 @@ export function readFigures(value: unknown): IFigures {
   };
 }
 
-/** The advice beside a record in a cell's output; none in older ones. */
+/** Reads the advice stored with a record in a cell's output; older outputs have none. */
 export function readAdvice(metadata: unknown): readonly IFinding[] {
   return isObject(metadata) ? listOf(metadata.advice, readFinding) : [];
 }

@@ -1,7 +1,7 @@
-/** What a JSON object is before anything is known about it. */
+/** A JSON object before validation. */
 export type UnknownObject = Readonly<Record<string, unknown>>;
 
-/** Raised when what came over the wire is not what version 1 promises. */
+/** Thrown when a server response does not match version 1 of the wire format. */
 export class WireError extends Error {
   constructor(what: string) {
     super(`hrlab received something unexpected: ${what}`);
@@ -38,7 +38,7 @@ export function stringOr<T>(value: unknown, otherwise: T): string | T {
   return typeof value === 'string' ? value : otherwise;
 }
 
-/** For `listOf`: a string as it is, and nothing else. */
+/** Returns a string unchanged and null for anything else; for use with `listOf`. */
 export function textOrNull(value: unknown): string | null {
   return stringOr(value, null);
 }
@@ -53,7 +53,7 @@ export function booleanOr<T>(value: unknown, otherwise: T): boolean | T {
   return typeof value === 'boolean' ? value : otherwise;
 }
 
-/** The items that `read` accepts; an item of another form is left out. */
+/** Returns the items that `read` accepts; others are dropped. */
 export function listOf<T>(
   value: unknown,
   read: (item: unknown) => T | null
@@ -64,7 +64,7 @@ export function listOf<T>(
   return value.map(read).filter((item): item is T => item !== null);
 }
 
-/** The string values of an object; a value of another type is left out. */
+/** Returns the string values of an object; others are dropped. */
 export function stringsOf(value: unknown): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const [key, item] of Object.entries(isObject(value) ? value : {})) {
@@ -75,7 +75,7 @@ export function stringsOf(value: unknown): Readonly<Record<string, string>> {
   return found;
 }
 
-/** The finite numbers of an object; a value of another type is left out. */
+/** Returns the finite numbers of an object; others are dropped. */
 export function numbersOf(value: unknown): Readonly<Record<string, number>> {
   const found: Record<string, number> = {};
   for (const [key, item] of Object.entries(isObject(value) ? value : {})) {

@@ -1,12 +1,12 @@
 import { IChart, readChart } from './chart';
 import { asObject, listOf, stringOr, textOrNull } from './guards';
 
-/** A picture of a run's hosts, with its title. */
+/** A titled chart of a run's hosts. */
 export interface IHostChart extends IChart {
   readonly title: string;
 }
 
-/** What the site's database of metrics knows of a run's hosts; no source: the site has none. */
+/** Host metrics of a run from the site's metrics database; no source if the site has none. */
 export interface IHosts {
   readonly source: string | null;
   readonly note: string;

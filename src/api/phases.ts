@@ -1,10 +1,10 @@
 import { asNumber, asObject, isObject, stringOr } from './guards';
 
-/** The four phases, in the order in which they are shown. */
+/** The four phases, in display order. */
 export const PHASES = ['pre', 'dask', 'between', 'post'] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** The four stages of a dask loop, in the order in which they happen. */
+/** The four stages of a dask loop, in the order they occur. */
 export const STAGES = ['submit', 'wait', 'compute', 'gather'] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -53,7 +53,7 @@ export function readStages(value: unknown): IStages {
   };
 }
 
-/** A status of a later version reads as interrupted: it is not known to be fine. */
+/** Reads a status; an unknown one (of a later version) counts as interrupted, not as ok. */
 export function readStatus(value: unknown): Status {
   return STATUSES.find(status => status === value) ?? 'interrupted';
 }

@@ -19,11 +19,11 @@ export const OPTION_TYPES = [
 ] as const;
 export type OptionType = (typeof OPTION_TYPES)[number];
 
-/** A value of an option; memory is in bytes. */
+/** The value of an option; memory is in bytes. */
 export type OptionValue = string | number | boolean;
 export type OptionValues = Readonly<Record<string, OptionValue>>;
 
-/** One thing that may be set, as the site declares it. */
+/** An option of a profile, as declared by the site. */
 export interface IOption {
   readonly type: OptionType;
   readonly default: OptionValue;
@@ -36,7 +36,7 @@ export interface IOption {
   readonly user_may_set: boolean;
 }
 
-/** A kind of cluster that the site offers. */
+/** A profile: a kind of cluster offered by the site. */
 export interface IProfile {
   readonly name: string;
   readonly label: string;
@@ -48,11 +48,11 @@ export interface IProfile {
   readonly usual_start_seconds: number | null;
   readonly options: Readonly<Record<string, IOption>>;
   readonly limits: Readonly<Record<string, number>>;
-  /** Choices of options to fill in with one click, by the name that users read. */
+  /** Option values that can be filled in with one click, by display name. */
   readonly presets: Readonly<Record<string, OptionValues>>;
 }
 
-/** A profile that cannot be used, and why. */
+/** A profile that is unavailable, and why. */
 export interface IBrokenProfile {
   readonly name: string;
   readonly reason: string;
@@ -71,7 +71,7 @@ export function readValue(value: unknown): OptionValue | null {
     : null;
 }
 
-/** The values of options in an object; what is none is left out. */
+/** Returns the valid option values of an object; others are dropped. */
 export function readValues(value: unknown): OptionValues {
   const found: Record<string, OptionValue> = {};
   for (const [name, item] of Object.entries(isObject(value) ? value : {})) {

@@ -15,14 +15,14 @@ import {
   Status
 } from './phases';
 
-/** The comm that a kernel opens when a run starts. */
+/** Target name of the comm that a kernel opens when a run starts. */
 export const PROGRESS_TARGET = 'hrlab.progress.v1';
 
 export interface IProgressStart {
   readonly run_id: string;
   readonly name: string;
   readonly cell_id: string | null;
-  /** How the cell's source begins, where its id is not known. */
+  /** The beginning of the cell's source, if its id is unknown. */
   readonly code: string | null;
   readonly started_at: number;
   readonly usual_seconds: number | null;

@@ -10,16 +10,16 @@ import {
 } from './guards';
 import { requestAPI } from './request';
 
-/** A number in the quota's unit, or one of the two words: neither of them is 0. */
+/** A number in the quota's unit, or one of two words; neither word means 0. */
 export type Amount = number | 'unknown' | 'unlimited';
 
-/** Who holds how much of a quota. */
+/** A user or cluster and its share of a quota's usage. */
 export interface IHolder {
   readonly name: string;
   readonly used: number;
 }
 
-/** A limit, who sets it, and how much of it is used. */
+/** A limit, its source and its usage. */
 export interface IQuota {
   readonly resource: string;
   readonly scope: string;
@@ -30,16 +30,16 @@ export interface IQuota {
   readonly source: string;
   readonly as_of_at: number | null;
   readonly label: string;
-  /** The profiles whose clusters it is for; null: all. */
+  /** Profiles it applies to; null for all. */
   readonly profiles: readonly string[] | null;
-  /** Whether what exceeds it is refused. */
+  /** Whether requests that exceed it are refused. */
   readonly enforced: boolean;
   readonly holders: readonly IHolder[];
   readonly note: string;
   readonly error: string | null;
 }
 
-/** How a source of limits was when it was last asked; `as_of_at` is null if it never answered. */
+/** State of a source of limits at its last query; `as_of_at` is null if it never responded. */
 export interface IQuotaSource {
   readonly source: string;
   readonly as_of_at: number | null;
@@ -51,7 +51,7 @@ export interface IQuotaReport {
   readonly sources: readonly IQuotaSource[];
 }
 
-/** What is not said, or can't be meant, is unknown. */
+/** Reads an amount; a missing or invalid one is unknown. */
 function readAmount(value: unknown): Amount {
   return value === 'unlimited' ? value : numberOr(value, 'unknown');
 }
@@ -109,7 +109,7 @@ export function readQuotas(value: unknown): IQuotaReport {
   };
 }
 
-/** The `quotas` endpoint of the server. */
+/** Client for the server's `quotas` endpoint. */
 export class QuotaService {
   constructor(private readonly _settings: ServerConnection.ISettings) {}
 

@@ -23,7 +23,7 @@ import {
 } from './phases';
 import { IResources, readResources } from './resources';
 
-/** The MIME type of a record in a cell's output. */
+/** MIME type of a record in a cell's output. */
 export const RUN_MIME = 'application/vnd.hrlab.run+json';
 
 export interface ILoop {
@@ -57,7 +57,7 @@ export interface IGroup {
   readonly compute_seconds: number;
   readonly longest_seconds: number;
   readonly output_bytes: number;
-  /** To within 10 %. */
+  /** Accurate to 10 %. */
   readonly median_seconds: number | null;
 }
 
@@ -92,7 +92,7 @@ export interface IInput {
   readonly bytes: number | null;
 }
 
-/** What the interface reads of a run's record; `raw` is all of it. */
+/** The parts of a run's record used by the front end; `raw` is the complete record. */
 export interface IRunRecord {
   readonly id: string;
   readonly name: string;
@@ -219,7 +219,7 @@ function readSource(value: unknown): IRunSource {
   };
 }
 
-/** Read a record of any released version; throws `WireError` on anything else. */
+/** Parses a record of any released version; throws `WireError` otherwise. */
 export function readRecord(value: unknown): IRunRecord {
   const data = asObject(value, 'run');
   return {

@@ -1,18 +1,18 @@
 import type { ServerConnection } from '@jupyterlab/services';
 import { requestText } from './request';
 
-/** What may be kept back from anything that leaves. */
+/** What can be left out of a report. */
 export const SECRETS = ['code', 'paths', 'user', 'host'] as const;
 export type Secret = (typeof SECRETS)[number];
 
-/** How runs are compared in a report. */
+/** How a report compares its runs. */
 export interface IReportQuery {
   readonly by?: string;
   readonly baseline?: string;
   readonly over?: string;
 }
 
-/** The address of the report of a run, or of runs compared. */
+/** Returns the path of the report of a run or a comparison. */
 export function reportPath(
   ids: readonly string[],
   keepBack: readonly Secret[],
@@ -25,7 +25,7 @@ export function reportPath(
   return `report?${found.toString()}`;
 }
 
-/** A page of HTML that stands alone. */
+/** Returns the report as a self-contained HTML page. */
 export function requestReport(
   settings: ServerConnection.ISettings,
   ids: readonly string[],

@@ -4,10 +4,10 @@ import { isObject, stringOr } from './guards';
 
 const NAMESPACE = 'hrlab/api';
 const LONGEST_MESSAGE = 300;
-/** Who has not answered by then never will, as far as a user can tell. */
+/** Timeout of a request. */
 const ANSWER_MS = 30000;
 
-/** An error that the server answered, in its one shape. */
+/** An error response of the server. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -35,7 +35,7 @@ function detailText(detail: unknown): string {
   return typeof detail === 'string' ? detail : JSON.stringify(detail);
 }
 
-/** A page of HTML from a proxy must not become the text of a notification. */
+/** Builds the error of a failed response; a proxy's HTML page must not end up in a notification. */
 function errorOf(response: Response, body: unknown): ApiError {
   const error = isObject(body) && isObject(body.error) ? body.error : {};
   return new ApiError(
@@ -49,7 +49,7 @@ function errorOf(response: Response, body: unknown): ApiError {
   );
 }
 
-/** Call hrlab's server extension; the JSON that it answers, as for `requestText`. */
+/** Calls hrlab's server extension and returns its JSON; throws as `requestText` does. */
 export async function requestAPI(
   settings: ServerConnection.ISettings,
   path: string,
@@ -59,10 +59,10 @@ export async function requestAPI(
 }
 
 /**
- * Call hrlab's server extension; throws `ApiError` or a `NetworkError`.
+ * Calls hrlab's server extension; throws `ApiError` or a `NetworkError`.
  *
- * Bounded in time: a request that a server or proxy lets hang must neither keep
- * its caller waiting nor one of the browser's few connections busy.
+ * Has a timeout: a request left hanging by a server or proxy must neither block
+ * its caller nor occupy one of the browser's few connections.
  */
 export async function requestText(
   settings: ServerConnection.ISettings,

@@ -1,6 +1,6 @@
 import { isObject, listOf, numberOr } from './guards';
 
-/** What a worker of one cluster needed at most; the series stay with the server, which draws them. */
+/** Peak use of a single worker of one cluster; the server keeps and draws the time series. */
 export interface IClusterUse {
   readonly cluster: number;
   readonly worker_memory_peak_bytes: number | null;
@@ -8,7 +8,7 @@ export interface IClusterUse {
   readonly worker_memory_peak_share: number | null;
 }
 
-/** Hardware use of a run, as far as the interface reads it. */
+/** The parts of a run's hardware use read by the front end. */
 export interface IResources {
   readonly interval_seconds: number;
   readonly points: number;
@@ -34,7 +34,7 @@ function readUse(value: unknown): IClusterUse | null {
     : null;
 }
 
-/** Hardware use of a record; null where nothing was sampled. */
+/** Reads a record's hardware use; null if nothing was sampled. */
 export function readResources(value: unknown): IResources | null {
   if (!isObject(value)) {
     return null;

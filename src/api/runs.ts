@@ -14,7 +14,7 @@ import { requestAPI } from './request';
 import { ISizing, ISizingQuestion, requestSizing } from './sizing';
 import { IRunPage, IRunSummary, readPage, readSummary } from './summary';
 
-/** Which runs to list; an absent field does not filter. */
+/** Filter of a list of runs; an absent field does not filter. */
 export interface IRunQuery {
   readonly text?: string;
   readonly notebook?: string;
@@ -22,7 +22,7 @@ export interface IRunQuery {
   readonly status?: string;
 }
 
-/** What a user may change of a run. */
+/** The fields of a run that a user can change. */
 export interface IRunPatch {
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export interface IRunPatch {
   readonly deleted?: false;
 }
 
-/** The query string of a page of runs. */
+/** Returns the query string for one page of runs. */
 export function queryOf(
   query: IRunQuery,
   offset: number,
@@ -55,7 +55,7 @@ export function queryOf(
   return found.toString();
 }
 
-/** The `runs` endpoints of the server. */
+/** Client for the server's `runs` endpoints. */
 export class RunService {
   constructor(private readonly _settings: ServerConnection.ISettings) {}
 

@@ -13,7 +13,7 @@ import {
 import type { OptionValues } from './profile';
 import { requestAPI } from './request';
 
-/** What a user may want of the next run. */
+/** Goals that a user can set for the next run. */
 export const GOALS = [
   'finish_within_seconds',
   'efficiency',
@@ -26,31 +26,31 @@ export interface ISizingQuestion {
   readonly runs: readonly string[];
   readonly goal: Readonly<Partial<Record<GoalName, number | true>>>;
   readonly workload?: Readonly<Record<string, number>>;
-  /** Within whose bounds to advise. */
+  /** The profile whose limits apply to the recommendation. */
   readonly profile?: string;
   readonly options?: OptionValues;
 }
 
-/** How large a cluster should be, and why. */
+/** A recommended cluster size and its reason. */
 export interface ISizing {
   readonly workers: number;
   readonly coresPerWorker: number;
-  /** 0: nothing is said of memory. */
+  /** 0 if there is no recommendation for memory. */
   readonly memoryPerWorker: number;
   readonly expectedSeconds: number;
   readonly lowSeconds: number;
   readonly highSeconds: number;
   readonly fixedSeconds: number;
   readonly efficiency: number;
-  /** Of more workers the runs tell nothing. */
+  /** The largest size that the measured runs support. */
   readonly trustedWorkers: number;
   readonly coreHours: number;
-  /** By which figure the runs' work was measured, and how much of it was asked for. */
+  /** The figure that measures the runs' work, and the requested amount of it. */
   readonly amount: readonly [string, number] | null;
   readonly limitedBy: string;
-  /** Most workers that quotas leave; null if they leave as many as one likes. */
+  /** Maximum number of workers that quotas allow; null if unlimited. */
   readonly allowedWorkers: number | null;
-  /** The most memory that a worker had in the runs; null if it was not measured. */
+  /** Peak memory of a worker in the runs; null if not measured. */
   readonly peakBytes: number | null;
   readonly law: string;
   readonly evidence: readonly string[];
@@ -84,7 +84,7 @@ export function readSizing(value: unknown): ISizing {
   };
 }
 
-/** Ask for advice; nothing is created. */
+/** Requests a recommendation; nothing is created. */
 export async function requestSizing(
   settings: ServerConnection.ISettings,
   question: ISizingQuestion

@@ -18,14 +18,14 @@ import {
   Status
 } from './phases';
 
-/** How a run compares with the one before it of the same code. */
+/** Change of a run against the previous run of the same code. */
 export interface IChange {
   readonly previous_id: string;
-  /** Wall time over the previous wall time, minus one. */
+  /** Wall time divided by the previous wall time, minus one. */
   readonly ratio: number;
 }
 
-/** A run as a list shows it. */
+/** A run as shown in a list. */
 export interface IRunSummary {
   readonly id: string;
   readonly name: string;
@@ -48,12 +48,12 @@ export interface IRunSummary {
   readonly change: IChange | null;
 }
 
-/** One page of the list. */
+/** One page of a list of runs. */
 export interface IRunPage {
   readonly runs: readonly IRunSummary[];
   readonly total: number;
   readonly seq: number;
-  /** What would not outlive the server, and what to do; empty if nothing is known. */
+  /** Warning that runs would be lost with the server, and the remedy; empty if there is none. */
   readonly storage_warning: string;
 }
 
@@ -92,7 +92,7 @@ export function readSummary(value: unknown): IRunSummary {
   };
 }
 
-/** A run of a list: what is wrong with one must not hide the others; its place shows that it is broken. */
+/** Reads one run of a list; an invalid one becomes a row that says so and does not hide the others. */
 function readRow(value: unknown): IRunSummary | null {
   if (!isObject(value) || typeof value.id !== 'string') {
     return null;

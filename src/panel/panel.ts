@@ -18,7 +18,7 @@ export interface IHrlabPanelOptions {
   readonly onSettings: (() => void) | null;
 }
 
-/** hrlab's side panel: a head and sections that fold. */
+/** hrlab's side panel: a header and collapsible sections. */
 export class HrlabPanel extends SidePanel {
   constructor(private readonly _options: IHrlabPanelOptions) {
     super({ translator: _options.translator });
@@ -34,8 +34,8 @@ export class HrlabPanel extends SidePanel {
   }
 
   /**
-   * Add a section, above those of a higher rank; its title's label is what the
-   * user sees, its id is kept.
+   * Adds a section above those of a higher rank; the user sees its title's
+   * label, and its id is saved.
    */
   addSection(section: Widget, rank: number): void {
     const before = this._ranks.filter(other => other <= rank).length;

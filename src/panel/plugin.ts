@@ -19,12 +19,12 @@ import { HrlabPanel } from './panel';
 import { RunsSection } from '../runs/section';
 import { NO_ARGS } from '../shared/describe';
 
-const RANK = 210; // dask-labextension's is 200
+const RANK = 210; // dask-labextension uses 200
 const SETTINGS = 'settingeditor:open';
-/** Clusters come above it. */
+/** Below the clusters section. */
 const RUNS_RANK = 200;
 
-/** The panel as other features see it. */
+/** The panel's interface for other features. */
 class Sections implements ISections {
   constructor(
     private readonly _app: JupyterFrontEnd,
@@ -90,7 +90,7 @@ function makePanel(parts: IPanelParts): HrlabPanel {
   });
 }
 
-/** The section's filter "this notebook" follows the notebook in front. */
+/** Keeps the "this notebook" filter in sync with the active notebook. */
 function followNotebook(tracker: INotebookTracker, section: RunsSection): void {
   const follow = () =>
     section.setNotebook(tracker.currentWidget?.context.path ?? null);
@@ -144,7 +144,7 @@ function addCommands(
   }
 }
 
-/** The side panel with its section Runs. */
+/** The side panel and its runs section. */
 export const panelPlugin: JupyterFrontEndPlugin<ISections> = {
   id: 'hrlab:panel',
   description: 'The side panel, with the timed runs.',

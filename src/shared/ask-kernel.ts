@@ -2,8 +2,8 @@ import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { isObject } from '../api';
 
 /**
- * Let a kernel work out an expression behind what the user runs: prints
- * nothing, takes no execution count, leaves no name behind.
+ * Evaluates an expression in a kernel after pending cells, without output,
+ * execution count or new names.
  */
 export async function askKernel(
   kernel: Kernel.IKernelConnection,

@@ -10,15 +10,15 @@ export interface IChartCardOptions {
   readonly rendermime: IRenderMimeRegistry;
   readonly theme: IThemeManager | null;
   readonly trans: TranslationBundle;
-  /** What the picture shows, for who does not see it. */
+  /** Accessible description of the chart. */
   readonly label: string;
-  /** Above the picture; without it, what is around the card says it. */
+  /** Heading above the chart, if its context does not provide one. */
   readonly title?: string;
-  /** Which picture it is, for style sheets and tests. */
+  /** Identifies the chart for CSS and tests. */
   readonly name?: string;
 }
 
-/** A chart with its title, and its data folded below; hidden until there is a chart. */
+/** A chart with its title and a collapsible data table; hidden until a chart is set. */
 export class ChartCard extends Panel {
   constructor(options: IChartCardOptions) {
     super();
@@ -40,12 +40,12 @@ export class ChartCard extends Panel {
     this.hide();
   }
 
-  /** Put a widget between the picture and its data. */
+  /** Inserts a widget between the chart and its data. */
   protected addBelowChart(widget: Widget): void {
     this.insertWidget(this.widgets.indexOf(this._data), widget);
   }
 
-  /** Show a chart, or nothing. */
+  /** Shows a chart, or hides the card for null. */
   setChart(chart: IChart | null): void {
     this.setHidden(!chart);
     if (chart) {

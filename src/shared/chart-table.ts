@@ -6,7 +6,7 @@ export function textElement(tag: string, text: string): HTMLElement {
   return node;
 }
 
-/** Four digits are more than any measurement here is good for; the CSV has them all. */
+/** Rounds to four digits, beyond the precision of any measurement here; the CSV has all digits. */
 function cellText(value: unknown): string {
   if (typeof value === 'number' && !Number.isInteger(value)) {
     return String(
@@ -16,7 +16,7 @@ function cellText(value: unknown): string {
   return value === null || value === undefined ? '' : String(value);
 }
 
-/** The table behind a chart, for who cannot or will not read the picture. */
+/** Returns the data of a chart as an HTML table. */
 export function tableNode(chart: IChart): HTMLElement {
   const table = document.createElement('table');
   table.className = 'hrlab-Table';

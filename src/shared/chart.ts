@@ -11,11 +11,11 @@ export const VEGALITE = 'application/vnd.vegalite.v5+json';
 const SKIP_PNG = 'skip';
 const EMBED = { actions: false, renderer: 'svg' };
 const NARROWEST = 80;
-/** The parameter of hrlab/render's pictures that holds their width. */
+/** Name of the Vega parameter in hrlab/render's charts that holds their width. */
 const PAGE_WIDTH = 'pageWidth';
 const RESIZE_MS = 150;
 
-/** What JupyterLab's renderer draws. */
+/** Returns the MIME model for JupyterLab's renderer. */
 export function chartModel(spec: PartialJSONObject): MimeModel {
   return new MimeModel({
     trusted: true,
@@ -26,7 +26,7 @@ export function chartModel(spec: PartialJSONObject): MimeModel {
   });
 }
 
-/** The specification at a width, told to those of its parts that depend on it. */
+/** Returns the specification at a width, also set in the parts that depend on it. */
 function atWidth(spec: PartialJSONObject, width: number): PartialJSONObject {
   const given = spec.params;
   const params = Array.isArray(given)
@@ -41,9 +41,9 @@ function atWidth(spec: PartialJSONObject, width: number): PartialJSONObject {
 /**
  * A Vega-Lite chart drawn by JupyterLab's own renderer.
  *
- * Its width is set as a number: `container` measures 0 while hidden. The next
- * chart is drawn in a hidden renderer and swapped in, because the renderer
- * empties its node before it draws. Nothing is drawn while hidden.
+ * The width is set as a number, since `container` measures 0 while hidden. The
+ * next chart is drawn in a hidden renderer and swapped in, because the renderer
+ * clears its node before drawing. Nothing is drawn while hidden.
  */
 export class ChartWidget extends Widget {
   constructor(
@@ -56,7 +56,7 @@ export class ChartWidget extends Widget {
     this._theme?.themeChanged.connect(this._drawAgain, this);
   }
 
-  /** Set the specification, without a width, and draw it. */
+  /** Sets and draws the specification (without a width). */
   setSpec(spec: PartialJSONObject): void {
     this._spec = spec;
     this._drawAgain();

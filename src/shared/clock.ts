@@ -1,8 +1,8 @@
-/** Timers, so that tests need no sleep. */
+/** Timers and time, replaced by a fake in tests. */
 export interface IClock {
   set(callback: () => void, ms: number): number;
   clear(id: number): void;
-  /** UTC epoch seconds. */
+  /** Returns UTC epoch seconds. */
   now(): number;
 }
 

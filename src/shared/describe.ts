@@ -1,6 +1,6 @@
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
 
-/** The schema of a command's arguments, for whoever lists commands. */
+/** Returns the `describedBy` of a command from its arguments' properties. */
 export function describedBy(
   properties: Readonly<Record<string, { type: string; description: string }>>
 ): { args: ReadonlyJSONObject } {
@@ -11,7 +11,7 @@ export function describedBy(
 export const RUN_ARGS = describedBy({
   id: {
     type: 'string',
-    description: 'The id of the run; without it, the one under the pointer.'
+    description: 'The id of the run; by default the one under the pointer.'
   }
 });
 
@@ -20,7 +20,7 @@ export const RUNS_ARGS = describedBy({
   id: {
     type: 'string',
     description:
-      'The id of the run; without it, the one under the pointer, with the selection that it is in.'
+      'The id of the run; by default the one under the pointer, with the selection that it is in.'
   },
   ids: { type: 'array', description: 'The ids of several runs.' }
 });
@@ -32,7 +32,7 @@ export const CLUSTER_ARGS = describedBy({
   id: {
     type: 'string',
     description:
-      'The id of the cluster; without it, the one under the pointer, else one is asked for.'
+      'The id of the cluster; by default the one under the pointer, else one is asked for.'
   }
 });
 
@@ -40,7 +40,7 @@ export const CLUSTER_ARGS = describedBy({
 export const PROFILE_ARGS = describedBy({
   profile: {
     type: 'string',
-    description: 'The name of the profile; without it, the one used last.'
+    description: 'The name of the profile; by default the last one used.'
   }
 });
 
@@ -48,11 +48,11 @@ export const PROFILE_ARGS = describedBy({
 export const NEW_CLUSTER_ARGS = describedBy({
   profile: {
     type: 'string',
-    description: 'The name of the profile; without it, the one used last.'
+    description: 'The name of the profile; by default the last one used.'
   },
   run: {
     type: 'string',
-    description: 'The id of the run whose next cluster it is, for advice.'
+    description: 'The id of a run to recommend the options for.'
   },
   options: {
     type: 'object',

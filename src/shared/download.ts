@@ -1,6 +1,6 @@
 import type { PartialJSONValue } from '@lumino/coreutils';
 
-/** Let the browser save `blob` under `name`, without what no file name may have. */
+/** Downloads `blob` as `name`, with characters removed that file names cannot have. */
 export function download(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
@@ -12,7 +12,7 @@ export function download(blob: Blob, name: string): void {
   window.setTimeout(() => URL.revokeObjectURL(url), 0);
 }
 
-/** Let the browser save a value as a JSON file. */
+/** Downloads a value as a JSON file. */
 export function downloadJSON(value: PartialJSONValue, name: string): void {
   const text = JSON.stringify(value, null, 2) + '\n';
   download(new Blob([text], { type: 'application/json' }), name);

@@ -1,9 +1,9 @@
 import React from 'react';
 
 interface IGuardProps {
-  /** What is drawn; another one is a new attempt. */
+  /** The rendered item; a new one triggers another attempt. */
   readonly of: unknown;
-  /** What stands in its place if it cannot be drawn. */
+  /** Renders the placeholder if the item cannot be rendered. */
   readonly otherwise: () => JSX.Element;
   readonly children: React.ReactNode;
 }
@@ -13,7 +13,7 @@ interface IGuardState {
   readonly hasFailed: boolean;
 }
 
-/** Keeps an item that cannot be drawn from taking the whole list with it. */
+/** Error boundary that keeps one item's rendering error from breaking the whole list. */
 export class Guard extends React.Component<IGuardProps, IGuardState> {
   static getDerivedStateFromError(): Partial<IGuardState> {
     return { hasFailed: true };

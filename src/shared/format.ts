@@ -1,7 +1,7 @@
 /**
- * Numbers as people say them: three significant digits and a unit.
+ * Number formatting: three significant digits and a unit.
  *
- * The kernel's formatter gives the same texts: both are checked against
+ * The kernel's formatter returns the same texts; both are tested against
  * `tests/data/units.json`.
  */
 
@@ -20,7 +20,7 @@ function fixed(value: number): string {
   return value.toFixed(Math.min(20, Math.max(0, 3 - beforePoint)));
 }
 
-/** Three significant digits of a positive number, without an exponent. */
+/** Formats a positive number with three significant digits, without an exponent. */
 function significant(value: number): string {
   if (value === 0) {
     return '0';
@@ -42,7 +42,7 @@ function twoUnits(
     : `${first} ${largeUnit}`;
 }
 
-/** Two neighbouring units, from one minute on. */
+/** Formats a duration of at least one minute in two adjacent units. */
 function formatLong(seconds: number): string {
   if (seconds < HOUR) {
     return twoUnits(seconds, [MINUTE, 'min'], [1, 's']);
@@ -61,7 +61,7 @@ const SHORT_UNITS: readonly (readonly [string, number, number])[] = [
   ['s', 1, 60]
 ];
 
-/** A duration: `480 ms`, `4.10 s`, `2 min 3 s`, `1 h 2 min`. */
+/** Formats a duration: `480 ms`, `4.10 s`, `2 min 3 s`, `1 h 2 min`. */
 export function formatDuration(seconds: number | null): string {
   if (!known(seconds)) {
     return UNKNOWN;
@@ -84,7 +84,7 @@ export function formatDuration(seconds: number | null): string {
   return formatLong(Math.round(seconds));
 }
 
-/** A running clock: whole seconds, as faster digits cannot be read. */
+/** Formats a running clock in whole seconds. */
 export function formatClock(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));
   return whole < MINUTE ? `${whole} s` : formatDuration(whole);
@@ -95,7 +95,7 @@ const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 const trimmed = (text: string) =>
   text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 
-/** An amount of data or memory: `512 B`, `19.5 GiB`, `20 GiB`. */
+/** Formats an amount of data or memory: `512 B`, `19.5 GiB`, `20 GiB`. */
 export function formatBytes(count: number | null): string {
   if (!known(count)) {
     return UNKNOWN;
@@ -114,7 +114,7 @@ export function formatBytes(count: number | null): string {
   return `${text} ${BINARY_UNITS[unit]}`;
 }
 
-/** A number of things: `980`, `20,000`; three digits if it is not whole. */
+/** Formats a count: `980`, `20,000`; three significant digits if not an integer. */
 export function formatCount(count: number | null): string {
   if (!known(count)) {
     return UNKNOWN;
@@ -127,7 +127,7 @@ export function formatCount(count: number | null): string {
     : significant(count);
 }
 
-/** A share of a whole, 0 to 1, in whole per cent. */
+/** Formats a fraction from 0 to 1 in whole per cent. */
 export function formatShare(share: number | null): string {
   if (!known(share)) {
     return UNKNOWN;
@@ -141,10 +141,10 @@ export function formatShare(share: number | null): string {
   return `${Math.round(share * 100)} %`;
 }
 
-/** From this factor on a growth is told as one: nobody reads `+25,670 %`. */
+/** Growth from this factor on is shown as a factor, not as `+25,670 %`. */
 const MOST_TIMES = 10;
 
-/** A relative change in whole per cent with its sign: `−6 %`, `+12 %`; from ten times on `258 times`. */
+/** Formats a relative change with its sign: `−6 %`, `+12 %`; from ten times on `258 times`. */
 export function formatChange(ratio: number | null): string {
   if (!known(ratio)) {
     return UNKNOWN;
@@ -157,7 +157,7 @@ export function formatChange(ratio: number | null): string {
   return `${sign}${percent} %`;
 }
 
-/** A span that people read, not measure: whole units, no fractions. */
+/** Formats an approximate time span in whole units. */
 export function formatSpan(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 2 * MINUTE) {
@@ -166,7 +166,7 @@ export function formatSpan(seconds: number): string {
   return formatDuration(Math.round(whole / MINUTE) * MINUTE);
 }
 
-/** What differs between two texts is often their end: keep it when cutting. */
+/** Splits a name into head and tail, so that truncation keeps the often distinctive end. */
 export function cutInMiddle(name: string): readonly [string, string] {
   const tail = Math.min(7, Math.floor(name.length / 3));
   return [name.slice(0, name.length - tail), name.slice(name.length - tail)];

@@ -1,7 +1,7 @@
 /**
- * A text of several lines beside what it explains, on hover and on focus.
+ * A multi-line tooltip, shown on hover and on focus.
  *
- * It hangs on the page's body: outputs of cells cut off what leaves them.
+ * It is attached to the page's body, since cell outputs clip their overflow.
  */
 export class Hint {
   show(anchor: Element, text: string): void {

@@ -2,10 +2,10 @@ import type { ISignal } from '@lumino/signaling';
 import { useEffect, useReducer } from 'react';
 
 /**
- * Render again whenever one of the signals is emitted.
+ * Renders again whenever one of the signals is emitted.
  *
- * Effects come a while after what was drawn, on a busy page: what is emitted in
- * between is heard of by drawing once more.
+ * On a busy page, effects run some time after rendering; rendering once more
+ * picks up signals emitted in between.
  */
 export function useSignals(
   ...signals: readonly ISignal<unknown, unknown>[]
@@ -24,7 +24,7 @@ export function useSignals(
   }, signals);
 }
 
-/** Render again every so often, for times relative to now. */
+/** Renders again at an interval, for times relative to now. */
 export function useTicks(milliseconds: number): void {
   const [, again] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {

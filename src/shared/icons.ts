@@ -6,13 +6,13 @@ const svg = (body: string) =>
 const WATCH =
   '<path d="M9 1h6v2H9zM12 5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zm0 2a6.5 6.5 0 1 1 0 13 6.5 6.5 0 0 1 0-13z"/><path d="M11 9h2v5h-2z"/><path d="m18.3 4.3 2 2-1.4 1.4-2-2z"/>';
 
-/** A stop watch: hrlab, and what is timed. */
+/** A stopwatch: hrlab, and timed runs. */
 export const hrlabIcon = new LabIcon({
   name: 'hrlab:icon',
   svgstr: svg(`<g class="jp-icon3" fill="#616161">${WATCH}</g>`)
 });
 
-/** A stop watch with a run arrow: run the selected cells with timing. */
+/** A stopwatch with a run arrow: run the selected cells with timing. */
 export const timeRunIcon = new LabIcon({
   name: 'hrlab:time-run',
   svgstr: svg(
@@ -20,7 +20,7 @@ export const timeRunIcon = new LabIcon({
   )
 });
 
-/** A stop watch with a double arrow: run the notebook with timing. */
+/** A stopwatch with a double arrow: run the notebook with timing. */
 export const timeAllIcon = new LabIcon({
   name: 'hrlab:time-all',
   svgstr: svg(
@@ -35,7 +35,7 @@ export const labelIcon = new LabIcon({
   )
 });
 
-/** Bars of two lengths: runs beside each other. */
+/** Bars of two lengths: compare runs. */
 export const compareIcon = new LabIcon({
   name: 'hrlab:compare',
   svgstr: svg(
@@ -43,7 +43,7 @@ export const compareIcon = new LabIcon({
   )
 });
 
-/** A bar chart that grows: how large a cluster should be. */
+/** A growing bar chart: recommend a cluster size. */
 export const sizeIcon = new LabIcon({
   name: 'hrlab:size',
   svgstr: svg(
@@ -92,7 +92,7 @@ export const clockIcon = tool(
 const shape = (name: string, body: string) =>
   new LabIcon({ name: `hrlab:status-${name}`, svgstr: svg(body) });
 
-/** One shape for each status, so that colour is not needed. */
+/** One shape per status, so that colour is not needed. */
 export const statusIcons = {
   running: shape(
     'running',
@@ -112,7 +112,7 @@ export const statusIcons = {
   )
 };
 
-/** One shape for each state of a cluster, and of a step. */
+/** One shape per state of a cluster or step. */
 export const clusterIcons = {
   starting: shape(
     'starting',

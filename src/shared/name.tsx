@@ -1,7 +1,7 @@
 import React from 'react';
 import { cutInMiddle } from './format';
 
-/** A long name, cut in the middle, with the whole name on hover. */
+/** A long name, truncated in the middle, with the full name as tooltip. */
 export function CutName(props: { readonly name: string }): JSX.Element {
   const [head, tail] = cutInMiddle(props.name);
   return (

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ApiError } from '../api';
 
 const SHOWN_MS = 10000;
-/** JupyterLab cuts notifications after 140 characters. */
+/** JupyterLab truncates notifications after 140 characters. */
 const LONGEST = 140;
 
 function reasonOf(error: unknown): string {
@@ -14,7 +14,7 @@ function detailOf(error: unknown): string {
   return error instanceof ApiError ? error.detail : '';
 }
 
-/** The button "Show", for a text of which a notification shows only the beginning. */
+/** Returns a "Show" button for a text that a notification truncates. */
 export function showWhole(
   text: string,
   title: string,
@@ -34,13 +34,13 @@ export function showWhole(
   return text.length > LONGEST ? [show] : [];
 }
 
-/** Warn of something; what is too long is behind "Show". */
+/** Shows a warning, with the full text behind "Show" if it is too long. */
 export function notifyWarning(text: string, trans: TranslationBundle): void {
   const actions = showWhole(text, trans.__('Warning'), trans);
   Notification.warning(text, { autoClose: false, actions });
 }
 
-/** Say what was tried and why it failed; what is too long is behind "Show". */
+/** Reports what failed and why, with the full text behind "Show" if it is too long. */
 export function notifyFailure(
   what: string,
   error: unknown,

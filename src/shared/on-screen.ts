@@ -1,9 +1,9 @@
 import type { Widget } from '@lumino/widgets';
 
 /**
- * Tells whether a widget is on screen, whoever shows or hides it.
+ * Reports whether a widget is on screen, however it is shown or hidden.
  *
- * A side bar that is restored may show its panel without telling it.
+ * A restored side bar may show its panel without onAfterShow.
  */
 export class OnScreen {
   constructor(

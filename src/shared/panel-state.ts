@@ -14,16 +14,16 @@ import {
 const KEY = 'hrlab:panel';
 const SAVE_MS = 200;
 
-/** What of the panel survives a reload. */
+/** State of the panel that survives a reload. */
 export interface IPanelState {
   readonly text: string;
   readonly thisNotebook: boolean;
   readonly label: string;
   readonly selected: readonly string[];
   readonly folded: readonly string[];
-  /** Runs that were refused until then (UTC epoch seconds) are known to the user. */
+  /** Runs rejected before this time (UTC epoch seconds) have been dismissed. */
   readonly refusalsSeenAt: number;
-  /** The warning on storage that the user has dismissed. */
+  /** The storage warning that the user has dismissed. */
   readonly storageWarningSeen: string;
 }
 
@@ -50,7 +50,7 @@ function read(value: unknown): IPanelState {
   };
 }
 
-/** Filter, selection and folds of the panel; kept in the state database. */
+/** Filter, selection and collapsed sections of the panel, kept in the state database. */
 export class PanelState {
   constructor(private readonly _db: IStateDB | null) {}
 

@@ -1,16 +1,16 @@
 import { ISignal, Signal } from '@lumino/signaling';
 import { BROWSER_CLOCK, IClock } from './clock';
 
-/** Several events at once are one question; the server has a moment to count. */
+/** Events within this time are coalesced into one request. */
 const COALESCE_MS = 300;
 const FIRST_RETRY_MS = 5000;
 const LONGEST_RETRY_MS = 60000;
 
 /**
- * What the server has of something, asked again when it changed; nothing is fetched while nobody looks.
+ * State fetched from the server, again after each announced change; nothing is fetched while hidden.
  *
- * `freshSeconds`: after so long it is asked again unchanged, where changes are
- * not all announced.
+ * `freshSeconds` is the polling interval for state whose changes are not all
+ * announced.
  */
 export class Snapshot<T> {
   constructor(
@@ -26,17 +26,17 @@ export class Snapshot<T> {
     return this._changed;
   }
 
-  /** Null until the server has answered. */
+  /** Null until the first response. */
   get value(): T | null {
     return this._value;
   }
 
-  /** Why there is no newer answer. */
+  /** The error of the last request, if it failed. */
   get error(): Error | null {
     return this._error;
   }
 
-  /** Whether anybody looks. */
+  /** Sets whether the content is visible; nothing is fetched while hidden. */
   setActive(active: boolean): void {
     if (active === this._active) {
       return;
@@ -51,7 +51,7 @@ export class Snapshot<T> {
     }
   }
 
-  /** Ask again, soon. */
+  /** Schedules another request. */
   refresh(): void {
     this._stale = true;
     if (this._active) {
@@ -73,7 +73,7 @@ export class Snapshot<T> {
 
   private async _load(): Promise<void> {
     if (this._busy || !this._active) {
-      return; // whoever is on its way sees that it is stale
+      return; // the request in progress will see that it is stale
     }
     this._busy = true;
     this._stale = false;

@@ -2,7 +2,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 
 type Args = Readonly<Record<string, unknown>>;
 
-/** What a command acts on: named in its arguments, else what under the pointer carries the attribute. */
+/** Returns the target of a command: from its arguments, else from the element under the pointer. */
 function targetOf(
   app: JupyterFrontEnd,
   args: Args,
@@ -17,12 +17,12 @@ function targetOf(
   return node?.dataset[attribute] ?? null;
 }
 
-/** The run of a command. */
+/** Returns the run a command acts on. */
 export function runIdOf(app: JupyterFrontEnd, args: Args): string | null {
   return targetOf(app, args, 'hrlabRun');
 }
 
-/** The runs of a command: those named, else the run under the pointer with the selection that it is in. */
+/** Returns the runs a command acts on: those in its arguments, else the run under the pointer with its selection. */
 export function runIdsOf(app: JupyterFrontEnd, args: Args): readonly string[] {
   if (Array.isArray(args.ids)) {
     return args.ids.filter((id): id is string => typeof id === 'string');
@@ -35,7 +35,7 @@ export function runIdsOf(app: JupyterFrontEnd, args: Args): readonly string[] {
   return id ? [id] : [];
 }
 
-/** The cluster of a command. */
+/** Returns the cluster a command acts on. */
 export function clusterIdOf(app: JupyterFrontEnd, args: Args): string | null {
   return targetOf(app, args, 'hrlabCluster');
 }

@@ -1,7 +1,7 @@
 import { ServerConnection } from '@jupyterlab/services';
 import { ApiError, requestAPI } from '../request';
 
-/** A connection on which `answer` is what comes of a request. */
+/** Server settings whose requests return the result of `answer`. */
 function connection(
   answer: (signal: AbortSignal | null | undefined) => Promise<Response>
 ): ServerConnection.ISettings {

@@ -19,7 +19,7 @@ export function summary(id: string, name = id): IRunSummary {
   return readSummary({ id, name, status: 'ok', started_at: 1 });
 }
 
-/** A server of runs in memory that counts what it is asked. */
+/** In-memory run server that records its requests. */
 export class FakeRuns implements IRuns {
   constructor(public total: number) {}
 
@@ -88,7 +88,7 @@ export class FakeRuns implements IRuns {
   async restore(): Promise<void> {}
 }
 
-/** Let promises that are ready go on. */
+/** Lets resolved promises continue. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) {
     await Promise.resolve();
