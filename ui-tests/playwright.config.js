@@ -4,7 +4,7 @@ const { join } = require('path');
 const base = require('@jupyterlab/galata/lib/playwright-config');
 
 const port = process.env.HRLAB_TEST_PORT ?? '8899';
-// Workers read this file, too: what the first process made holds for all.
+// Playwright's workers read this file, too, so all use the directory of the first process.
 process.env.HRLAB_TEST_DIR ??= mkdtempSync(join(tmpdir(), 'hrlab-ui-'));
 const home = process.env.HRLAB_TEST_DIR;
 process.env.HRLAB_STORE = join(home, 'runs.sqlite');

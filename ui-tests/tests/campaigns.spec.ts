@@ -1,6 +1,6 @@
 import { expect, test } from './fixtures';
 
-/** The cluster of a point is in the environment; in the browser there is none, so the cell is quick. */
+/** A point's cluster is in the environment; without one (in the browser) the cell is quick. */
 const CELL = `
 import os
 if os.environ.get("DASK_SCHEDULER_ADDRESS"):
@@ -39,7 +39,7 @@ test('how a run scales is measured on a real cluster, and can be cancelled', asy
   await expect(hrlab.notification).toContainText('cancelled, 0 of 1 points', {
     timeout: 60_000
   });
-  // Once more: it goes on, to its end.
+  // Once more, to the end.
   await measure('1');
   const done = hrlab.notification.filter({ hasText: '1 point done' });
   await expect(done).toBeVisible({ timeout: 120_000 });

@@ -16,7 +16,7 @@ test('a run leads to the card of its cluster while that is there', async ({
   await clusters.serve(page);
   clusters.clusters = clusters.clusters.map(one => ({
     ...one,
-    id: one.name, // by which the record knows it
+    id: one.name, // matches the record
     created_at: BEFORE
   }));
   add({ name: 'now', started_at: Date.now() / 1000 - 600 });
@@ -24,14 +24,14 @@ test('a run leads to the card of its cluster while that is there', async ({
   await hrlab.row('now').click();
   const facts = hrlab.view.locator('.hrlab-FactsSection');
   const link = facts.getByRole('button', { name: 'zee-1' });
-  // Charts that come push the facts away, and who is not seen asks nothing.
+  // Loading charts push the facts off screen, where they fetch nothing.
   await expect(hrlab.view.locator('.hrlab-Chart svg')).toHaveCount(3);
   await expect(async () => {
     await facts.scrollIntoViewIfNeeded();
     await expect(link).toBeVisible({ timeout: 2000 });
   }).toPass({ timeout: 30_000 });
   await hrlab.picture('cluster-link');
-  // Wherever the card is: folded, and behind another panel.
+  // The card is found even if collapsed and behind another panel.
   await hrlab.panel
     .locator('.jp-AccordionPanel-title', { hasText: 'Clusters' })
     .click();

@@ -1,7 +1,7 @@
 import type { Locator } from '@playwright/test';
 import type { HrlabPage } from './hrlab';
 
-/** The section Clusters as a user finds it in the panel. */
+/** Locates the clusters section of the panel. */
 export const section = (hrlab: HrlabPage): Locator =>
   hrlab.panel.locator('.hrlab-ClustersSection');
 

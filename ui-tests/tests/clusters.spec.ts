@@ -3,7 +3,7 @@ import { expect, test } from './fixtures';
 import type { HrlabPage } from './hrlab';
 import { MockClusters } from './mocks';
 
-/** Every part stays within the panel. */
+/** Expects every element to stay within the panel. */
 async function expectNothingCut(hrlab: HrlabPage): Promise<void> {
   const wide = await hrlab.panel.evaluate(node =>
     [
@@ -80,7 +80,7 @@ test.describe('cards', () => {
     await expect(hrlab.notification).toHaveCount(0);
     await connect.click();
     await dialog.getByRole('button', { name: 'Connect' }).click();
-    // The kernel asks the real server, which has no such cluster.
+    // The kernel queries the real server, which has no such cluster.
     await expect(
       hrlab.notification.filter({ hasText: 'There is no cluster' })
     ).toBeVisible();
@@ -310,13 +310,13 @@ test.describe('a new cluster', () => {
     await expect(form(hrlab)).toContainText('not the one your kernel runs');
     const start = form(hrlab).getByRole('button', { name: 'Start' });
     await expect(start).toBeDisabled();
-    // The bars say what it would take, and by how much that is too much.
+    // The bars show what it would use, and by how much it exceeds the limit.
     const limit = form(hrlab).locator('[data-hrlab-quota="workers"]');
     await expect(limit).toContainText('66 + 100 of 70 workers');
     await expect(limit).toContainText('96 over');
     await expect(form(hrlab).locator('[data-hrlab-quota="cores"]')).toHaveCount(
       1
-    ); // that of another profile is not this form's
+    ); // another profile's limit does not apply
     await hrlab.picture('clusters-form');
     for (const width of [240, 900]) {
       await hrlab.setPanelWidth(width);

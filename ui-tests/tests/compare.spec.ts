@@ -10,7 +10,7 @@ const add = (run: object) => store('add', JSON.stringify(run));
 const golden = () =>
   JSON.parse(readFileSync(join(WIRE, 'run_v1_resources.json'), 'utf-8'));
 
-/** Two runs of one code: the second waited less, on an image of its own. */
+/** Two runs of one code: the second waited less, on a different image. */
 function addTwo(): void {
   const first = golden();
   const later = first.wall_seconds - 5;
@@ -42,7 +42,7 @@ async function tickAll(hrlab: HrlabPage, count: number): Promise<void> {
   await hrlab.panel.getByRole('button', { name: /^compare/ }).click();
 }
 
-/** What each picture says, for a view that shows all of them. */
+/** Expects each chart of a view to contain its texts. */
 async function says(
   view: Locator,
   pictures: Readonly<Record<string, readonly string[]>>
@@ -57,7 +57,7 @@ async function says(
   }
 }
 
-/** Texts of pictures of which more than a hair is outside of their picture. */
+/** Returns texts that are clipped by their chart. */
 async function cutOff(view: Locator): Promise<string[]> {
   return view.locator('.hrlab-Chart svg').evaluateAll(pictures =>
     pictures.flatMap(picture => {
@@ -80,7 +80,7 @@ const SHAPES = [
   [10, 100, 200]
 ] as const;
 
-/** The facility's published table of the FCC-ee case: only wall times. */
+/** The facility's published table of the FCC-ee case, which has only wall times. */
 function addPublished(): void {
   const table: [number, number, number, number][] = [
     [50, 590, 320, 75],
@@ -89,7 +89,7 @@ function addPublished(): void {
   let at = 1795000000;
   for (const [variations, ...walls] of table) {
     for (const [index, wall] of walls.entries()) {
-      // Of the local cluster only its threads are a guess: the talk does not say.
+      // Only the local cluster's threads are a guess: the talk does not state them.
       const [count, threads, gibibytes] = SHAPES[index] ?? [0, 0, 0];
       const workers = {
         peak: count,
@@ -269,11 +269,11 @@ test('pictures are taken along as PNG, SVG and CSV', async ({
     for await (const chunk of stream) {
       chunks.push(chunk as Buffer);
     }
-    // A PNG is bytes, with its name at the front.
+    // A PNG is binary, with its signature at the start.
     const text = Buffer.concat(chunks).toString('latin1');
     expect(text.slice(0, 100)).toContain(start);
     if (kind === 'SVG') {
-      // For paper also from a dark page.
+      // Made for paper even with a dark theme.
       expect(text).toContain('fill="#fff"');
       expect(text).not.toMatch(/<text[^>]* fill="#(fff|767676)"/);
     }

@@ -6,7 +6,7 @@ interface IFixtures {
   readonly noise: string[];
 }
 
-/** Expected of a page: what a browser says when a kernel or server goes away. */
+/** Expected console messages of a browser when a kernel or server goes away. */
 const NOT_OURS = [/favicon/, /Failed to load resource/, /ResizeObserver/];
 
 /** A test with an empty store and the panel's page object. */

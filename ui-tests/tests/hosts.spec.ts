@@ -40,7 +40,7 @@ test('the hosts of a run are drawn after its own charts, and are a sentence whil
   await expect(hosts).toContainText(MESSAGE);
   await expect(hrlab.view.locator('.hrlab-Chart svg')).toHaveCount(3);
   away = false;
-  // The view may ask by itself at any time, and the button goes with what it is about: press it until the answer is there.
+  // The view may retry by itself and remove the button at any time: press it until the response is there.
   const again = hosts.locator('button', { hasText: 'Try again' });
   await expect(async () => {
     await again.dispatchEvent('click');

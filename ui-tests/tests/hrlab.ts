@@ -7,12 +7,12 @@ import { join } from 'path';
 const PYTHON = process.env.HRLAB_PYTHON ?? 'python';
 const STORE = join(__dirname, '..', 'store.py');
 
-/** Fill, extend or clear the store behind the server's back. */
+/** Fills, extends or clears the store without the server. */
 export function store(...args: readonly string[]): void {
   execFileSync(PYTHON, [STORE, ...args], { stdio: 'inherit' });
 }
 
-/** What is asked of a notebook's widget inside the page. */
+/** The parts of a notebook's widget used inside the page. */
 interface INotebook {
   readonly sessionContext: {
     readonly session: {
@@ -30,7 +30,7 @@ const code = (source: string, index: number) => ({
   source
 });
 
-/** hrlab as a user finds it in JupyterLab. */
+/** Page object of hrlab in JupyterLab. */
 export class HrlabPage {
   constructor(
     readonly page: IJupyterLabPageFixture,
@@ -69,9 +69,9 @@ export class HrlabPage {
     return this.rows.filter({ hasText: name });
   }
 
-  /** Reload as a user does. Galata's own waits for the launcher in front. */
+  /** Reloads as a user does; Galata's reload waits for the launcher to be active. */
   async reload(): Promise<void> {
-    await this.page.waitForTimeout(1500); // JupyterLab saves its layout by and by
+    await this.page.waitForTimeout(1500); // JupyterLab saves its layout with a delay
     await Promise.all([
       this.page.waitForEvent('load'),
       this.page.evaluate(() => window.location.reload())
@@ -98,7 +98,7 @@ export class HrlabPage {
     await this.panel.waitFor();
   }
 
-  /** Open a new notebook with these code cells. */
+  /** Opens a new notebook with these code cells. */
   async openNotebook(
     cells: readonly string[],
     { name = 'timed.ipynb', kernel = 'python3' } = {}
@@ -136,7 +136,7 @@ export class HrlabPage {
     );
   }
 
-  /** Open `examples/zee.ipynb`, a hundredth as large, beside its module. */
+  /** Opens `examples/zee.ipynb`, scaled down to a hundredth, beside its module. */
   async openRepositoryExample(): Promise<void> {
     const examples = join(__dirname, '..', '..', 'examples');
     const read = (name: string) => readFileSync(join(examples, name), 'utf-8');
@@ -167,13 +167,13 @@ export class HrlabPage {
     await this.cell(index).locator('.jp-InputPrompt').click();
   }
 
-  /** Run a cell as usual. */
+  /** Runs a cell as usual. */
   async runUntimed(index: number): Promise<void> {
     await this.select(index);
     await this.page.keyboard.press('Control+Enter');
   }
 
-  /** Press the stop watch in the notebook's toolbar. */
+  /** Presses the stopwatch in the notebook's toolbar. */
   async pressTiming(index: number): Promise<void> {
     await this.select(index);
     await this.page
@@ -183,7 +183,7 @@ export class HrlabPage {
       .click();
   }
 
-  /** Choose an entry of a row's context menu. */
+  /** Chooses an entry of a row's context menu. */
   async chooseInMenu(row: Locator, entry: string): Promise<void> {
     await row.click({ button: 'right' });
     await this.page.locator('.lm-Menu').waitFor();
@@ -203,7 +203,7 @@ export class HrlabPage {
     await this.page.screenshot({ path: `test-results/${name}.png` });
   }
 
-  /** Make the left side bar this wide. */
+  /** Sets the width of the left side bar. */
   async setPanelWidth(width: number): Promise<void> {
     const handle = this.page.locator(
       '#jp-main-split-panel > .lm-SplitPanel-handle:visible'

@@ -20,7 +20,7 @@ function someRuns(): void {
   add({ name: 'stopped', status: 'interrupted' });
 }
 
-/** Collect the long tasks of the page's main thread from now on. */
+/** Starts collecting long tasks of the page's main thread. */
 async function watchLongTasks(page: IJupyterLabPageFixture): Promise<void> {
   await page.evaluate(() => {
     const found: number[] = [];
@@ -36,7 +36,7 @@ const longestTask = (page: IJupyterLabPageFixture): Promise<number> =>
     Math.max(0, ...(window as unknown as { longTasks: number[] }).longTasks)
   );
 
-/** Milliseconds from opening the panel until the first run is drawn. */
+/** Returns milliseconds from opening the panel until the first run is rendered. */
 const firstPaint = (page: IJupyterLabPageFixture): Promise<number> =>
   page.evaluate(async () => {
     const start = performance.now();
@@ -47,10 +47,10 @@ const firstPaint = (page: IJupyterLabPageFixture): Promise<number> =>
     return performance.now() - start;
   });
 
-/** A task that the browser calls long. */
+/** The browser's threshold for long tasks. */
 const LONG_TASK_MS = 50;
 
-/** Milliseconds of the longest task while the list is scrolled; other work makes tasks longer, never shorter. */
+/** Returns milliseconds of the longest task while scrolling the list; other load only makes tasks longer. */
 async function longestOfThree(
   hrlab: HrlabPage,
   page: IJupyterLabPageFixture
@@ -80,7 +80,7 @@ test('10,000 runs: few rows in the page, and scrolling is as fluid as with 100',
   const usual = await longestOfThree(hrlab, page);
   store('clear');
   store('fill', '10000');
-  await page.goto('?reset'); // with the panel closed, as at first
+  await page.goto('?reset'); // with the panel closed, as initially
   const paint = await firstPaint(page);
   await expect(hrlab.rows.first()).toContainText('Zee variation 9999');
   await expect(hrlab.panel).toContainText('10,000 runs');

@@ -4,7 +4,7 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 
 const WIRE = join(__dirname, '../../tests/data/wire');
-/** When the clusters of the golden files were looked at. */
+/** Time of the golden files' cluster snapshot. */
 const GOLDEN_NOW = 1795230180;
 
 type Json = Record<string, unknown>;
@@ -24,7 +24,7 @@ function moved(cluster: Json): Json {
   return found;
 }
 
-/** What was found when the golden file was made was found just now. */
+/** Shifts the golden file's timestamps to now. */
 function fresh(report: Json): Json {
   const quotas = report.quotas as Json[];
   const sources = report.sources as Json[];
@@ -37,7 +37,7 @@ function fresh(report: Json): Json {
   return { quotas: quotas.map(later), sources: sources.map(later) };
 }
 
-/** A delivery that is as in the golden file, now. */
+/** Returns the golden file's delivery with current timestamps. */
 export function exportsNow(changes: Json = {}): Json {
   const [found] = golden('exports.json').exports as Json[];
   const shift = Date.now() / 1000 - GOLDEN_NOW;
@@ -62,13 +62,13 @@ const json = (route: Route, body: unknown, status = 200): Promise<void> =>
     body: JSON.stringify(body)
   });
 
-/** A server of clusters that answers from the golden files. */
+/** Mock cluster server based on the golden files. */
 export class MockClusters {
   clusters: Json[] = (golden('clusters_v1.json').clusters as Json[]).map(moved);
-  /** What was asked, without the dry runs: verb, path, body. */
+  /** Recorded requests except dry runs: verb, path, body. */
   readonly asked: { verb: string; path: string; body: Json }[] = [];
   readonly checked: Json[] = [];
-  /** Answers to the next creations, else a new cluster. */
+  /** Error response to creation requests; null creates a cluster. */
   refusal: { status: number; message: string } | null = null;
   createDelay = 0;
   quotas: Json = fresh(golden('quotas.json'));
@@ -97,7 +97,7 @@ export class MockClusters {
     await this._act(route, verb, path, body);
   }
 
-  /** 4 workers are left of the 70 that the golden file allows all users. */
+  /** Of the 70 workers that the golden file allows all users, 4 are left. */
   private _dryRun(body: Json): Json {
     const typed = Number((body.options as Json).workers ?? 0);
     const workers = body.as_many_as_allowed ? Math.min(typed, 4) : typed;

@@ -1,16 +1,16 @@
 import type { IJupyterLabPageFixture } from '@jupyterlab/galata';
 import { expect, test } from './fixtures';
 
-/** Beside extensions that run cells in their own way: `check.py other-extensions`. */
+/** Runs only with other extensions that execute cells: `check.py other-extensions`. */
 test.skip(
   !process.env.HRLAB_OTHERS,
   'Needs jupyter-server-nbmodel; see scripts/isolated.py.'
 );
 
-// Galata's mock of the kernels' API takes the server's answers for its own.
+// Galata's mock of the kernels API interferes with the server's responses.
 test.use({ kernels: null });
 
-/** Requests by which jupyter-server-nbmodel has the server run cells. */
+/** Collects requests of jupyter-server-nbmodel that execute cells on the server. */
 function sentToServer(page: IJupyterLabPageFixture): string[] {
   const sent: string[] = [];
   page.on('request', request => {
@@ -31,7 +31,7 @@ test('beside server-side execution, the button times a cell', async ({
   await hrlab.openNotebook(['6 * 7', 'import time\ntime.sleep(3)\n40 + 3']);
   await hrlab.runUntimed(0);
   await expect(hrlab.cell(0)).toContainText('42');
-  expect(sent).toHaveLength(1); // it is the server that runs an ordinary cell
+  expect(sent).toHaveLength(1); // ordinary cells are executed by the server
   await hrlab.pressTiming(1);
   await expect(hrlab.cell(1).locator('.hrlab-Progress')).toHaveCount(1);
   await expect(hrlab.results).toHaveCount(1);

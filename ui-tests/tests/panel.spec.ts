@@ -230,7 +230,7 @@ test('a server that is away is said, and asked again', async ({
   await expect(hrlab.panel).not.toContainText('proxy');
   await hrlab.picture('server-away');
   await page.unroute(away);
-  // Not by "Try again": the panel asks by itself, and the button may be gone.
+  // Without "Try again": the panel retries by itself, so the button may be gone.
   await expect(hrlab.row('back again')).toHaveCount(1);
   await expect(hrlab.panel).not.toContainText('Could not load runs');
 });

@@ -16,7 +16,7 @@ async function startLocal(hrlab: HrlabPage): Promise<Locator> {
 }
 
 test.describe('a real cluster', () => {
-  /** Nothing is left behind, however the test ended. */
+  /** Closes all clusters, however the test ended. */
   test.afterEach(async ({ request, baseURL }) => {
     const url = `${baseURL}/hrlab/api/clusters`;
     const { clusters } = await (await request.get(url)).json();
@@ -135,7 +135,7 @@ test.describe('a real cluster', () => {
     page
   }) => {
     test.setTimeout(180_000);
-    // Started first: workers would get the Python of the notebook in front.
+    // Started first, since workers would get the Python of the active notebook.
     const made = await startLocal(hrlab);
     await hrlab.openNotebook(['client.submit(sum, [4, 5]).result()', '0'], {
       kernel: 'bare'

@@ -2,7 +2,7 @@ import { form } from './clusterpage';
 import { expect, test } from './fixtures';
 import { store } from './hrlab';
 
-/** The same code on so many threads: 400 s of work, 4 s of contention, 6 s fixed. */
+/** Adds a run of the same code on a number of threads: 400 s of work, 4 s of contention, 6 s fixed. */
 function addRunOn(threads: number): void {
   const compute = (400 + 4 * (threads - 1)) / threads;
   const stages = {
@@ -78,7 +78,7 @@ test('a cluster size is recommended from earlier runs of the same code', async (
   const sizing = hrlab.view.locator('.hrlab-Sizing');
   const goal = sizing.getByRole('combobox', { name: 'Goal' });
   await expect(goal).toBeFocused();
-  // Whoever asks by the command is told at once; the form asks for more.
+  // The command requests a recommendation immediately; the form refines it.
   await expect(sizing).toContainText('core hours; ');
   await goal.selectOption('finish_within_seconds');
   await expect(
@@ -121,7 +121,7 @@ test('an advice is created: the form is filled in, and gives the same advice', a
   await expect(advice).toContainText('Zee on 2 in about');
   await expect(advice.getByRole('button', { name: 'applied' })).toBeDisabled();
   await hrlab.picture('form-advised');
-  // Another number is a choice, and so is the way back.
+  // The number can be changed, and the recommendation applied again.
   await field.fill('1');
   await field.press('Tab');
   await advice.getByRole('button', { name: 'apply' }).click();

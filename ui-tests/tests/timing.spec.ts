@@ -6,7 +6,7 @@ const DASK = [
   'import time\ntime.sleep(0.3)\nfutures = client.map(lambda n: time.sleep(0.05), range(160), pure=False)\nclient.gather(futures)\ntime.sleep(0.3)\n"all done"'
 ];
 
-/** Lasts until the file is there. */
+/** Runs until the file exists. */
 const WAIT = 'import os, time\nwhile not os.path.exists("go"): time.sleep(0.1)';
 
 test('a timed cell shows its progress, then its phases, and becomes a row', async ({
@@ -45,7 +45,7 @@ for (const [what, source] of [
     await hrlab.openNotebook([source, '1']);
     await hrlab.pressTiming(0);
     await expect(hrlab.progress).toBeVisible();
-    await hrlab.page.waitForTimeout(1200); // it is drawn anew each second
+    await hrlab.page.waitForTimeout(1200); // it is rendered again each second
     const before = await hrlab.progress.boundingBox();
     const next = await hrlab.cell(1).boundingBox();
     await hrlab.page.contents.uploadContent('go', 'text', `${hrlab.folder}/go`);
@@ -99,7 +99,7 @@ test('a failing cell shows its own traceback and where it failed', async ({
   await hrlab.picture('failed-cell');
 });
 
-// Galata's mock of the kernels' API cannot read the empty answer to an interrupt.
+// Galata's mock of the kernels API cannot parse the empty response to an interrupt.
 test.describe('interrupting', () => {
   test.use({ kernels: null });
 
