@@ -84,7 +84,7 @@ for (const example of ['that is opened from the panel', 'of this repository']) {
   });
 }
 
-test('a notebook that makes its own cluster is refused, naming the cell, with the whole text behind Show', async ({
+test('a notebook that makes its own cluster is refused, naming the cell, with the full text behind Show', async ({
   hrlab,
   page
 }) => {

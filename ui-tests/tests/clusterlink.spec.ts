@@ -6,7 +6,7 @@ import { MockClusters } from './mocks';
 const add = (changes: object) => store('add', JSON.stringify(changes));
 const BEFORE = Date.now() / 1000 - 86400;
 
-test('a run leads to the card of its cluster while that is there', async ({
+test('a run links to the card of its cluster while that exists', async ({
   hrlab,
   page
 }) => {

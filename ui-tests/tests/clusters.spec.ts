@@ -25,7 +25,7 @@ test.describe('cards', () => {
     await server.serve(page);
   });
 
-  test('say what there is, what it waits for and why it failed', async ({
+  test('show the state, what a cluster waits for and why it failed', async ({
     hrlab,
     noise
   }) => {
@@ -53,7 +53,7 @@ test.describe('cards', () => {
     expect(noise).toEqual([]);
   });
 
-  test('of others are connected to with consent only', async ({
+  test('of other users are connected to with consent only', async ({
     hrlab,
     page
   }) => {
@@ -167,9 +167,7 @@ test.describe('cards', () => {
     ]);
   });
 
-  test('the end of the idle time is counted down, and extended', async ({
-    hrlab
-  }) => {
+  test('the idle timeout is counted down, and extended', async ({ hrlab }) => {
     server.clusters[0].idle_stop_at = Date.now() / 1000 + 95;
     await hrlab.openPanel();
     const ready = card(hrlab, 'zee-1');
@@ -236,7 +234,7 @@ test.describe('a new cluster', () => {
     await server.serve(page);
   });
 
-  test('an empty section teaches, and starts with one click', async ({
+  test('an empty section explains clusters, and starts one with one click', async ({
     hrlab
   }) => {
     await hrlab.openPanel();
@@ -254,9 +252,7 @@ test.describe('a new cluster', () => {
     });
   });
 
-  test('its card is there before the server has answered', async ({
-    hrlab
-  }) => {
+  test('its card appears before the server responds', async ({ hrlab }) => {
     server.createDelay = 3000;
     await hrlab.openPanel();
     await newButton(hrlab).click();
@@ -268,7 +264,7 @@ test.describe('a new cluster', () => {
     await expect(section(hrlab).locator('.hrlab-Cluster')).toHaveCount(1);
   });
 
-  test('what the server refuses stays, with its reason', async ({ hrlab }) => {
+  test('a refused start stays, with its reason', async ({ hrlab }) => {
     server.refusal = {
       status: 409,
       message: 'You have 4 clusters, at most 4 are allowed. Close one first.'
@@ -284,7 +280,7 @@ test.describe('a new cluster', () => {
     await expect(made).toHaveCount(0);
   });
 
-  test('the form is drawn from the profile, and checked while typing', async ({
+  test('the form is generated from the profile, and checked while typing', async ({
     hrlab,
     page
   }) => {
@@ -349,7 +345,7 @@ test.describe('a new cluster', () => {
     ).toHaveValue('12');
   });
 
-  test('a broken profile says why', async ({ hrlab }) => {
+  test('a broken profile shows why', async ({ hrlab }) => {
     await hrlab.openPanel();
     await hrlab.execute('hrlab:new-cluster', { profile: 'slurm' });
     await expect(form(hrlab)).toContainText('profiles.yaml, line 41');

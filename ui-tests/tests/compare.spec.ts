@@ -126,7 +126,7 @@ function addPublished(): void {
   }
 }
 
-test('ticked runs are compared as they are published', async ({
+test('selected runs are compared as in published tables', async ({
   hrlab,
   page,
   noise
@@ -159,7 +159,7 @@ test('ticked runs are compared as they are published', async ({
   expect(noise).toEqual([]);
 });
 
-test('two runs: what differs first, then where, then what the hardware did', async ({
+test('two runs: what differs first, then where, then hardware use', async ({
   hrlab,
   page,
   noise
@@ -208,7 +208,7 @@ test('two runs: what differs first, then where, then what the hardware did', asy
   expect(noise).toEqual([]);
 });
 
-test('long names stay inside of their pictures, narrow and dark too', async ({
+test('long names stay inside their charts, also narrow and dark', async ({
   hrlab,
   page
 }) => {
@@ -239,10 +239,7 @@ test('long names stay inside of their pictures, narrow and dark too', async ({
   await hrlab.picture('compare-long-narrow-dark');
 });
 
-test('pictures are taken along as PNG, SVG and CSV', async ({
-  hrlab,
-  page
-}) => {
+test('charts are downloaded as PNG, SVG and CSV', async ({ hrlab, page }) => {
   addPublished();
   await page.theme.setDarkTheme();
   await hrlab.openPanel();
@@ -280,7 +277,7 @@ test('pictures are taken along as PNG, SVG and CSV', async ({
   }
 });
 
-test('one ticked run can not be compared', async ({ hrlab }) => {
+test('a single selected run cannot be compared', async ({ hrlab }) => {
   store('fill', '1');
   await hrlab.openPanel();
   await hrlab.rows.first().click({ modifiers: ['Control'] });

@@ -7,7 +7,7 @@ const answer = (body: unknown) => ({
   body: JSON.stringify(body)
 });
 
-test('runs that wait or were refused are told, with what to do', async ({
+test('waiting and rejected runs are shown, with the remedy', async ({
   hrlab,
   page,
   noise
@@ -49,7 +49,7 @@ test('runs that wait or were refused are told, with what to do', async ({
   expect(noise).toEqual([]);
 });
 
-test('where nothing is delivered nothing is said, and asked once', async ({
+test('without delivery nothing is shown, and the server is asked once', async ({
   hrlab,
   page
 }) => {

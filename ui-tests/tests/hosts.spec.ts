@@ -3,7 +3,7 @@ import { expect, test } from './fixtures';
 
 const MESSAGE = 'Prometheus at metrics:9090 did not tell what the hosts did.';
 
-test('the hosts of a run are drawn after its own charts, and are a sentence while their database is away', async ({
+test('host charts of a run follow its own charts, and are a message while their database is unreachable', async ({
   hrlab,
   page,
   noise

@@ -69,7 +69,7 @@ async function longestOfThree(
   return Math.max(LONG_TASK_MS, Math.min(...tries));
 }
 
-test('10,000 runs: few rows in the page, and scrolling is as fluid as with 100', async ({
+test('10,000 runs: few rows in the page, and scrolling is as smooth as with 100', async ({
   hrlab,
   page
 }) => {
@@ -138,7 +138,7 @@ for (const width of [240, 900]) {
   });
 }
 
-test('what a record says is shown, never interpreted', async ({
+test('the texts of a record are never interpreted as HTML', async ({
   hrlab,
   page
 }) => {

@@ -3,7 +3,10 @@ import { expect, test } from './fixtures';
 
 const add = (changes: object) => store('add', JSON.stringify(changes));
 
-test('an empty panel teaches and opens an example', async ({ hrlab, page }) => {
+test('an empty panel explains runs and opens an example', async ({
+  hrlab,
+  page
+}) => {
   await hrlab.openPanel();
   await expect(hrlab.panel).toContainText('No runs yet');
   await hrlab.picture('empty');
@@ -57,7 +60,7 @@ test('a deleted run comes back with Undo', async ({ hrlab }) => {
   await expect(hrlab.row('precious')).toHaveCount(1);
 });
 
-test('a wrong label is said in the dialog, which stays open, and no label is lost', async ({
+test('an invalid label is reported in the dialog, which stays open, and no label is lost', async ({
   hrlab,
   page
 }) => {
@@ -134,9 +137,7 @@ test('a run is exported as a file', async ({ hrlab, page }) => {
   expect((await download).suggestedFilename()).toMatch(/^to-export-.*json$/);
 });
 
-test('typing filters, and so do a label and the notebook', async ({
-  hrlab
-}) => {
+test('runs are filtered by text, label and notebook', async ({ hrlab }) => {
   add({ name: 'apple', labels: { slot: 'one' } });
   add({ name: 'banana', labels: { slot: 'two' } });
   await hrlab.openPanel();
@@ -200,7 +201,7 @@ test('the list works by keyboard alone', async ({ hrlab, page }) => {
   await expect(hrlab.row('older')).toHaveCount(0);
 });
 
-test('refresh and settings answer', async ({ hrlab, page }) => {
+test('refresh and settings buttons work', async ({ hrlab, page }) => {
   await hrlab.openPanel();
   await expect(hrlab.panel).toContainText('No runs yet');
   const asked = page.waitForRequest(/hrlab\/api\/runs/);
@@ -212,7 +213,7 @@ test('refresh and settings answer', async ({ hrlab, page }) => {
   ).not.toHaveCount(0);
 });
 
-test('a server that is away is said, and asked again', async ({
+test('an unreachable server is reported, and asked again', async ({
   hrlab,
   page
 }) => {
@@ -235,7 +236,7 @@ test('a server that is away is said, and asked again', async ({
   await expect(hrlab.panel).not.toContainText('Could not load runs');
 });
 
-test('runs that go with the server are told of until that is dismissed', async ({
+test('the storage warning is shown until dismissed', async ({
   hrlab,
   page
 }) => {
@@ -259,7 +260,7 @@ test('runs that go with the server are told of until that is dismissed', async (
   await expect(hrlab.panel).not.toContainText(storage_warning);
 });
 
-test('folds survive a reload', async ({ hrlab, page }) => {
+test('collapsed sections survive a reload', async ({ hrlab, page }) => {
   const title = hrlab.panel.locator('.jp-AccordionPanel-title', {
     hasText: 'Runs'
   });
@@ -274,7 +275,7 @@ test('folds survive a reload', async ({ hrlab, page }) => {
   await expect(hrlab.panel).toContainText('No runs yet');
 });
 
-test('a hidden panel asks for nothing', async ({ hrlab, page }) => {
+test('a hidden panel fetches nothing', async ({ hrlab, page }) => {
   add({ name: 'one' });
   await hrlab.openPanel();
   await expect(hrlab.rows).toHaveCount(1);
@@ -292,7 +293,7 @@ test('a hidden panel asks for nothing', async ({ hrlab, page }) => {
   await expect(hrlab.rows).toHaveCount(2);
 });
 
-test('a run that cannot be drawn is shown as broken, and can be deleted', async ({
+test('a run that cannot be rendered has a placeholder, and can be deleted', async ({
   hrlab,
   page,
   noise

@@ -29,7 +29,7 @@ test.describe('a real cluster', () => {
     }).toPass({ timeout: 30_000 });
   });
 
-  test('is created, connected, looked into, scaled and closed', async ({
+  test('is created, connected, inspected, scaled and closed', async ({
     hrlab,
     page,
     noise
@@ -170,7 +170,7 @@ test.describe('a real cluster', () => {
     expect(tab.url()).toContain('/hrlab/dashboard/local');
   });
 
-  test('the form says what the server would refuse', async ({ hrlab }) => {
+  test('the form shows what the server would refuse', async ({ hrlab }) => {
     await hrlab.openPanel();
     await hrlab.execute('hrlab:new-cluster', { profile: 'local' });
     const memory = form(hrlab).getByLabel('Memory per worker');

@@ -24,7 +24,7 @@ test('a comparison is saved as a report', async ({ hrlab, page }) => {
   expect(readFileSync(await file.path(), 'utf-8')).toContain('Groups');
 });
 
-test('a report is saved without what its owner keeps back', async ({
+test('a report is saved without what the user leaves out', async ({
   hrlab,
   page
 }) => {

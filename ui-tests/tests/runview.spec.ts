@@ -36,7 +36,7 @@ test('a run shows its phases, charts, groups, facts, code and warnings', async (
   expect(noise).toEqual([]);
 });
 
-test('hardware use is drawn where it was sampled, and not where it was not', async ({
+test('hardware use is drawn only if it was sampled', async ({
   hrlab,
   page,
   noise
@@ -102,7 +102,10 @@ test('the name is edited in place', async ({ hrlab, page }) => {
   ).toContainText('after');
 });
 
-test('the toolbar leads to the cell and deletes', async ({ hrlab, page }) => {
+test('the toolbar opens the cell and deletes the run', async ({
+  hrlab,
+  page
+}) => {
   await hrlab.openPanel();
   await hrlab.openNotebook(['1', '2', '3']);
   await hrlab.pressTiming(2);
@@ -123,7 +126,7 @@ test('the toolbar leads to the cell and deletes', async ({ hrlab, page }) => {
   await expect(hrlab.view).toHaveCount(0);
 });
 
-test('a result that nobody kept still opens from its cell', async ({
+test('a result that is not in the store still opens from its cell', async ({
   hrlab,
   page
 }) => {
@@ -156,7 +159,7 @@ test('advice can be dismissed, and exact seconds show on focus', async ({
   await expect(result).not.toContainText('75 %');
 });
 
-test('advice goes when its rule is switched off, and comes back', async ({
+test('advice disappears when its rule is turned off, and comes back', async ({
   hrlab,
   page
 }) => {
@@ -186,7 +189,7 @@ test('advice goes when its rule is switched off, and comes back', async ({
   await expect(list).toContainText('ran short of memory');
 });
 
-test('Dask’s panes say so when there is no dashboard', async ({
+test('opening Dask’s panes without a dashboard is reported', async ({
   hrlab,
   page
 }) => {

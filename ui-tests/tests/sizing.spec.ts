@@ -98,7 +98,7 @@ test('a cluster size is recommended from earlier runs of the same code', async (
   expect(noise).toEqual([]);
 });
 
-test('an advice is created: the form is filled in, and gives the same advice', async ({
+test('a recommendation is created: the form is filled in, and recommends the same', async ({
   hrlab,
   page,
   noise

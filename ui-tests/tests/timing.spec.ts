@@ -114,7 +114,7 @@ test.describe('interrupting', () => {
   });
 });
 
-test('what the kernel could not keep, the browser hands over', async ({
+test('a record that the kernel could not store is saved by the browser', async ({
   hrlab
 }) => {
   await hrlab.openPanel();
@@ -192,7 +192,7 @@ test('the line comes back when the page is reloaded during a run', async ({
   expect(noise).toEqual([]);
 });
 
-test('a kernel restart takes the progress away', async ({ hrlab, page }) => {
+test('a kernel restart removes the progress line', async ({ hrlab, page }) => {
   await hrlab.openNotebook([SLEEP.replace('3', '60')]);
   await hrlab.pressTiming(0);
   await expect(hrlab.progress).toBeVisible();
@@ -244,7 +244,7 @@ for (const way of ['palette', 'menu', 'context menu', 'keys'] as const) {
 test.describe('loading', () => {
   test.use({ kernels: null });
 
-  test('a cell with %%hrtime works in a fresh notebook, and after a restart, and leaves no trace of the loading', async ({
+  test('a cell with %%hrtime works in a fresh notebook, and after a restart, and loading leaves no trace', async ({
     hrlab,
     page
   }) => {
@@ -266,7 +266,7 @@ test.describe('loading', () => {
   });
 });
 
-test('a Python kernel without hrlab says nothing of it', async ({ hrlab }) => {
+test('a Python kernel without hrlab shows no message', async ({ hrlab }) => {
   await hrlab.openNotebook(['6 * 7'], { kernel: 'bare' });
   await hrlab.runUntimed(0);
   await expect(hrlab.cell(0)).toContainText('42');
@@ -274,7 +274,7 @@ test('a Python kernel without hrlab says nothing of it', async ({ hrlab }) => {
   await expect(hrlab.notification).toHaveCount(0);
 });
 
-test('the stop watch on a cell without code says so, and moves on', async ({
+test('the stopwatch on a cell without code reports it, and moves on', async ({
   hrlab,
   page
 }) => {

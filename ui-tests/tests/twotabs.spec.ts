@@ -2,7 +2,7 @@ import { card, section } from './clusterpage';
 import { expect, test } from './fixtures';
 import { HrlabPage, store } from './hrlab';
 
-test('another tab sees what this one does to runs and clusters', async ({
+test('another tab sees this one’s changes of runs and clusters', async ({
   hrlab,
   page,
   tmpPath,

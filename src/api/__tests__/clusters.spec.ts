@@ -27,7 +27,7 @@ describe('clusters', () => {
     ]);
   });
 
-  it('reads everything of a cluster', () => {
+  it('reads all fields of a cluster', () => {
     const written = golden('clusters_v1.json').clusters as unknown[];
     const { workers, ...rest } = clusters[0];
     expect(written[0]).toMatchObject(rest);
@@ -40,14 +40,14 @@ describe('clusters', () => {
     expect(clusters[1].workers.maximum).toBe(4);
   });
 
-  it('reads why clusters of a kind cannot be seen', () => {
+  it('reads why clusters of a backend cannot be listed', () => {
     const problems = [{ kind: 'kubernetes', reason: 'No route.' }, 3];
     expect(readClusters({ clusters: [], problems }).problems).toEqual([
       'No route.'
     ]);
   });
 
-  it('takes an unknown state for one in which nothing works', () => {
+  it('treats an unknown state as unreachable', () => {
     const data = { id: 'a', name: 'a', created_at: 1, state: 'paused' };
     expect(readCluster(data).state).toBe('unreachable');
     expect(readCluster(data).mine).toBe(false);
@@ -78,12 +78,12 @@ describe('profiles', () => {
     expect(offload.limits.cores).toBe(100);
   });
 
-  it('reads what is broken, with the reason', () => {
+  it('reads broken profiles with the reason', () => {
     expect(broken[0].name).toBe('slurm');
     expect(broken[0].reason).toContain('line 41');
   });
 
-  it('leaves out an option of a type that it does not know', () => {
+  it('drops an option of an unknown type', () => {
     const options = { a: { type: 'colour', default: 1 } };
     const read = readProfiles({ profiles: [{ name: 'x', options }] });
     expect(read.profiles[0].options).toEqual({});
@@ -99,7 +99,7 @@ describe('refusals', () => {
     expect(run.warnings).toHaveLength(1);
   });
 
-  it('finds those of an error', () => {
+  it('finds the refusals of an error', () => {
     const { refusals } = golden('dry_run_v1.json');
     const detail = JSON.stringify({ refusals });
     const error = new ApiError(422, 'invalid-request', 'no', detail);

@@ -5,13 +5,13 @@ describe('reportPath', () => {
     expect(reportPath(['a', 'b'], [])).toBe('report?ids=a%2Cb');
   });
 
-  it('compares them as they are shown', () => {
+  it('passes on the shown grouping', () => {
     expect(reportPath(['a'], [], { by: 'threads' })).toBe(
       'report?by=threads&ids=a'
     );
   });
 
-  it('says what is kept back', () => {
+  it('passes on what to leave out', () => {
     expect(reportPath(['a'], ['code', 'user'])).toBe(
       'report?ids=a&redact=code%2Cuser'
     );

@@ -21,7 +21,7 @@ describe('requestAPI', () => {
   beforeEach(() => jest.useFakeTimers());
   afterEach(() => jest.useRealTimers());
 
-  it('gives up a request that is never answered', async () => {
+  it('times out a request that is never answered', async () => {
     const asked = requestAPI(connection(never), 'runs');
     const ended = expect(asked).rejects.toMatchObject({
       code: 'timeout',
@@ -31,7 +31,7 @@ describe('requestAPI', () => {
     await ended;
   });
 
-  it('gives up an answer that never ends', async () => {
+  it('times out a response that never ends', async () => {
     const asked = requestAPI(
       connection(async signal => {
         const response = new Response('');
@@ -45,7 +45,7 @@ describe('requestAPI', () => {
     await ended;
   });
 
-  it('leaves no timer behind an answer', async () => {
+  it('clears the timer after a response', async () => {
     const found = await requestAPI(
       connection(async () => new Response('{"runs": []}')),
       'runs'

@@ -53,7 +53,7 @@ describe('records', () => {
     expect(run.raw).toEqual(data);
   });
 
-  it('reads hardware use where it was sampled, and null where not', () => {
+  it('reads hardware use if it was sampled, else null', () => {
     const run = readRecord(golden('run_v1_resources.json'));
     expect(run.resources).toMatchObject({
       interval_seconds: 20,
@@ -66,13 +66,13 @@ describe('records', () => {
     expect(readRecord(golden('run_v1.json')).resources).toBeNull();
   });
 
-  it('reads what was seen of others on the nodes', () => {
+  it('reads what other clusters ran on the nodes', () => {
     const run = readRecord(golden('run_v1_resources.json'));
     expect([run.alone, run.other_pods]).toEqual([false, 3]);
     expect(readRecord(golden('run_v1.json')).other_pods).toBeNull();
   });
 
-  it('reads every part of a whole record', () => {
+  it('reads every part of a complete record', () => {
     const run = readRecord(golden('run_v1.json'));
     expect(run.loops).toHaveLength(2);
     expect(run.loops[0].stages.wait_seconds).toBe(22);
@@ -105,7 +105,7 @@ describe('records', () => {
     }
   );
 
-  it('reads an unknown status as not fine', () => {
+  it('treats an unknown status as interrupted', () => {
     const data = { ...golden('run_v1.json'), status: 'paused' };
     expect(readRecord(data).status).toBe('interrupted');
   });
@@ -154,7 +154,7 @@ describe('events', () => {
     expect(readChanged(event)).toEqual({ seq: 4, topic: 'runs', ids: ['a'] });
   });
 
-  it('leaves the events of others alone', () => {
+  it('ignores events of others', () => {
     expect(readChanged({ ...event, schema_id: 'other' })).toBeNull();
     expect(readChanged('text')).toBeNull();
   });

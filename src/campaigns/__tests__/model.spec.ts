@@ -35,11 +35,11 @@ describe('workersFromText', () => {
 });
 
 describe('readCampaign', () => {
-  it('takes a state it does not know for a failure', () => {
+  it('treats an unknown state as a failure', () => {
     expect(campaign({ state: 'dancing' }).state).toBe('failed');
   });
 
-  it('knows how its report compares the runs', () => {
+  it('reads how its report compares the runs', () => {
     const { compareBy, baseline } = campaign({ compare_by: 'workers' });
     expect([compareBy, baseline]).toEqual(['workers', null]);
   });

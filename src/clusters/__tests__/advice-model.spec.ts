@@ -88,7 +88,7 @@ describe('advice in the form', () => {
     ]);
   });
 
-  it('is for the run that was picked', async () => {
+  it('is for the selected run', async () => {
     const runs = new SizableRuns();
     const advice = await adviceOf(runs, formOf(), 'newer');
     expect(advice.run?.id).toBe('newer');
@@ -102,7 +102,7 @@ describe('advice in the form', () => {
     ]);
   });
 
-  it('is asked for with the options that it is not about', async () => {
+  it('is requested with the options that it does not set', async () => {
     const runs = new SizableRuns();
     await adviceOf(runs, formOf(OFFLOAD), null, null);
     expect(runs.questions[0]).toMatchObject({
@@ -112,7 +112,7 @@ describe('advice in the form', () => {
     });
   });
 
-  it('fills the form, and knows that it is in use', async () => {
+  it('fills the form, and knows that it is applied', async () => {
     const form = formOf();
     const advice = await adviceOf(new SizableRuns(), form);
     expect(advice.isUsed).toBe(false);
@@ -127,7 +127,7 @@ describe('advice in the form', () => {
     expect(advice.isUsed).toBe(false);
   });
 
-  it('says why there is none, and keeps the answer to the last question', async () => {
+  it('reports why there is none, and keeps the response to the latest request', async () => {
     const runs = new SizableRuns();
     const advice = await adviceOf(runs, formOf());
     await advice.choose('unsaid');
@@ -139,7 +139,7 @@ describe('advice in the form', () => {
     expect(advice.run?.id).toBe('newer');
   });
 
-  it('is none without a run that can be sized', async () => {
+  it('is missing without a run that can be sized', async () => {
     const runs = new SizableRuns();
     runs.all = [run('failed', { status: 'failed' })];
     const advice = await adviceOf(runs, formOf(), null, null);
@@ -147,8 +147,8 @@ describe('advice in the form', () => {
   });
 });
 
-describe('an advice in a line', () => {
-  it('says time, what limits it, and what each worker should have', () => {
+describe('a recommendation in one line', () => {
+  it('states time, limit and size of each worker', () => {
     expect(formatFormAdvice('Zee', sizing(), trans)).toBe(
       '3 workers finish Zee in about 1 min 35 s (limited by tasks). Each: 2 cores and 4 GiB.'
     );
@@ -158,7 +158,7 @@ describe('an advice in a line', () => {
     );
   });
 
-  it('says nothing of memory that was not advised', () => {
+  it('omits memory that was not recommended', () => {
     const advice = sizing({ memory_bytes_per_worker: 0 });
     expect(advisedOptions(advice)).toEqual({ workers: 3, cores: 2 });
     expect(formatFormAdvice('Zee', advice, trans)).toContain('Each: 2 cores.');

@@ -55,14 +55,14 @@ describe('Connect', () => {
   beforeEach(() => asked.splice(0));
   afterEach(() => Dialog.flush());
 
-  it('asks nothing about one’s own cluster', async () => {
+  it('does not ask for consent to one’s own cluster', async () => {
     await connect(cluster('zee-1'));
     expect(asked).toHaveLength(1);
     expect(asked[0]).toContain('"zee-1", None, False');
     expect(Dialog.tracker.currentWidget).toBeNull();
   });
 
-  it('does not connect to another’s without consent', async () => {
+  it('does not connect to another user’s cluster without consent', async () => {
     const done = connect(others);
     const shown = await dialog();
     expect(shown.node.textContent).toContain('Connect to zee-9?');
@@ -73,7 +73,7 @@ describe('Connect', () => {
     expect(asked).toEqual([]);
   });
 
-  it('says to the kernel that the user has consented', async () => {
+  it('tells the kernel that the user has consented', async () => {
     const done = connect(others);
     (await dialog()).resolve(1);
     await done;
@@ -81,7 +81,7 @@ describe('Connect', () => {
     expect(asked[0]).toContain('"zee-9", None, True');
   });
 
-  it('takes the return key for no consent', async () => {
+  it('does not take the return key as consent', async () => {
     const done = connect(others);
     (await dialog()).resolve();
     await done;

@@ -27,21 +27,21 @@ describe('amounts of memory', () => {
   ])('%s', (text, bytes) => expect(parseBytes(text)).toBe(bytes));
 
   it.each(['', 'GiB', '2 GiX', '-1 GiB', 'i', '1 i', '2 2'])(
-    '%p is none',
+    '%p is invalid',
     text => expect(parseBytes(text)).toBeNull()
   );
 
   it.each([2 ** 31, 268435456, 1536, 1000, 11.25 * 2 ** 30, 0, 123456789])(
-    '%d is written so that it is read as the same',
+    '%d survives formatting and parsing',
     bytes => expect(parseBytes(bytesToText(bytes))).toBe(bytes)
   );
 
-  it('is said with its bounds', () => {
+  it('is formatted with its bounds', () => {
     expect(formatBounds(LOCAL.options.memory, trans)).toBe('256 MiB to 24 GiB');
     expect(formatBounds(LOCAL.options.workers, trans)).toBe('0 to 4 workers');
   });
 
-  it('says one of something as one', () => {
+  it('uses the singular for one', () => {
     expect(formatOption(LOCAL.options.cores, 1)).toBe('1 core');
     expect(formatOption(LOCAL.options.cores, 2)).toBe('2 cores');
   });
@@ -81,7 +81,7 @@ describe('ClusterForm', () => {
     expect(form.isDefault).toBe(true);
   });
 
-  it('asks for what was typed, in its own types', () => {
+  it('requests the input in the option’s type', () => {
     const form = formOf(LOCAL);
     form.set('workers', '3');
     form.set('memory', '1 GiB');
@@ -94,7 +94,7 @@ describe('ClusterForm', () => {
     expect(form.isDefault).toBe(false);
   });
 
-  it('says what is wrong beside its field, without asking', async () => {
+  it('shows a problem beside its field, without a request', async () => {
     const form = formOf(LOCAL);
     await clock.fire();
     form.set('workers', '1.5');
@@ -111,7 +111,7 @@ describe('ClusterForm', () => {
     expect(clusters.checked).toHaveLength(1);
   });
 
-  it('asks the server once after a pause', async () => {
+  it('sends one request after a pause', async () => {
     const form = formOf(LOCAL);
     await clock.fire();
     for (const text of ['1', '2', '3']) {
@@ -151,7 +151,7 @@ describe('ClusterForm', () => {
     expect(problems(form)).toEqual({});
   });
 
-  it('takes refusals from an error, too; another error does not hinder', async () => {
+  it('reads refusals from an error, too; other errors do not block', async () => {
     const detail = JSON.stringify({
       refusals: [{ limit: 'workers', message: 'too many' }]
     });
@@ -166,7 +166,7 @@ describe('ClusterForm', () => {
     expect(form.isValid).toBe(true);
   });
 
-  it('drops the answer to an older question', async () => {
+  it('drops the response to an outdated request', async () => {
     clusters.gate = new Gate();
     clusters.dryRun = {
       allowed: false,
@@ -183,7 +183,7 @@ describe('ClusterForm', () => {
     expect(form.isChecking).toBe(true);
   });
 
-  it('knows what the request would take, while the next answer is on its way, too', async () => {
+  it('keeps the resources of the request while the next response is pending', async () => {
     const asks = { workers: 3, cores: 6, memory_bytes: 3 * 2 ** 30 };
     clusters.dryRun = { ...clusters.dryRun, asks };
     const form = formOf(LOCAL);
@@ -194,7 +194,7 @@ describe('ClusterForm', () => {
     expect([form.asks, form.isChecking]).toEqual([asks, true]);
   });
 
-  it('asks for as many workers as are allowed, and says how many that is', async () => {
+  it('requests as many workers as are allowed, and shows how many that is', async () => {
     const form = formOf(LOCAL);
     form.setAsManyAsAllowed(true);
     form.set('workers', '4');
@@ -213,7 +213,7 @@ describe('ClusterForm', () => {
     expect(form.request()).not.toHaveProperty('as_many_as_allowed');
   });
 
-  it('takes over what is put into it, as far as the profile has it', () => {
+  it('accepts values for options that the profile has', () => {
     const form = formOf(LOCAL);
     form.set('cores', '2');
     form.put({ workers: 4, memory: 2 ** 30, gone: 1 });
@@ -226,7 +226,7 @@ describe('ClusterForm', () => {
     expect(form.values).toEqual({ cores: 2, memory: 2 ** 30 });
   });
 
-  it('fills in the default where a remembered value is not allowed any more', () => {
+  it('uses the default if a saved value is no longer allowed', () => {
     const form = new ClusterForm(clusters, LOCAL, trans, clock);
     form.fill({ workers: 99, cores: 2, gone: 1 });
     expect(form.request()?.options).toMatchObject({ workers: 2, cores: 2 });
@@ -264,7 +264,7 @@ describe('ClusterDrafts', () => {
     drafts.close();
   });
 
-  it('fills in what the site offers for certain uses, and the last choice', async () => {
+  it('applies the site’s presets and the last choice', async () => {
     await drafts.open('offload');
     expect(drafts.presets.map(([name]) => name)).toEqual(['small', 'a night']);
     drafts.form?.set('minimum', '3');
@@ -297,7 +297,7 @@ describe('ClusterDrafts', () => {
     drafts.close();
   });
 
-  it('says why a profile cannot be used', async () => {
+  it('shows why a profile is unavailable', async () => {
     await drafts.open('slurm');
     expect(drafts.form).toBeNull();
     expect(drafts.broken?.reason).toContain('line 41');

@@ -26,13 +26,13 @@ describe('ClusterList', () => {
     await settle();
   }
 
-  it('asks for nothing while nobody looks', async () => {
+  it('fetches nothing while hidden', async () => {
     clusters.changed.emit([]);
     await clock.fire();
     expect(clusters.asked).toEqual([]);
   });
 
-  it('takes a snapshot when looked at, newest first', async () => {
+  it('fetches a snapshot when shown, newest first', async () => {
     clusters.there = [
       cluster('old', { created_at: 1 }),
       cluster('new', { created_at: 2 })
@@ -42,7 +42,7 @@ describe('ClusterList', () => {
     expect(list.isLoaded).toBe(true);
   });
 
-  it('asks once more after events, however many', async () => {
+  it('fetches once more after any number of events', async () => {
     await look();
     clusters.there = [cluster('a')];
     clusters.changed.emit(['a']);
@@ -52,7 +52,7 @@ describe('ClusterList', () => {
     expect(shown()).toEqual(['a ready']);
   });
 
-  it('stops when hidden and catches up later', async () => {
+  it('stops when hidden and catches up when shown', async () => {
     await look();
     list.setActive(false);
     clusters.changed.emit([]);
@@ -62,7 +62,7 @@ describe('ClusterList', () => {
     expect(clusters.asked).toHaveLength(3);
   });
 
-  it('looks again by and by while something starts, and no longer', async () => {
+  it('polls while a cluster starts, and no longer', async () => {
     clusters.there = [cluster('a', { state: 'starting' })];
     await look();
     expect(clock.delays).toEqual([5000]);
@@ -72,7 +72,7 @@ describe('ClusterList', () => {
     expect(clock.due.size).toBe(0);
   });
 
-  it('tries again, ever more slowly, while the server is away', async () => {
+  it('retries with increasing delays while the server is unreachable', async () => {
     clusters.failure = new Error('away');
     await look();
     expect(list.error?.message).toBe('away');
@@ -84,7 +84,7 @@ describe('ClusterList', () => {
     expect(list.error).toBeNull();
   });
 
-  it('shows a new cluster before the server has answered, and once after', async () => {
+  it('shows a new cluster before the server responds, and only once after', async () => {
     await look();
     clusters.gate = new Gate();
     const started = list.start(REQUEST);
@@ -130,7 +130,7 @@ describe('ClusterList', () => {
     expect(second.idempotency_key).not.toBe(first.idempotency_key);
   });
 
-  it('asks for the same cluster again if it never heard an answer', async () => {
+  it('repeats the same request if there was no response', async () => {
     await look();
     clusters.failure = new Error('network');
     await list.start(REQUEST);
@@ -140,7 +140,7 @@ describe('ClusterList', () => {
     expect(second.idempotency_key).toBe(first.idempotency_key);
   });
 
-  it('tries again what the server says has failed', async () => {
+  it('retries a start that the server reports as failed', async () => {
     await look();
     await list.start(REQUEST);
     clusters.there = [cluster('made-1', { state: 'failed' })];
@@ -151,7 +151,7 @@ describe('ClusterList', () => {
     expect(shown()).toEqual(['made-2 starting']);
   });
 
-  it('cancels a start that has not been answered', async () => {
+  it('cancels a start without a response yet', async () => {
     await look();
     clusters.gate = new Gate();
     const started = list.start(REQUEST);
@@ -163,7 +163,7 @@ describe('ClusterList', () => {
     expect(list.items).toEqual([]);
   });
 
-  it('shows at once that a cluster closes, and again if it did not', async () => {
+  it('shows a cluster as closing at once, and restores it on failure', async () => {
     clusters.there = [cluster('a')];
     await look();
     clusters.failure = new ApiError(502, 'backend', 'No.', '');
@@ -173,7 +173,7 @@ describe('ClusterList', () => {
     expect(shown()).toEqual(['a ready']);
   });
 
-  it('takes a cluster that is gone for closed', async () => {
+  it('treats a missing cluster as closed', async () => {
     clusters.there = [cluster('a')];
     await look();
     clusters.failure = new ApiError(404, 'not-found', 'No such.', '');
@@ -181,7 +181,7 @@ describe('ClusterList', () => {
     expect(list.items).toEqual([]);
   });
 
-  it('knows a cluster by what it last heard when the server is away', async () => {
+  it('keeps the last known state of a cluster while the server is unreachable', async () => {
     clusters.there = [cluster('a', { tasks: 5 })];
     await look();
     clusters.there = [cluster('a', { tasks: 7 })];
@@ -190,14 +190,14 @@ describe('ClusterList', () => {
     expect((await list.newest('a'))?.tasks).toBe(5);
   });
 
-  it('offers the profile that was started last', async () => {
+  it('offers the profile started last', async () => {
     await look();
     expect(list.favourite?.name).toBe('local');
     await list.start({ profile: 'offload', options: {} });
     expect(list.favourite?.name).toBe('offload');
   });
 
-  it('can be disposed twice and then asks for nothing', async () => {
+  it('can be disposed twice and then fetches nothing', async () => {
     await look();
     list.dispose();
     list.dispose();

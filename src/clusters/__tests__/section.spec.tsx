@@ -88,7 +88,7 @@ describe('ClustersSection', () => {
     jest.restoreAllMocks();
   });
 
-  it('shows a cluster that cannot be drawn as broken, and all others', async () => {
+  it('shows a placeholder for a cluster that cannot be rendered, and all others', async () => {
     clusters.there = [cluster('a'), odd('odd'), cluster('b')];
     Widget.attach(section, document.body);
     list.setActive(true);
@@ -102,7 +102,7 @@ describe('ClustersSection', () => {
     expect(executed).toEqual([`${CommandIDs.closeCluster} odd`]);
   });
 
-  it('draws it again once what is known of it can be drawn', async () => {
+  it('renders it again once it is valid', async () => {
     clusters.there = [odd('odd')];
     Widget.attach(section, document.body);
     list.setActive(true);

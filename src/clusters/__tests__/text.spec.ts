@@ -15,8 +15,8 @@ import { cluster, PROFILES_V1 } from './fake-clusters';
 const trans = nullTranslator.load('hrlab');
 const [LOCAL] = PROFILES_V1.profiles;
 
-describe('what is said of a cluster', () => {
-  it('counts workers, with the bounds of one that adapts', () => {
+describe('texts of a cluster', () => {
+  it('counts workers, with the bounds of an adaptive cluster', () => {
     expect(workersOf(cluster('a'), trans)).toBe('2 workers');
     const workers = { asked: 4, ready: 1, minimum: 0, maximum: 8 };
     expect(workersOf(cluster('a', { workers }), trans)).toBe(
@@ -24,7 +24,7 @@ describe('what is said of a cluster', () => {
     );
   });
 
-  it('tells what one click starts, and what each worker has', () => {
+  it('describes a profile’s defaults', () => {
     const { workers, cores, memory, ...rest } = LOCAL.options;
     const some = (options: typeof LOCAL.options) =>
       formatDefaults({ ...LOCAL, options }, trans);
@@ -36,7 +36,7 @@ describe('what is said of a cluster', () => {
     expect(some({})).toBe('');
   });
 
-  it('leaves out facts that are not known', () => {
+  it('omits unknown facts', () => {
     expect(factsOf(cluster('a'), 160, trans)).toEqual(['1 min']);
     const known = { cores: 1, memory_bytes: 2 ** 31, tasks: 1 };
     expect(factsOf(cluster('a', known), 400, trans)).toEqual([
@@ -47,13 +47,13 @@ describe('what is said of a cluster', () => {
     ]);
   });
 
-  it('says how long a start takes, and usually takes', () => {
+  it('shows elapsed and usual time of a start', () => {
     expect(formatElapsed(cluster('a'), 137, trans)).toBe('37 s');
     const usual = cluster('a', { usual_start_seconds: 40 });
     expect(formatElapsed(usual, 137, trans)).toBe('37 s (usually 40 s)');
   });
 
-  it('says what it waits for: the reason first, then the step', () => {
+  it('shows what it waits for: the reason, or else the step', () => {
     const steps = [
       { name: 'resource', state: 'done' },
       { name: 'scheduler', state: 'running', detail: 'pulling the image' }
@@ -69,7 +69,7 @@ describe('what is said of a cluster', () => {
     expect(waitingFor(cluster('a'), trans)).toBe('');
   });
 
-  it('warns 10 minutes before the end, or 10 % of a short limit', () => {
+  it('warns 10 minutes before the end, or 10 % of a short timeout', () => {
     expect(idleWarning({ ...LOCAL, idle_seconds: 86400 })).toBe(600);
     expect(idleWarning({ ...LOCAL, idle_seconds: 300 })).toBe(30);
     expect(idleWarning(null)).toBe(600);
@@ -80,7 +80,7 @@ describe('what is said of a cluster', () => {
     expect(idleOf(cluster('a'), LOCAL, 0)).toBeNull();
   });
 
-  it('says what closing would lose, if anything', () => {
+  it('describes what closing would discard, if anything', () => {
     expect(formatLoss(cluster('zee', { tasks: 312 }), trans)).toBe(
       'zee is running 312 tasks.'
     );
@@ -94,7 +94,7 @@ describe('what is said of a cluster', () => {
 describe('client code', () => {
   const there = cluster('zee', { scheduler_address: 'tcp://10.0.0.7:8786' });
 
-  it('uses hrlab where the kernel has it', () => {
+  it('uses hrlab if the kernel has it', () => {
     expect(clientCode(there, true)).toBe(
       'import hrlab\n\nclient = hrlab.connect("zee")\nclient'
     );
@@ -106,7 +106,7 @@ describe('client code', () => {
     expect(clientCode(odd, true)).toContain('connect("a\\"); import os #")');
   });
 
-  it('takes another user’s cluster by its id, with consent in sight', () => {
+  it('uses another user’s cluster by its id, with visible consent', () => {
     const others = cluster('zee-9x', {
       name: 'zee',
       mine: false,
@@ -133,7 +133,7 @@ describe('client code', () => {
     );
   });
 
-  it('is one expression that leaves no name behind', () => {
+  it('is one expression that adds no names', () => {
     const expression = connectExpression(there);
     expect(expression).not.toContain('\n');
     expect(expression).toContain('"zee", "tcp://10.0.0.7:8786"');

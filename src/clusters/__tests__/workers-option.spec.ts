@@ -38,33 +38,33 @@ const two = (changes: Readonly<Record<string, unknown>> = {}) =>
 const most = (...[of, one]: [IProfile | null, ReturnType<typeof two>]) =>
   workersOption(of, one, trans).maximum;
 
-describe('workers that a cluster may be scaled to', () => {
-  it('are those of the option, or of the limit of workers, whichever is less', () => {
+describe('workers that a cluster can be scaled to', () => {
+  it('are bounded by the option or the limit of workers, whichever is less', () => {
     expect(most(profile({}, { maximum: 12 }), two())).toBe(12);
     expect(most(profile({ workers: 8 }, { maximum: 12 }), two())).toBe(8);
     expect(most(profile({ workers: 20 }, { maximum: 12 }), two())).toBe(12);
   });
 
-  it('fit into the memory that is allowed, each as large as those that are there', () => {
+  it('fit into the allowed memory at the size of the existing workers', () => {
     const small = profile({ memory_bytes: 12 * GIB }, { maximum: 12 });
     expect(most(small, two())).toBe(12);
     expect(most(small, two({ memory_bytes: 8 * GIB }))).toBe(3);
   });
 
-  it('fit into the cores that are allowed', () => {
+  it('fit into the allowed cores', () => {
     const small = profile({ cores: 16 }, { maximum: 32 });
     expect(most(small, two())).toBe(16);
     expect(most(small, two({ cores: 8 }))).toBe(4);
     expect(most(small, two({ cores: 3 }))).toBe(10); // a worker has 1.5
   });
 
-  it('are as large as by default while none is there', () => {
+  it('have the default size while there are none', () => {
     const none = { workers: { asked: 0, ready: 0 }, cores: 0, memory_bytes: 0 };
     const small = profile({ memory_bytes: 5 * GIB, cores: 40 });
     expect(most(small, two(none))).toBe(5);
   });
 
-  it('have no bounds where none are known', () => {
+  it('have no bounds if none are known', () => {
     expect(most(profile({}), two())).toBeNull();
     expect(most(null, two())).toBeNull();
     expect(workersOption(profile({}), two(), trans).minimum).toBe(1);

@@ -28,7 +28,7 @@ const WIRE = {
 };
 
 describe('what is asked', () => {
-  it('names the runs, or the run whose code is meant', () => {
+  it('names the runs, or the run whose code is compared', () => {
     expect(comparisonPath({ ids: ['a', 'b'] })).toBe('compare?ids=a%2Cb');
     expect(comparisonPath({ ids: [], like: 'a', by: 'label:x=y' })).toBe(
       'compare?like=a&by=label%3Ax%3Dy'
@@ -37,7 +37,7 @@ describe('what is asked', () => {
 });
 
 describe('what is answered', () => {
-  it('is read with keys as texts', () => {
+  it('is read with keys as strings', () => {
     const found = readComparison(WIRE);
     expect(found.baseline).toBe('1');
     expect(found.groups[0]?.key).toBe('1');
@@ -77,7 +77,7 @@ describe('what is answered', () => {
     expect(readComparison(WIRE).difference).toBeNull();
   });
 
-  it('of another form is refused', () => {
+  it('is rejected if malformed', () => {
     expect(() => readComparison({ ...WIRE, by: 3 })).toThrow('by');
   });
 });
@@ -91,7 +91,7 @@ describe('the model', () => {
     }
   }
 
-  it('regroups with a baseline chosen anew, and keeps the runs', async () => {
+  it('regroups with a reset baseline, and keeps the runs', async () => {
     const runs = new Comparing(0);
     const model = new ComparisonModel(runs, { ids: ['a', 'b'] });
     await model.setBaseline('2');
@@ -102,7 +102,7 @@ describe('the model', () => {
     ]);
   });
 
-  it('keeps which runs are meant, whatever else is chosen', async () => {
+  it('keeps the selection of runs across other changes', async () => {
     const runs = new Comparing(0);
     const model = new ComparisonModel(runs, { ids: [], previous: 'a' });
     await model.setOver('workers');
@@ -116,7 +116,7 @@ describe('the model', () => {
     });
   });
 
-  it('asks again when one of its runs changed, and not for others', () => {
+  it('fetches again when one of its runs changes, and not for others', () => {
     const runs = new Comparing(0);
     new ComparisonModel(runs, { ids: ['a', 'b'] });
     runs.changed.emit(['c']);
@@ -125,7 +125,7 @@ describe('the model', () => {
     expect(runs.queries).toHaveLength(1);
   });
 
-  it('says why there is none', async () => {
+  it('reports why there is none', async () => {
     const runs: IRuns = new FakeRuns(0);
     const model = new ComparisonModel(runs, { ids: ['a'] });
     await model.refresh();
@@ -134,7 +134,7 @@ describe('the model', () => {
 });
 
 describe('a table as CSV', () => {
-  it('has units in its head, quotes what needs it, and no formulas', () => {
+  it('has units in its header, quotes where needed, and no formulas', () => {
     const chart = {
       columns: [
         { name: 'group', label: 'group', unit: '' },

@@ -15,8 +15,8 @@ const line = (before: number | null, after: number | null) => ({
   ratio: null
 });
 
-describe('a comparison in words', () => {
-  it('tells labels and figures from words of its own', () => {
+describe('texts of a comparison', () => {
+  it('distinguishes labels and figures from built-in groupings', () => {
     expect(groupingChoice('label:workers', trans)).toBe('label workers');
     expect(groupingChoice('workload:events', trans)).toBe('workload events');
     expect(groupingChoice('workers', trans)).toBe('workers');
@@ -24,7 +24,7 @@ describe('a comparison in words', () => {
     expect(groupingChoice('profile', trans)).toBe('profile');
   });
 
-  it('has whole seconds from 100 on, as tables are published', () => {
+  it('has whole seconds from 100 on, as in published tables', () => {
     expect([1135.2, 75, 9.876, null].map(publishedSeconds)).toEqual([
       '1135 s',
       '75 s',
@@ -33,7 +33,7 @@ describe('a comparison in words', () => {
     ]);
   });
 
-  it('says which way a part changed, and nothing where it is not known', () => {
+  it('shows the sign of a change, and a dash if it is unknown', () => {
     expect(changeOfLine(line(2, 5))).toBe('+3.00 s');
     expect(changeOfLine(line(5, 2))).toBe('\u22123.00 s');
     expect(changeOfLine(line(null, 2))).toBe('–');

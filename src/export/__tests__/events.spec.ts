@@ -27,8 +27,8 @@ const golden = (changes: Partial<IDelivery> = {}): IDelivery => {
   return { ...found, ...changes };
 };
 
-describe('a delivery in words', () => {
-  it('says how many wait, since when, and when the next try is', () => {
+describe('texts of a delivery', () => {
+  it('shows how many runs wait, since when, and the next attempt', () => {
     expect(formatWaiting(golden(), NOW, trans)).toMatch(
       /^3 runs are waiting to be delivered since .*\d\d/
     );
@@ -40,11 +40,11 @@ describe('a delivery in words', () => {
   it.each([
     ['nothing keeps them', { error: null }],
     ['none waits', { waiting: 0 }]
-  ])('says nothing of waiting while %s', (_, changes) => {
+  ])('omits waiting while %s', (_, changes) => {
     expect(formatWaiting(golden(changes), NOW, trans)).toBe('');
   });
 
-  it('says which were refused since the user last looked', () => {
+  it('shows rejections since the last dismissal', () => {
     const all = newRefusals(golden(), 0);
     expect(formatRefused(golden(), all, trans)).toMatch(
       /^2 runs were rejected/
@@ -57,13 +57,13 @@ describe('a delivery in words', () => {
     expect(formatRefused(golden(), [], trans)).toBe('');
   });
 
-  it('counts all of very many, of which only the newest are told', () => {
+  it('counts all rejections, of which only the latest are listed', () => {
     const many = golden({ refused: 300 });
     const fresh = newRefusals(many, 0);
     expect(formatRefused(many, fresh, trans)).toMatch(/^300 runs/);
   });
 
-  it('says what to do about what the database says', () => {
+  it('shows the remedy for the database’s message', () => {
     const [conflict, old] = golden().refusals;
     expect(formatRemedy(conflict.message, trans)).toContain('a different type');
     expect(formatRemedy(old.message, trans)).toContain('older');
@@ -81,7 +81,7 @@ describe('Exports', () => {
     }
   }
 
-  it('asks a site that delivers nothing once, until its server may be another', async () => {
+  it('asks a site without delivery only once per server', async () => {
     const service = new FakeService(null);
     const exports = new Exports(service);
     expect(await exports.get()).toBeNull();
@@ -94,7 +94,7 @@ describe('Exports', () => {
     expect(service.asked).toBe(3);
   });
 
-  it('reads that there is none', () => {
+  it('reads that there is no delivery', () => {
     expect(readExports({ exports: [] })).toBeNull();
   });
 });
@@ -119,18 +119,18 @@ describe('the cluster of a run', () => {
     );
   });
 
-  it('is not another that had the same name at that time', () => {
+  it('is not another cluster with the same name at that time', () => {
     const other = cluster('zee-1-k3x9', { ...during, name: 'zee-1' });
     expect(usedCluster(seen, run, [other])).toBeNull();
   });
 
-  it('is known by its id whatever it is called now', () => {
+  it('is found by its id after a rename', () => {
     const other = cluster('zee-1-k3x9', { ...during, name: 'zee-1' });
     const renamed = cluster('zee-1', { ...during, name: 'tau' });
     expect(usedCluster(seen, run, [other, renamed])).toBe(renamed);
   });
 
-  it('is not a later one of the same name, nor one that failed', () => {
+  it('is neither a later cluster of the same name nor a failed one', () => {
     const after = { created_at: run.started_at + run.wall_seconds + 1 };
     const failed = { ...during, state: 'failed' };
     expect(

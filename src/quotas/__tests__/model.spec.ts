@@ -51,7 +51,7 @@ describe('a bar', () => {
     [46, 'full', '82 + 46 of 128 cores', 'full'],
     [47, 'over', '82 + 47 of 128 cores', '1 over'],
     [1.5, 'ok', '82 + 1.5 of 128 cores', '']
-  ])('with %d cores asked for is %s', (cores, fill, words, near) => {
+  ])('with %d cores requested is %s', (cores, fill, words, near) => {
     const bar = barOf(quota(), asks(cores));
     expect(bar.fill).toBe(fill);
     expect(formatBar(bar, trans)).toBe(words);
@@ -59,19 +59,19 @@ describe('a bar', () => {
     expect(bar.usedShare + bar.askedShare).toBeLessThanOrEqual(1);
   });
 
-  it('that nobody enforces is short, not exceeded, by what is asked for', () => {
+  it('that is not enforced is short, not over, with a request', () => {
     const bar = barOf(quota({ enforced: false }), asks(47));
     expect(bar.fill).toBe('near');
     expect(formatFill(bar, trans)).toBe('1 short');
   });
 
-  it('says what is used near the limit, where nothing is asked for', () => {
+  it('shows usage near the limit without a request', () => {
     expect(formatFill(barOf(quota({ used: 110 }), null), trans)).toBe(
       '86 % used'
     );
   });
 
-  it('says memory in GiB, storage in GB, and a little in what fits it', () => {
+  it('shows memory in GiB, storage in GB, and small amounts in smaller units', () => {
     const words = (changes: Record<string, unknown>, memory = 0) =>
       formatBar(barOf(quota(changes), asks(0, memory)), trans);
     const memory = { resource: 'memory', unit: 'bytes' };
@@ -110,7 +110,7 @@ describe('a bar', () => {
     expect([bar.usedShare, bar.askedShare]).toEqual([0, 0]);
   });
 
-  it('of nothing at all is full, and of too much is over', () => {
+  it('of a zero limit is full, and of too much is over', () => {
     expect(barOf(quota({ limit: 0, used: 0 }), null)).toMatchObject({
       fill: 'full',
       usedShare: 1
@@ -120,7 +120,7 @@ describe('a bar', () => {
     expect(formatFill(over, trans)).toBe('2 over');
   });
 
-  it('tells the rest on hover: what is left, whose, who holds it, how old', () => {
+  it('has a tooltip with remainder, scope, holders and age', () => {
     const hint = quotaHint(barOf(quota(), asks(16)), 1090, trans);
     expect(hint.split('\n')).toEqual([
       'Cores: 82 of 128 cores',
@@ -134,7 +134,7 @@ describe('a bar', () => {
 });
 
 describe('limits', () => {
-  it('are read as they come over the wire', () => {
+  it('are read from the wire format', () => {
     const path = join(__dirname, '../../../tests/data/wire/quotas.json');
     const { quotas, sources } = readQuotas(
       JSON.parse(readFileSync(path, 'utf8'))
@@ -156,7 +156,7 @@ describe('limits', () => {
     expect(sources.filter(({ error }) => error)).toHaveLength(2);
   });
 
-  it('of other profiles and of storage are none of a form', () => {
+  it('of other profiles and of storage are not in a form', () => {
     const quotas = [
       quota({ resource: 'storage' }),
       quota({ profiles: ['offload'] }),
@@ -166,7 +166,7 @@ describe('limits', () => {
     expect(quotasFor(quotas, 'local')).toEqual([quotas[2], quotas[3]]);
   });
 
-  it('that bind, are short or are of storage are shown at once', () => {
+  it('that are enforced, scarce or of storage are not folded', () => {
     const binding = quota();
     const short = quota({ enforced: false, used: 120, resource: 'jobs' });
     const storage = quota({ enforced: false, resource: 'storage' });
@@ -185,7 +185,7 @@ describe('limits', () => {
 describe('a source', () => {
   const state = { source: 'kubernetes', as_of_at: 1000, error: null };
 
-  it('is mentioned when it fails or is old, and only then', () => {
+  it('is mentioned only when it fails or is old', () => {
     expect(formatSource(state, 1010, trans)).toBe('');
     expect(formatSource(state, 1600, trans)).toBe(
       'Limits from Kubernetes are 10 min old.'
@@ -225,7 +225,7 @@ describe('QuotaList', () => {
     list = new QuotaList(quotas, clock);
   });
 
-  it('asks when looked at, and again after events, however many', async () => {
+  it('fetches when shown, and once more after any number of events', async () => {
     quotas.changed.emit();
     await clock.fire();
     expect(quotas.asked).toBe(0);
@@ -238,7 +238,7 @@ describe('QuotaList', () => {
     expect(list.report?.quotas[0].used).toBe(2);
   });
 
-  it('asks each minute while looked at: not every change is announced', async () => {
+  it('polls each minute while shown, as not every change is announced', async () => {
     list.setActive(true);
     await settle();
     expect(clock.delays).toEqual([60_000]);
@@ -253,7 +253,7 @@ describe('QuotaList', () => {
     expect(clock.due.size).toBe(1);
   });
 
-  it('asks nothing while hidden, and catches up when looked at again', async () => {
+  it('fetches nothing while hidden, and catches up when shown', async () => {
     list.setActive(true);
     await settle();
     list.setActive(false);
@@ -269,7 +269,7 @@ describe('QuotaList', () => {
     expect(quotas.asked).toBe(2);
   });
 
-  it('keeps what it knows when the server is away, says so, and tries again', async () => {
+  it('keeps its value while the server is unreachable, reports it, and retries', async () => {
     list.setActive(true);
     await settle();
     quotas.failing = true;

@@ -54,14 +54,14 @@ const AWAY = new ApiError(502, 'backend', 'Prometheus is away.', '');
 const shown = (widget: Widget) => !widget.isHidden;
 
 describe('charts of the hosts of a run', () => {
-  it('are nothing where the site has no database', async () => {
+  it('are empty if the site has no database', async () => {
     const { hosts, view } = viewOf(readHosts({ source: null }));
     expect(shown(view)).toBe(false);
     await hosts.ask();
     expect(shown(view)).toBe(false);
   });
 
-  it('say where they are from, and have their data as a table', async () => {
+  it('name their source, and have their data as a table', async () => {
     const { hosts, view, text } = viewOf(answer('Processor', 'Memory'));
     await hosts.ask();
     expect(shown(view)).toBe(true);
@@ -77,7 +77,7 @@ describe('charts of the hosts of a run', () => {
     expect(text()).toContain('by anybody');
   });
 
-  it('are a sentence while the database is away, and come when asked again', async () => {
+  it('are a message while the database is unreachable, and appear after a retry', async () => {
     const { hosts, runs, view, text } = viewOf(AWAY, answer('Processor'));
     await hosts.ask();
     expect(text()).toContain('Prometheus is away.');
@@ -90,7 +90,7 @@ describe('charts of the hosts of a run', () => {
     expect(view.node.querySelectorAll('[role="img"]')).toHaveLength(1);
   });
 
-  it('say nothing where hrlab’s own server is away or older', async () => {
+  it('are empty if hrlab’s own server is unreachable or older', async () => {
     const { hosts, view } = viewOf(
       new Error('network'),
       new ApiError(404, 'not-found', 'There is no hosts.', '')
@@ -101,7 +101,7 @@ describe('charts of the hosts of a run', () => {
     expect(shown(view)).toBe(false);
   });
 
-  it('lose those that are no more, and keep the others in their place', async () => {
+  it('drop removed charts, and keep the others in place', async () => {
     const { hosts, view } = viewOf(answer('A', 'B'), answer('B', 'C'));
     await hosts.ask();
     const kept = view.node.querySelector('[aria-label="B of the hosts"]');
@@ -114,7 +114,7 @@ describe('charts of the hosts of a run', () => {
     expect(images[0]).toBe(kept);
   });
 
-  it('do not draw an answer that came after a newer one or the end of the view', async () => {
+  it('ignore a response that is outdated or comes after disposal', async () => {
     const { hosts, view } = viewOf(answer('A'), answer('B'));
     const both = [hosts.ask(), hosts.ask()];
     await Promise.all(both);

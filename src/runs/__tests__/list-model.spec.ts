@@ -36,7 +36,7 @@ describe('RunList', () => {
     list = new RunList(runs, timers);
   });
 
-  it('asks for nothing while nobody looks', async () => {
+  it('fetches nothing while hidden', async () => {
     runs.changed.emit([]);
     list.setWindow(0, 10);
     await timers.fire();
@@ -55,14 +55,14 @@ describe('RunList', () => {
     expect(list.total).toBe(10000);
   });
 
-  it('fetches both pages when the screen shows the end of one', async () => {
+  it('fetches both pages at a page boundary', async () => {
     list.setActive(true);
     list.setWindow(45, 55);
     await settle();
     expect(runs.asked).toEqual(['@0', '@50']);
   });
 
-  it('forgets pages far from the screen', async () => {
+  it('drops pages far from the screen', async () => {
     list.setActive(true);
     for (let first = 0; first < 5000; first += 50) {
       list.setWindow(first, first + 10);
@@ -82,7 +82,7 @@ describe('RunList', () => {
     expect(runs.asked).toEqual(['@0', '@0']);
   });
 
-  it('catches up when it is looked at again', async () => {
+  it('catches up when shown again', async () => {
     list.setActive(true);
     await settle();
     list.setActive(false);
@@ -104,7 +104,7 @@ describe('RunList', () => {
     expect(runs.asked).toEqual(['@0', 'zee@0']);
   });
 
-  it('drops the answer to an older question', async () => {
+  it('drops the response to an outdated request', async () => {
     list.setActive(true);
     list.setQuery({ text: 'a' });
     list.setQuery({ text: 'ab' });
@@ -112,7 +112,7 @@ describe('RunList', () => {
     expect(list.row(0)?.id).toBe('ab-0');
   });
 
-  it('tries again, ever more slowly, while the server is away', async () => {
+  it('retries with increasing delays while the server is unreachable', async () => {
     runs.failing = true;
     list.setActive(true);
     await settle();
@@ -126,7 +126,7 @@ describe('RunList', () => {
     expect(list.total).toBe(10000);
   });
 
-  it('is not asked on by who draws that the server is away', async () => {
+  it('does not fetch again because an error is rendered', async () => {
     // Like React, which renders later and then reports what is on screen.
     list.changed.connect(() => void settle().then(() => list.setWindow(0, 12)));
     list.setActive(true);
@@ -143,7 +143,7 @@ describe('RunList', () => {
     expect(runs.asked).toEqual(['@0', '@0', '@5000']);
   });
 
-  it('can be disposed twice and then asks for nothing', async () => {
+  it('can be disposed twice and then fetches nothing', async () => {
     list.setActive(true);
     await settle();
     list.dispose();

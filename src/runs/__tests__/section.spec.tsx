@@ -97,7 +97,7 @@ let section: RunsSection;
 afterEach(() => section.dispose());
 
 describe('RunsSection', () => {
-  it('draws an answer that comes before the drawing has taken effect', async () => {
+  it('renders a response that arrives before the effects of the first rendering', async () => {
     const runs: FakeRuns = new PromptRuns(() => section.node);
     section = sectionOf(runs);
     Widget.attach(section, document.body);
@@ -106,7 +106,7 @@ describe('RunsSection', () => {
     expect(runs.asked).toEqual(['@0']);
   });
 
-  it('asks when it comes on screen, whoever shows it', async () => {
+  it('fetches when it comes on screen, however it is shown', async () => {
     const runs = new FakeRuns(3);
     section = sectionOf(runs);
     section.hide();
@@ -118,7 +118,7 @@ describe('RunsSection', () => {
     expect(runs.asked).toEqual(['@0']);
   });
 
-  it('asks for nothing once it is hidden', async () => {
+  it('fetches nothing once hidden', async () => {
     const runs = new FakeRuns(3);
     section = sectionOf(runs);
     Widget.attach(section, document.body);
@@ -131,7 +131,7 @@ describe('RunsSection', () => {
   });
 
   for (const started_at of [1e308, null]) {
-    it(`shows a run that started at ${started_at} as broken, and all others`, async () => {
+    it(`shows a run that started at ${started_at} with a placeholder, and all others`, async () => {
       section = sectionOf(new OddRuns(started_at));
       Object.defineProperty(HTMLElement.prototype, 'clientHeight', {
         configurable: true,
@@ -148,8 +148,8 @@ describe('RunsSection', () => {
   }
 });
 
-describe('The warning on storage', () => {
-  it('says that runs go with the server, until that is dismissed', async () => {
+describe('The storage warning', () => {
+  it('is shown until dismissed', async () => {
     const runs = new FakeRuns(3);
     runs.storageWarning = 'Runs are kept in memory only (tmpfs).';
     section = sectionOf(runs);
@@ -166,7 +166,7 @@ describe('The warning on storage', () => {
     expect(section.node.textContent).toContain('3 runs');
   });
 
-  it('has nothing to say of runs that are kept', async () => {
+  it('is absent if runs are kept', async () => {
     section = sectionOf(new FakeRuns(3));
     Widget.attach(section, document.body);
     observers[0]([{ isIntersecting: true }]);

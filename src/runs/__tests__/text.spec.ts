@@ -34,26 +34,26 @@ describe('segments', () => {
     expect(sum).toBeCloseTo(1, 12);
   });
 
-  it('know the phase a run ended in', () => {
+  it('include the phase a run ended in', () => {
     expect(lastPhase(RUN.phases)).toBe('post');
     expect(lastPhase(null)).toBeNull();
   });
 });
 
 describe('sentences', () => {
-  it('say phases', () => {
+  it('list phases', () => {
     expect(formatPhases(RUN.phases, trans)).toBe(
       'pre 4.10 s, dask 2 min 2 s, between 1.35 s, post 9.80 s'
     );
   });
 
-  it('say a run in one sentence', () => {
+  it('describe a run in one sentence', () => {
     expect(runInOneSentence(RUN, trans)).toMatch(
       /^Run Zee 100 variations took 2 min 17 s: pre 4.10 s, dask 2 min 2 s/
     );
   });
 
-  it('say how a run failed', () => {
+  it('describe how a run failed', () => {
     expect(runInOneSentence(FAILED, trans)).toMatch(
       /failed after 16\.1 s.*ZeroDivisionError/
     );
@@ -63,7 +63,7 @@ describe('sentences', () => {
     );
   });
 
-  it('say that a failed task failed its run in dask', () => {
+  it('attribute the failure of a task to dask', () => {
     const phases = { ...RUN.phases!, post_seconds: 0.001 };
     const error = { type: 'ZeroDivisionError', message: '' };
     const run = { ...RUN, status: 'failed' as const, phases, error };
@@ -90,17 +90,17 @@ describe('advice', () => {
 
   const quiet = { ...RUN, warnings: [] };
 
-  it('is silent where nothing stands out', () => {
+  it('is empty if nothing stands out', () => {
     expect(adviceFor(quiet, [])).toBeNull();
   });
 
-  it('says the first that is not switched off', () => {
+  it('is the first that is not turned off', () => {
     expect(adviceFor(quiet, [SKEW, TINY])?.code).toBe('skew');
     expect(adviceFor(quiet, [SKEW, TINY], ['skew'])?.code).toBe('tiny-tasks');
     expect(adviceFor(quiet, [SKEW], ['skew'])).toBeNull();
   });
 
-  it('is read from what stands beside a record, and missing in older ones', () => {
+  it('is read from the output’s metadata, and missing in older ones', () => {
     const told = { advice: [{ ...SKEW, evidence: [['group', 'fit'], 'x'] }] };
     expect(readAdvice(told)[0].evidence).toEqual([['group', 'fit']]);
     expect(readAdvice(undefined)).toEqual([]);
@@ -114,14 +114,14 @@ describe('labels', () => {
     expect(labelsFromText(labelsToText(labels))).toEqual(labels);
   });
 
-  it('that are none are named', () => {
+  it('that are invalid are listed', () => {
     expect(wrongLabels('a=1, b, =c')).toEqual(['b', '=c']);
     expect(labelsFromText('b, =c')).toEqual({});
   });
 });
 
 describe('long names', () => {
-  it('keep their end', () => {
+  it('keep their tail when truncated', () => {
     const name = 'a very long name of a run, variation 17';
     const [head, tail] = cutInMiddle(name);
     expect(head + tail).toBe(name);

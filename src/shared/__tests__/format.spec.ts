@@ -23,7 +23,7 @@ const GOLDEN: IGolden = JSON.parse(
   readFileSync(join(__dirname, '../../../tests/data/units.json'), 'utf8')
 );
 
-describe('numbers are said as the kernel says them', () => {
+describe('numbers are formatted as in the kernel', () => {
   it.each(GOLDEN.duration)('duration %p is %p', (value, text) => {
     expect(formatDuration(value)).toBe(text);
   });

@@ -9,7 +9,7 @@ function databaseWith(value: unknown): IStateDB {
 }
 
 describe('PanelState', () => {
-  it('comes back as it was saved', async () => {
+  it('is restored as saved', async () => {
     const saved = {
       text: 'zee',
       thisNotebook: true,
@@ -24,14 +24,14 @@ describe('PanelState', () => {
     expect(state.value).toEqual(saved);
   });
 
-  it('bears a saved state of another form', async () => {
+  it('tolerates a malformed saved state', async () => {
     const state = new PanelState(databaseWith({ text: 3, selected: 'x' }));
     await state.load();
     expect(state.value.text).toBe('');
     expect(state.value.selected).toEqual([]);
   });
 
-  it('keeps what the user did while it was loading', async () => {
+  it('keeps the user’s changes made while loading', async () => {
     const state = new PanelState(databaseWith({ text: 'old' }));
     const loading = state.load();
     state.set({ text: 'new' });
@@ -39,7 +39,7 @@ describe('PanelState', () => {
     expect(state.value.text).toBe('new');
   });
 
-  it('toggles the selection and folds', () => {
+  it('toggles the selection and collapsed sections', () => {
     const state = new PanelState(null);
     state.toggle('a');
     state.toggle('b');

@@ -30,20 +30,20 @@ const WIRE = {
 };
 
 describe('a question', () => {
-  it('is none while the number is none', () => {
+  it('is null while the number is invalid', () => {
     expect(questionOf('r', 'efficiency', '', {})).toBeNull();
     expect(questionOf('r', 'core_hours', 'soon', {})).toBeNull();
     expect(questionOf('r', 'finish_within_seconds', '-3', {})).toBeNull();
   });
 
-  it('says per cent as a share and takes a comma', () => {
+  it('converts per cent to a share and accepts a comma', () => {
     expect(questionOf('r', 'efficiency', '62,5', {})).toEqual({
       runs: ['r'],
       goal: { efficiency: 0.625 }
     });
   });
 
-  it('names the workload only where it is asked for another', () => {
+  it('includes the workload only if it differs', () => {
     expect(questionOf('r', 'fastest', '', { events: 5 })).toEqual({
       runs: ['r'],
       goal: { fastest: true },
@@ -59,34 +59,34 @@ describe('an advice', () => {
     );
   });
 
-  it('stops where nothing was measured, and claims no efficiency from one number of threads', () => {
+  it('stops at the measured range, and claims no efficiency from one number of threads', () => {
     const law = { model: 'work-conservation', limited_by: 'measured' };
     expect(formatSizing(readSizing({ ...WIRE, ...law }), trans)).toBe(
       '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; more workers would be a guess, too far from what was measured.'
     );
   });
 
-  it('claims no efficiency of more workers than runs tell of', () => {
+  it('claims no efficiency beyond the trusted number of workers', () => {
     const most = { trusted_workers: 15 };
     expect(formatSizing(readSizing({ ...WIRE, ...most }), trans)).toBe(
       '16 workers: about 1 min 35 s (1 min 28 s to 1 min 44 s), 0.422 core hours; more workers would have no tasks.'
     );
   });
 
-  it('at the knee does not say that more would not be faster', () => {
+  it('at the knee does not claim that more would not be faster', () => {
     const knee = readSizing({ ...WIRE, limited_by: 'serial' });
     expect(formatSizing(knee, trans)).toContain(
       'core hours; more workers would be less than 1 % faster.'
     );
   });
 
-  it('says from how many runs and by which law', () => {
+  it('states the number of runs and the law', () => {
     expect(formatEvidence(readSizing(WIRE), trans)).toBe(
       'From 2 runs, using Amdahl’s law; 12.0 s does not scale with workers.'
     );
   });
 
-  it('says what one worker should have, and what quotas leave', () => {
+  it('states the size of a worker, and what the quota allows', () => {
     const advice = readSizing({
       ...WIRE,
       memory_bytes_per_worker: 4 * 2 ** 30,
@@ -99,13 +99,13 @@ describe('an advice', () => {
     expect(formatSize(readSizing(WIRE), trans)).toBe('Each: 1 core.');
   });
 
-  it('of another form is refused', () => {
+  it('is rejected if malformed', () => {
     expect(() => readSizing({ ...WIRE, wall_seconds: 95 })).toThrow('wall');
   });
 });
 
 describe('the model', () => {
-  it('keeps the answer to the last question', async () => {
+  it('keeps the response to the latest request', async () => {
     const answers: ((advice: ISizing) => void)[] = [];
     const size = () => new Promise<ISizing>(done => answers.push(done));
     const model = new SizingModel({ size } as unknown as IRuns, 'r');
@@ -120,7 +120,7 @@ describe('the model', () => {
     expect(model.isBusy).toBe(false);
   });
 
-  it('knows by which figure work is measured once the server has said so', async () => {
+  it('learns the figure that measures work from the server', async () => {
     const answers = [
       readSizing({ ...WIRE, workload: { variations: 50 } }),
       null
@@ -140,7 +140,7 @@ describe('the model', () => {
     expect(model.amount).toEqual(['variations', 50]); // the field remains
   });
 
-  it('takes the run’s own profile where there is one, until the user chooses', async () => {
+  it('preselects the run’s own profile until the user chooses', async () => {
     const asked: unknown[] = [];
     const size = async (question: unknown) => {
       asked.push(question);
@@ -161,7 +161,7 @@ describe('the model', () => {
     expect([model.profile, model.askedProfile]).toEqual(['', 'offload']);
   });
 
-  it('says why there is no advice', async () => {
+  it('reports why there is no recommendation', async () => {
     const size = () => Promise.reject(new Error('Not enough runs.'));
     const model = new SizingModel({ size } as unknown as IRuns, 'r');
     await model.ask({ runs: ['r'], goal: { fastest: true } });

@@ -26,8 +26,8 @@ async function shown(onMeasure: (() => void) | null): Promise<HTMLElement> {
   return widget.node;
 }
 
-describe('an advice on screen', () => {
-  it('has the button that measures what it is a guess about', async () => {
+describe('a recommendation on screen', () => {
+  it('has a button that measures scaling', async () => {
     let pressed = 0;
     const node = await shown(() => (pressed += 1));
     expect(node.textContent).toContain('8 workers: about 11.0 s');
@@ -37,7 +37,7 @@ describe('an advice on screen', () => {
     expect(pressed).toBe(1);
   });
 
-  it('has none where nothing can be measured', async () => {
+  it('has no button if nothing can be measured', async () => {
     expect((await shown(null)).querySelector('button')).toBeNull();
   });
 });

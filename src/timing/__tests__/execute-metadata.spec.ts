@@ -51,7 +51,7 @@ describe('the metadata of a run', () => {
     });
   });
 
-  it('says nothing of a cell outside the run', () => {
+  it('is empty for a cell outside the run', () => {
     expect(metadataFor(PLAN, 'three')).toEqual({});
     expect(metadataFor(PLAN, undefined)).toEqual({});
   });
@@ -82,7 +82,7 @@ describe('withExecuteMetadata', () => {
     expect(context.prevKernelName).toBe('other');
   });
 
-  it('leaves the context itself without the metadata', () => {
+  it('does not change the context itself', () => {
     const kernel = new FakeKernel();
     const context = contextOf(kernel);
     withExecuteMetadata(context, () => ({ hrlab: {} }));
@@ -90,7 +90,7 @@ describe('withExecuteMetadata', () => {
     expect(kernel.sent[0]).toEqual({});
   });
 
-  it('bears a context without a session', () => {
+  it('tolerates a context without a session', () => {
     const view = withExecuteMetadata(contextOf(null), () => ({}));
     expect(view.session).toBeNull();
   });

@@ -73,7 +73,7 @@ describe('loading hrlab in notebooks', () => {
     panel = new FakePanel(kernel);
   });
 
-  it('loads it in notebooks that are open, and in those that open', async () => {
+  it('loads it in open notebooks, and in those opened later', async () => {
     const later = new FakeKernel();
     const tracker = new FakeTracker([panel]);
     await begin(tracker, settings({ value: true }));
@@ -90,7 +90,7 @@ describe('loading hrlab in notebooks', () => {
     expect(kernel.asked).toHaveLength(1);
   });
 
-  it('loads it again when the kernel was restarted, or came back after it died', async () => {
+  it('loads it again after a restart, manual or automatic', async () => {
     await begin(new FakeTracker([panel]), settings({ value: true }));
     panel.kernelChanged.emit();
     expect(kernel.asked).toHaveLength(2);

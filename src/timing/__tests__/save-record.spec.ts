@@ -6,7 +6,7 @@ import { FakeRuns } from '../../shared/__tests__/fakes';
 const RECORD = { id: 'a', name: 'n', started_at: 1, status: 'ok' };
 const noWait = async () => undefined;
 
-describe('handing over', () => {
+describe('saving a record', () => {
   it('does nothing when the server has the run', async () => {
     const runs = new FakeRuns(0);
     runs.records.set('a', readRecord(RECORD));
@@ -46,7 +46,7 @@ describe('live runs', () => {
     notebook: null
   };
 
-  it('go from start over progress to end', () => {
+  it('go from start through progress to end', () => {
     const live = new LiveRuns();
     const seen: string[] = [];
     live.changed.connect((_, id) => seen.push(id));
@@ -59,7 +59,7 @@ describe('live runs', () => {
     expect(live.get('a')).toBeUndefined();
   });
 
-  it('ignores news of runs that it does not know', () => {
+  it('ignores updates of unknown runs', () => {
     const live = new LiveRuns();
     live.finish({ run_id: 'x', status: 'ok', wall_seconds: 1, cell_id: null });
     expect(live.get('x')).toBeUndefined();
