@@ -93,7 +93,7 @@ export interface IRuns {
 
 export const IRuns = new Token<IRuns>(
   'hrlab:IRuns',
-  'The runs that the server keeps, and what one may do with them.'
+  'Access to the server’s runs.'
 );
 
 /** A run in progress in a kernel that this page is connected to. */
@@ -120,7 +120,7 @@ export interface ILiveRuns {
 
 export const ILiveRuns = new Token<ILiveRuns>(
   'hrlab:ILiveRuns',
-  'The runs that go on in the kernels of this page.'
+  'The runs in progress in the kernels of this page.'
 );
 
 /** Access to the server's clusters. */
@@ -140,7 +140,7 @@ export interface IClusters {
 
 export const IClusters = new Token<IClusters>(
   'hrlab:IClusters',
-  'The clusters that exist, and what one may do with them.'
+  'Access to the server’s clusters.'
 );
 
 /** Access to the user's quotas. */
@@ -152,7 +152,7 @@ export interface IQuotas {
 
 export const IQuotas = new Token<IQuotas>(
   'hrlab:IQuotas',
-  'What the user may still have.'
+  'Access to the user’s quotas.'
 );
 
 /** Access to the state of delivery to the site's database. */
@@ -165,7 +165,7 @@ export interface IExports {
 
 export const IExports = new Token<IExports>(
   'hrlab:IExports',
-  'How the delivery of runs to the site’s database goes.'
+  'Access to the state of delivery to the site’s database.'
 );
 
 /** hrlab's side panel, to which features add sections. */
@@ -180,5 +180,5 @@ export interface ISections {
 
 export const ISections = new Token<ISections>(
   'hrlab:ISections',
-  'The side panel, to which features add their sections.'
+  'The side panel, to which features add sections.'
 );

@@ -1,22 +1,12 @@
 import { ISignal, Signal } from '@lumino/signaling';
 import type { IRunQuery, IRunSummary } from '../api';
+import { BROWSER_CLOCK, IClock } from '../shared/clock';
 import type { IRuns } from '../tokens';
 
 export const PAGE_SIZE = 50;
 const COALESCE_MS = 150;
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 60000;
-
-/** Timers and time, replaced by a fake in tests. */
-export interface ITimers {
-  set(callback: () => void, ms: number): number;
-  clear(id: number): void;
-}
-
-const BROWSER: ITimers = {
-  set: (callback, ms) => window.setTimeout(callback, ms),
-  clear: id => window.clearTimeout(id)
-};
 
 /**
  * A long list of which only the visible part is fetched.
@@ -27,7 +17,7 @@ const BROWSER: ITimers = {
 export class RunList {
   constructor(
     private readonly _runs: IRuns,
-    private readonly _timers: ITimers = BROWSER
+    private readonly _timers: Pick<IClock, 'set' | 'clear'> = BROWSER_CLOCK
   ) {
     _runs.changed.connect(this.refresh, this);
   }

@@ -1,7 +1,8 @@
-import { ITimers, RunList } from '../list-model';
+import { RunList } from '../list-model';
+import type { IClock } from '../../shared/clock';
 import { FakeRuns, settle } from '../../shared/__tests__/fakes';
 
-class FakeTimers implements ITimers {
+class FakeTimers implements Pick<IClock, 'set' | 'clear'> {
   callbacks = new Map<number, () => void>();
   delays: number[] = [];
   private _next = 0;
