@@ -37,29 +37,29 @@ def timed(
 ) -> AbstractContextManager[Block]:
     """Time a block as one run: ``with hrlab.timed("selection") as run: ...``; afterwards ``run.record`` is its record.
 
-    Inside a run that is on already, the block is a mark of that run.
+    Inside another run, the block becomes a mark (a named interval) of that run.
 
     Parameters
     ----------
     name
         Name of the run.
     labels
-        Texts by which runs are grouped and found.
+        Labels to group and search runs by.
     workload
-        What is processed, numbers by name: ``{"events": 5000}``; rates follow from it.
+        Amounts of processed data by name: ``{"events": 5000}``; rates are derived from them.
     note
-        Kept with the run.
+        Free text, stored with the run.
     approach
-        Where it runs, if it should not be derived.
+        Where the work is executed; derived from the run by default.
     inputs
-        What is read: ``[{"name": "events.root", "bytes": 3825194}]``.
+        Input files: ``[{"name": "events.root", "bytes": 3825194}]``.
     quiet
-        Show nothing in a notebook.
+        Display nothing in a notebook.
 
     Raises
     ------
     hrlab.model.errors.UsageError
-        For impossible values.
+        If a value is invalid.
     """
     from hrlab.kernel import timed_block
     from hrlab.timing.request import request_of
@@ -79,11 +79,22 @@ def timed(
 def phase(
     label: str, phase: Literal["pre", "dask", "post"] | None = None
 ) -> AbstractContextManager[None]:
-    """Name a stretch of the run that is on: ``with hrlab.phase("stage-out"): ...``.
+    """Name an interval of the active run: ``with hrlab.phase("stage-out"): ...``.
 
-    The labels ``pre``, ``dask`` and ``post`` also declare that phase, so that the event loop of a serial baseline is
-    compared like for like; `phase` declares it under another label. Dask work in the stretch counts
-    as ``dask`` whatever is declared, and the record warns of it. Without a run nothing is noted.
+    Declaring a phase makes the event loop of a serial baseline comparable to the dask phase of other runs. Dask work in
+    the interval always counts as ``dask``, and the record then has a warning. Without an active run, nothing is recorded.
+
+    Parameters
+    ----------
+    label
+        Name of the interval. The labels ``pre``, ``dask`` and ``post`` also declare that phase.
+    phase
+        Phase to declare under another label.
+
+    Raises
+    ------
+    hrlab.model.errors.UsageError
+        If `phase` is not a known phase.
     """
     from hrlab.kernel import named_phase
 
@@ -91,7 +102,7 @@ def phase(
 
 
 def last_run() -> Run | None:
-    """The record of the run that ended last in this process, or None."""
+    """Return the record of the last run that ended in this process, or None."""
     from hrlab.kernel import timing
 
     return timing().last
@@ -100,26 +111,27 @@ def last_run() -> Run | None:
 def connect(
     name_or_id: str | None = None, *, timeout_seconds: float = 60.0, others: bool = False
 ) -> Client:
-    """Connect to a cluster of the panel, and return its ``distributed.Client``.
+    """Connect to a cluster of the panel and return its ``distributed.Client``.
 
-    Warns, with the versions, if Python, dask, distributed or what the cluster's profile names differ from this kernel's.
-    In a campaign (``jupyter hrlab sweep``) it is the cluster of the point, whatever is named.
+    Warns if the versions of Python, dask, distributed or the packages named by the cluster's profile differ from this
+    kernel's. In a campaign (``jupyter hrlab sweep``), connects to the cluster of the current point, whatever is named.
 
     Parameters
     ----------
     name_or_id
-        As on the cluster's card; may be left out if only one cluster can be meant. A name means one of your clusters.
+        Name or id as shown on the cluster's card; optional if there is only one candidate. Names refer to your own
+        clusters only.
     timeout_seconds
         How long to wait for a cluster that is starting.
     others
-        Whether the cluster with that full id may be another user's, who can then run code in this kernel. Warns if it is.
+        Allow the full id of another user's cluster, whose owner can then run code in this kernel. Warns in that case.
 
     Raises
     ------
     hrlab.model.errors.UsageError
-        If there is no such cluster, or several, if it is another user's, or if there is no Jupyter server to ask.
+        If no cluster or several match, if it belongs to another user, or if no Jupyter server is found.
     hrlab.model.errors.BackendError
-        If the cluster failed, or does not answer in time.
+        If the cluster failed or does not respond in time.
     """
     from hrlab.kernel import connected
 
@@ -138,34 +150,38 @@ def advise(
     options: Mapping[str, Any] | None = None,
     workload: Mapping[str, float] | None = None,
 ) -> Advised:
-    """How large the cluster for the next run should be, from earlier runs of the same code.
+    """Recommend a cluster size for the next run, from earlier runs of the same code.
 
-    Asks the Jupyter server that started this kernel, which knows profiles and quotas. Without one it is worked out here
-    from the store, which needs scipy. Of the goals at most one may be given; without any it is the fastest.
+    Uses the Jupyter server that started this kernel, which knows the profiles and quotas. Without a server, the
+    recommendation is computed here from the store, which requires scipy. At most one goal may be given; the default is
+    the fastest cluster.
 
     Parameters
     ----------
     runs
-        Whose history to use: a run, its id, the beginning of it, ``"last"``, or several of them. Without it, `name` and
-        `code_sha256`: the run of this process that ended last, else the newest that is kept.
+        Runs whose history to use: records, ids, prefixes of ids or ``"last"``. Without `runs`, `name` and `code_sha256`:
+        the last run of this process, else the newest stored run.
     name, code_sha256
-        Instead of `runs`: all runs of that name, or of that code.
-    finish_within_seconds, efficiency, core_hours
-        The smallest cluster that finishes in time, the largest that is so efficient (0 to 1), the fastest that costs no
-        more.
+        Instead of `runs`: all runs with this name, or of this code.
+    finish_within_seconds
+        Goal: the smallest cluster that finishes in this time.
+    efficiency
+        Goal: the largest cluster with at least this efficiency (0 to 1).
+    core_hours
+        Goal: the fastest cluster within this many core hours.
     profile, options
-        What may be asked for; the others of the profile's options have their defaults.
+        Profile of the cluster and values of its options; other options keep the profile's defaults.
     workload
-        What the next run processes, if not what the newest did: ``{"events": 1e6}``.
+        Amounts that the next run processes, if different from the newest run: ``{"events": 1e6}``.
 
     Raises
     ------
     hrlab.model.errors.NotFoundError
-        For runs or a profile that are not there.
+        If a run or the profile does not exist.
     hrlab.model.errors.InvalidRequestError
-        For goals that nobody can mean, and runs that do not say enough.
+        If a goal is invalid, or the runs do not suffice for a recommendation.
     hrlab.model.errors.UsageError
-        If there is neither a Jupyter server to ask nor scipy.
+        If there is neither a Jupyter server nor scipy.
     """
     from hrlab.api.advise import advise as advised
 
@@ -198,31 +214,31 @@ def runs(
     limit: int | None = 50,
     offset: int = 0,
 ) -> RunTable:
-    """Kept runs, newest first: a table to look at and a sequence of records. Needs no server.
+    """Return the stored runs, newest first, as a table and sequence of records. Needs no server.
 
-    ``.records`` are the whole records, ``.to_pandas()`` is a data frame if pandas is installed.
+    ``.records`` holds the complete records; ``.to_pandas()`` returns a data frame if pandas is installed.
 
     Parameters
     ----------
     text
-        Words, all of which occur in the name, note, notebook or labels, in any case.
+        Words that must all occur in the name, note, notebook or labels, ignoring case.
     notebook
-        Exactly this notebook.
+        Path of the notebook, exact match.
     labels
-        Labels that the run carries, all of them.
+        Labels that the run must all have.
     status
-        How the run ended.
+        Status of the run.
     since
-        Runs that began then or later: seconds since 1970 (UTC), a datetime, or text such as ``"2026-11-21"``.
+        Earliest start: seconds since 1970 (UTC), a datetime, or text such as ``"2026-11-21"``.
     limit, offset
-        Most runs to give (None: all), and runs to skip.
+        Maximum number of runs to return (None: all), and number of runs to skip.
 
     Raises
     ------
     hrlab.model.errors.UsageError
-        For impossible values.
+        If a value is invalid.
     hrlab.model.errors.StoreError
-        If the store can't be used.
+        If the store is unavailable.
     """
     from hrlab.api.runs import runs as kept_runs
 
@@ -246,31 +262,31 @@ def compare(
     over: Literal["threads", "workers"] | None = None,
     since: Literal["start", "loop"] | None = None,
 ) -> ShownComparison:
-    """Compare runs: the tables and pictures of the panel's comparison, in a notebook. Needs no server.
+    """Compare runs: the tables and charts of the panel's comparison, in a notebook. Needs no server.
 
     Parameters
     ----------
     runs
-        Records, ids, beginnings of ids, ``"last"``, or what :func:`runs` gives. Without any, and without `like` and
-        `previous`: all successful runs of the code that ran last.
+        Records, ids, prefixes of ids, ``"last"``, or a result of :func:`runs`. Without `runs`, `like` and `previous`:
+        all successful runs of the code that ran last.
     like
-        All successful runs of this one's code, the newest 200.
+        Compare the newest 200 successful runs of the same code as this run.
     previous
-        This run, and the successful one of its code before it.
+        Compare this run with the previous successful run of the same code.
     by
-        By what runs are grouped: ``approach``, ``threads``, ``workers``, ``run``, ``label:<name>`` or
-        ``workload:<name>``; by default the first in which they differ.
+        Group by ``approach``, ``threads``, ``workers``, ``run``, ``label:<name>`` or ``workload:<name>``; by default the
+        first in which the runs differ.
     baseline
-        Key of the group that is 1; by default serial runs, else the fewest threads, else the oldest run.
+        Key of the group whose speed-up is 1; by default serial runs, else the fewest threads, else the oldest run.
     over
-        What the efficiency counts; by default threads, or workers if runs are grouped by them.
+        Unit of the efficiency; by default threads, or workers if runs are grouped by workers.
     since
-        Where the time axis of two runs' hardware use begins: ``start``, or ``loop`` for the first dask loop.
+        Origin of the time axis of the hardware charts of two runs: ``start``, or ``loop`` for the first dask loop.
 
     Raises
     ------
     hrlab.model.errors.HrlabError
-        For runs that are not there, what they can't be grouped by, and fewer than two that succeeded.
+        If a run does not exist, the runs cannot be grouped by `by`, or fewer than two succeeded.
     """
     from hrlab.api.runs import compare as compared
 
@@ -279,16 +295,16 @@ def compare(
 
 
 def quotas() -> ShownQuotas:
-    """What you may still use: limits of every source, what is used of them, and how old the figures are.
+    """Return your quotas: limits and usage from every source, and how old the values are.
 
-    Shows itself as a table; ``quotas``, ``sources`` and ``to_dict()`` give the numbers, cores and bytes.
+    Displayed as a table; ``quotas``, ``sources`` and ``to_dict()`` have the values, in cores and bytes.
 
     Raises
     ------
     hrlab.model.errors.UsageError
-        If there is no Jupyter server to ask.
+        If no Jupyter server is found.
     hrlab.model.errors.BackendError
-        If it does not answer.
+        If the server does not respond.
     """
     from hrlab.api.quotas import asked_quotas
 
@@ -296,14 +312,14 @@ def quotas() -> ShownQuotas:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """``%load_ext hrlab``."""
+    """Implement ``%load_ext hrlab``."""
     from hrlab.kernel import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """``%unload_ext hrlab``."""
+    """Implement ``%unload_ext hrlab``."""
     from hrlab.kernel import unload
 
     unload(shell)

@@ -1,1 +1,1 @@
-"""``jupyter hrlab``: runs at the command line."""
+"""The ``jupyter hrlab`` command line."""

@@ -1,4 +1,4 @@
-"""Entry point of ``jupyter hrlab``: from words to a service, and from errors to exit codes."""
+"""Entry point of ``jupyter hrlab``: dispatches to a command and maps errors to exit codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hrlab.model.errors import (
 )
 from hrlab.store.sqlite import RunStore
 
-#: The first class that fits counts; 1 is everything else that hrlab refuses.
+#: The first matching class decides; every other HrlabError exits with 1.
 EXIT_CODES: tuple[tuple[type[HrlabError], int], ...] = (
     (UsageError, 2),
     (MalformedError, 2),
@@ -27,15 +27,21 @@ EXIT_CODES: tuple[tuple[type[HrlabError], int], ...] = (
     (StoreError, 3),
 )
 STORE_SECONDS = 5.0
-#: What some commands need, and an environment with only IPython and distributed has not.
+#: Modules that only some commands need; a kernel-only environment lacks them.
 OPTIONAL = frozenset(("jupyter_client", "nbclient", "nbformat", "scipy", "yaml"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code."""
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    arguments
+        Command line without the program's name; `sys.argv` by default.
+    """
     asked = parser().parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
-        # A terminal or pipe that has no "µ" or "−" gets "?" rather than nothing at all.
+        # Replace characters the terminal cannot encode ("µ", "−") with "?" instead of failing.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
@@ -47,8 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name not in OPTIONAL:
             raise
-        needs = f"`{asked.command}` needs {error.name}, which this environment does not have"
-        sys.stderr.write(f"hrlab: {needs}. Install it here, or call where JupyterLab runs.\n")
+        needs = f"`{asked.command}` needs {error.name}, which is not installed in this environment"
+        sys.stderr.write(
+            f"hrlab: {needs}. Install it, or use the environment that runs JupyterLab.\n"
+        )
         return 1
     except BrokenPipeError:  # `jupyter hrlab list | head`
         sys.stderr.close()

@@ -1,4 +1,4 @@
-"""The commands: each asks a service and writes what it answers."""
+"""Commands of ``jupyter hrlab``: each calls a service and prints the result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from hrlab.store.query import MAX_LIMIT, RunQuery
 
 
 def list_runs(service: RunService, asked: argparse.Namespace) -> None:
-    """``list``."""
+    """Run ``list``."""
     labels = tuple(pair(label, "--label") for label in asked.label)
     if not 1 <= asked.limit <= MAX_LIMIT:
         raise UsageError(f"--limit must be from 1 to {MAX_LIMIT}, not {asked.limit}.")
@@ -48,7 +48,7 @@ def list_runs(service: RunService, asked: argparse.Namespace) -> None:
 
 
 def show(service: RunService, asked: argparse.Namespace) -> None:
-    """``show``."""
+    """Run ``show``."""
     record = service.get(service.full_id(asked.run))
     if asked.json:
         _write_json(record)
@@ -62,7 +62,7 @@ def show(service: RunService, asked: argparse.Namespace) -> None:
 
 
 def size(service: RunService, asked: argparse.Namespace) -> None:
-    """``size``."""
+    """Run ``size``."""
     goals = {
         "finish_within_seconds": asked.within,
         "efficiency": asked.efficiency,
@@ -84,7 +84,7 @@ def size(service: RunService, asked: argparse.Namespace) -> None:
     _write(advice_text(advice))
 
 
-#: None is success.
+#: Commands by name; a command that returns None succeeded.
 COMMANDS: Mapping[str, Callable[[RunService, argparse.Namespace], int | None]] = {
     "list": list_runs,
     "show": show,

@@ -1,4 +1,4 @@
-"""``jupyter hrlab compare``."""
+"""The command ``jupyter hrlab compare``."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from hrlab.history.service import RunService
 
 
 def add_compare(commands: Any) -> None:
-    """The parser of ``compare``."""
-    what = "Runs beside each other: speed-up and efficiency; of two runs, where they differ."
+    """Add the parser of ``compare``."""
+    what = "Compare runs: speed-up and efficiency, and for two runs where they differ."
     made = commands.add_parser("compare", help=what, description=what)
-    made.add_argument("--json", action="store_true", help="JSON in place of text")
-    made.add_argument("runs", nargs="*", help="ids, or beginnings of them")
-    made.add_argument("--like", metavar="RUN", help="all successful runs of this one's code")
+    made.add_argument("--json", action="store_true", help="print JSON instead of text")
+    made.add_argument("runs", nargs="*", help="run ids or prefixes of them")
+    made.add_argument("--like", metavar="RUN", help="all successful runs of the same code as RUN")
     made.add_argument(
-        "--previous", metavar="RUN", help="this run and the successful one of its code before it"
+        "--previous", metavar="RUN", help="RUN and the previous successful run of the same code"
     )
     made.add_argument(
-        "--by", help="approach, threads, workers, run, profile, label:<name> or workload:<name>"
+        "--by",
+        help="group by approach, threads, workers, run, profile, label:<name> or workload:<name>",
     )
-    made.add_argument("--baseline", metavar="KEY", help="the group that is 1")
+    made.add_argument("--baseline", metavar="KEY", help="group whose speed-up is 1")
     made.add_argument(
         "--over",
         choices=OVERS,
-        help="what the efficiency counts: threads, or workers (the default with --by workers)",
+        help="unit of the efficiency: threads (default) or workers (default with --by workers)",
     )
 
 
 def compare(service: RunService, asked: argparse.Namespace) -> None:
-    """``compare``."""
+    """Run ``compare``."""
     from hrlab.comparison.page import comparison_text
 
     found = service.compared(

@@ -1,4 +1,4 @@
-"""Ctrl-C, and the signals by which hubs and batch systems end a program, as a wish to stop."""
+"""Turns Ctrl-C and the signals of hubs and batch systems into a request to stop."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import contextmanager
 
 from hrlab.headless.execute import Stop
 
-#: SIGHUP: the terminal is gone.
+#: SIGHUP: the terminal was closed.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 INTERRUPTED = 130
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[Stop]:
-    """Within, signals ask for an end; a second one urges."""
+    """Request a stop on the first signal inside the block, and an immediate one on the second."""
     stop, loop = Stop(), asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stop.request)

@@ -1,4 +1,4 @@
-"""Options of the form NAME=VALUE, which may be repeated."""
+"""Repeatable options of the form NAME=VALUE."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from hrlab.model.errors import UsageError
 
 
 def pair(word: str, option: str) -> tuple[str, str]:
-    """Name and value of one.
+    """Split ``NAME=VALUE`` into name and value.
 
     Raises
     ------
     UsageError
-        If it is not of that form; names the option.
+        If `word` has another form; the message names the option.
     """
     key, equals, value = word.partition("=")
     if not key or not equals:
@@ -22,5 +22,5 @@ def pair(word: str, option: str) -> tuple[str, str]:
 
 
 def pairs(words: Iterable[str], option: str) -> dict[str, str]:
-    """Values by name; of a name that is repeated the last one counts."""
+    """Return the values by name; the last one wins if a name is repeated."""
     return dict(pair(word, option) for word in words)

@@ -1,6 +1,6 @@
-"""How a long command goes on: one line of a terminal, rewritten; in a log, a line for each thing that has ended.
+"""Progress of a long command: a rewritten line in a terminal, or one line for each completed step in a log.
 
-Plain text: what is shown is one line, which is not worth a dependency of everybody's installation.
+Plain text: a single line does not justify another dependency.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ BAR_WIDTH = 20
 
 
 class ProgressLine:
-    """The line.
+    """A progress line.
 
     Parameters
     ----------
     stream
-        The standard error by default: the standard output is for what programs read.
+        Standard error by default: standard output is reserved for data.
     """
 
     def __init__(self, stream: IO[str] | None = None) -> None:
@@ -28,7 +28,7 @@ class ProgressLine:
         self._shown = False
 
     def now(self, text: str) -> None:
-        """How it is at the moment; a log has no use for that."""
+        """Replace the current line by `text`; does nothing unless the stream is a terminal."""
         if self._rewrites:
             width = shutil.get_terminal_size().columns - 1
             self._stream.write(CLEAR + (text if len(text) <= width else text[: width - 1] + "…"))
@@ -36,13 +36,13 @@ class ProgressLine:
             self._shown = True
 
     def done(self, text: str) -> None:
-        """What stays."""
+        """Print a permanent line."""
         self.clear()
         self._stream.write(text + "\n")
         self._stream.flush()
 
     def clear(self) -> None:
-        """Take away what does not stay."""
+        """Erase the current line."""
         if self._shown:
             self._stream.write(CLEAR)
             self._stream.flush()
@@ -50,6 +50,6 @@ class ProgressLine:
 
 
 def bar(done: float, whole: float) -> str:
-    """How much is done, as ``[#####...............]``."""
+    """Return a progress bar like ``[#####...............]``."""
     filled = 0 if whole <= 0 else min(BAR_WIDTH, int(BAR_WIDTH * done / whole))
     return f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}]"

@@ -1,4 +1,4 @@
-"""``jupyter hrlab prune``."""
+"""The command ``jupyter hrlab prune``."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ STATUSES: tuple[Status, ...] = tuple(one for one in get_args(Status) if one != "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PruneQuestion:
-    """What is asked: runs for which everything holds that is given; at least one thing must be.
+    """Criteria of ``prune``: a run is deleted if it meets all given ones; at least one is required.
 
     Attributes
     ----------
     older_than_days
-        Began so long ago.
+        Started more than this many days ago.
     keep
-        All but so many that began last.
+        Not among this many most recently started runs.
     statuses
-        Ended so.
+        Ended with one of these statuses.
     only_deleted
-        Only runs that were deleted, whose facts the store still has.
+        Only runs deleted before, whose measurements are still stored.
     """
 
     older_than_days: float | None = None
@@ -49,28 +49,28 @@ class PruneQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many runs went, and the size of the store before and after."""
+    """Number of deleted runs, and the size of the store in bytes before and after."""
 
     runs: int
     bytes_before: int
     bytes_after: int
 
 
-def would_go(
+def prunable(
     store: RunStore, question: PruneQuestion, clock: Callable[[], float] = time.time
 ) -> list[Prunable]:
-    """The runs that :func:`prune` would take out, the oldest first.
+    """Return the runs that :func:`prune` would delete, oldest first.
 
     Raises
     ------
     UsageError
-        If nothing is said, or a number is below 0.
+        If no criterion is given, or a number is negative.
     """
     age, keep = question.older_than_days, question.keep
     if age is None and keep is None and not question.statuses and not question.only_deleted:
-        raise UsageError("Say which runs: --older-than DAYS, --keep N, --status S or --deleted.")
+        raise UsageError("Select the runs: --older-than DAYS, --keep N, --status S or --deleted.")
     if (age is not None and not age >= 0) or (keep is not None and keep < 0):
-        raise UsageError("--older-than and --keep take numbers from 0 on.")
+        raise UsageError("--older-than and --keep must be 0 or more.")
     store.mark_interrupted()
     now = clock()
     query = PruneQuery(
@@ -84,37 +84,37 @@ def would_go(
 
 
 def in_words(store: RunStore, runs: Sequence[Prunable]) -> str:
-    """What would go, in sentences for whoever decides."""
+    """Describe for confirmation which runs would be deleted."""
     if not runs:
-        return "No run is such."
+        return "No runs match."
 
     def day(run: Prunable) -> str:
         return time.strftime("%Y-%m-%d", time.localtime(run.started_at))
 
-    said = f"{counted(len(runs), 'run')} would go for good, from {day(runs[0])} to {day(runs[-1])}"
+    said = f"{counted(len(runs), 'run')} will be permanently deleted, from {day(runs[0])} to {day(runs[-1])}"
     deleted = sum(run.is_deleted for run in runs)
-    said += f", {deleted} of them deleted before." if deleted else "."
+    said += f", {deleted} of them already marked as deleted." if deleted else "."
     position = load(position_path(store.path))
     unsent = sum(not run.is_deleted and run.seq > position.seq for run in runs) if position else 0
     if unsent:
-        said += f" {counted(unsent, 'run')} of them will then never be delivered to InfluxDB."
+        said += f" {counted(unsent, 'run')} not yet delivered to InfluxDB will be lost."
     return said
 
 
 def prune(store: RunStore, runs: Sequence[Prunable]) -> Pruned:
-    """Take them out, and give the space back."""
+    """Permanently delete `runs` and compact the store."""
     before = _size(store)
     count = store.prune([run.id for run in runs])
-    # If somebody writes just now, the space is used again by what comes.
+    # If another process is writing, the free space is reused by later runs instead.
     with contextlib.suppress(StoreError):
         store.compact()
     return Pruned(count, before, _size(store))
 
 
 def done(pruned: Pruned) -> str:
-    """What went, in a sentence."""
+    """Describe the result in one sentence."""
     before, after = format_bytes(pruned.bytes_before), format_bytes(pruned.bytes_after)
-    return f"{counted(pruned.runs, 'run')} went; the store has {after}, it had {before}."
+    return f"{counted(pruned.runs, 'run')} deleted; the store now takes {after} (before: {before})."
 
 
 def _size(store: RunStore) -> int:
@@ -123,31 +123,37 @@ def _size(store: RunStore) -> int:
     return sum(file.stat().st_size for file in files if file.exists())
 
 
-#: Runs that are named before one is asked.
+#: Most runs listed before the confirmation.
 MOST_NAMED = 10
 
 
 def add_prune(commands: Any) -> None:
-    """The parser of ``prune``."""
-    what = "Take runs out of the store for good: those for which everything holds that is given."
+    """Add the parser of ``prune``."""
+    what = "Permanently delete the runs that meet all of the given criteria."
     made = commands.add_parser("prune", help=what, description=what)
     made.add_argument(
-        "--older-than", type=float, metavar="DAYS", help="began more than so many days ago"
+        "--older-than", type=float, metavar="DAYS", help="started more than DAYS days ago"
     )
-    made.add_argument("--keep", type=int, metavar="N", help="all but the N that began last")
+    made.add_argument("--keep", type=int, metavar="N", help="all but the N most recent")
     made.add_argument(
-        "--status", action="append", default=[], choices=STATUSES, help="ended so; may be repeated"
+        "--status",
+        action="append",
+        default=[],
+        choices=STATUSES,
+        help="ended with this status; repeatable",
     )
     made.add_argument(
-        "--deleted", action="store_true", help="deleted already: off every list, but still stored"
+        "--deleted",
+        action="store_true",
+        help="marked as deleted: no longer listed, but still stored",
     )
-    made.add_argument("--dry-run", action="store_true", help="only say what would go")
-    made.add_argument("--yes", action="store_true", help="do not ask")
-    made.add_argument("--json", action="store_true", help="JSON in place of text")
+    made.add_argument("--dry-run", action="store_true", help="only show what would be deleted")
+    made.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    made.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def prune_runs(service: RunService, asked: argparse.Namespace) -> int:
-    """``prune``; 1 if it was not wanted after all."""
+    """Run ``prune``; return 1 if the user does not confirm."""
     question = PruneQuestion(
         older_than_days=asked.older_than,
         keep=asked.keep,
@@ -155,7 +161,7 @@ def prune_runs(service: RunService, asked: argparse.Namespace) -> int:
         only_deleted=asked.deleted,
     )
     with contextlib.closing(RunStore.open(service.path, timeout_seconds=5.0)) as store:
-        runs = would_go(store, question)
+        runs = prunable(store, question)
         if not asked.json:
             _write(in_words(store, runs))
             for run in runs[:MOST_NAMED]:
@@ -165,7 +171,7 @@ def prune_runs(service: RunService, asked: argparse.Namespace) -> int:
         went = None
         if runs and not asked.dry_run:
             if not asked.yes and not _wanted():
-                _write("Nothing went.")
+                _write("Nothing was deleted.")
                 return 1
             went = prune(store, runs)
     if asked.json:
@@ -178,8 +184,10 @@ def prune_runs(service: RunService, asked: argparse.Namespace) -> int:
 
 def _wanted() -> bool:
     if not sys.stdin.isatty():
-        raise UsageError("Nobody can be asked here: say --yes, or --dry-run to see what would go.")
-    sys.stdout.write("Go on? [y/N] ")
+        raise UsageError(
+            "Not a terminal: pass --yes to confirm, or --dry-run to see what would be deleted."
+        )
+    sys.stdout.write("Continue? [y/N] ")
     sys.stdout.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -1,4 +1,4 @@
-"""``jupyter hrlab quotas``."""
+"""The command ``jupyter hrlab quotas``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hrlab.history.service import RunService
 
 
 def add_quotas(commands: Any) -> None:
-    """The parser of ``quotas``."""
-    what = "What you may still use, as the running Jupyter server knows it."
+    """Add the parser of ``quotas``."""
+    what = "Show your quotas and their usage, as reported by the running Jupyter server."
     made = commands.add_parser("quotas", help=what, description=what)
-    made.add_argument("--json", action="store_true", help="JSON in place of text")
+    made.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def quotas(_: RunService, asked: argparse.Namespace) -> None:
-    """``quotas``."""
+    """Run ``quotas``."""
     found = asked_quotas()
     text = json.dumps(found.to_dict(), indent=1, ensure_ascii=False) if asked.json else repr(found)
     sys.stdout.write(f"{text}\n")

@@ -1,4 +1,4 @@
-"""``jupyter hrlab report``."""
+"""The command ``jupyter hrlab report``."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from hrlab.model.redaction import secrets_of
 
 
 def add_report(commands: Any) -> None:
-    """The parser of ``report``."""
-    what = "Write an HTML page of one run, or of several compared, that stands alone."
+    """Add the parser of ``report``."""
+    what = "Write a self-contained HTML report of one run, or comparing several."
     made = commands.add_parser("report", help=what, description=what)
-    made.add_argument("runs", nargs="+", help="ids, or beginnings of them, or `last`")
+    made.add_argument("runs", nargs="+", help="run ids, prefixes of them, or `last`")
     made.add_argument(
         "-o",
         "--output",
         required=True,
         metavar="FILE",
-        help="the page, or - for the standard output",
+        help="output file, or - for standard output",
     )
     made.add_argument(
-        "--by", help="approach, threads, workers, run, profile, label:<name> or workload:<name>"
+        "--by",
+        help="group by approach, threads, workers, run, profile, label:<name> or workload:<name>",
     )
-    made.add_argument("--baseline", metavar="KEY", help="the group that is 1")
+    made.add_argument("--baseline", metavar="KEY", help="group whose speed-up is 1")
     add_redact(made)
 
 
 def report(service: RunService, asked: argparse.Namespace) -> None:
-    """``report``."""
+    """Run ``report``."""
     question = ReportQuestion(
         ids=[service.full_id(run) for run in asked.runs],
         by=asked.by,

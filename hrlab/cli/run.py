@@ -1,4 +1,4 @@
-"""``jupyter hrlab run``: a notebook head-less, as one run."""
+"""The command ``jupyter hrlab run``: executes a notebook headless, as one run."""
 
 from __future__ import annotations
 
@@ -25,41 +25,52 @@ MAX_REPEATS = 1000
 
 
 def add_run(commands: Any) -> None:
-    """Declare the command."""
-    what = "Run a notebook head-less, timed as one run."
+    """Add the parser of ``run``."""
+    what = "Execute a notebook headless, timed as one run."
     made = commands.add_parser("run", help=what, description=what)
-    made.add_argument("notebook", type=Path, help="the notebook")
+    made.add_argument("notebook", type=Path, help="notebook to execute")
     made.add_argument(
         "--set",
         action="append",
         default=[],
         dest="parameters",
         metavar="NAME=VALUE",
-        help="value of a parameter: JSON, or else a text",
+        help="value of a parameter: JSON, otherwise text; repeatable",
     )
-    made.add_argument("--repeat", type=int, default=1, metavar="N", help="run it N times (1)")
+    made.add_argument(
+        "--repeat", type=int, default=1, metavar="N", help="execute it N times (default 1)"
+    )
     made.add_argument(
         "--output",
         type=Path,
-        help="where the notebook is kept with its outputs (NOTEBOOK-run.ipynb; of repeats with a number)",
+        help="file for the executed notebook (default: NOTEBOOK-run.ipynb; repeats are numbered)",
     )
-    made.add_argument("--name", help="of the run, if not the notebook's first heading")
-    made.add_argument("--label", action="append", default=[], metavar="K=V", help="put on the run")
+    made.add_argument("--name", help="name of the run (default: the notebook's first heading)")
     made.add_argument(
-        "--workload", action="append", default=[], metavar="NAME=NUMBER", help="what is processed"
+        "--label", action="append", default=[], metavar="K=V", help="label of the run; repeatable"
     )
-    made.add_argument("--kernel", help="kernelspec, if not the notebook's")
     made.add_argument(
-        "--timeout", type=float, metavar="SECONDS", help="interrupt it after so long (never)"
+        "--workload",
+        action="append",
+        default=[],
+        metavar="NAME=NUMBER",
+        help="amount of data processed; repeatable",
+    )
+    made.add_argument("--kernel", help="kernelspec (default: the notebook's)")
+    made.add_argument(
+        "--timeout",
+        type=float,
+        metavar="SECONDS",
+        help="interrupt it after this long (default: never)",
     )
 
 
 def run(service: RunService, asked: argparse.Namespace) -> int:
-    """``run``: 0 if the notebook ran to its end, 1 if it failed, 130 if it was interrupted."""
+    """Run ``run``; return 0 on success, 1 on failure, 130 if interrupted."""
     if not 1 <= asked.repeat <= MAX_REPEATS:
         raise UsageError(f"--repeat must be from 1 to {MAX_REPEATS}, not {asked.repeat}.")
     if asked.timeout is not None and asked.timeout <= 0:
-        raise UsageError(f"--timeout must be above 0 s, not {asked.timeout:g}.")
+        raise UsageError(f"--timeout must be more than 0 s, not {asked.timeout:g}.")
     return asyncio.run(_run(service, asked))
 
 
@@ -112,7 +123,7 @@ async def _once(execution: Execution, stop: Stop, line: ProgressLine) -> Outcome
 
 
 def in_words(step: Step, seconds: float) -> str:
-    """How far an execution is."""
+    """Describe the progress of an execution that has taken `seconds`."""
     words = [f"cell {step.cell} of {step.cells}" if step.cells else "starting the kernel"]
     words.append(format_duration(seconds))
     told, tasks = step.told, step.told.get("tasks") or {}
@@ -126,7 +137,7 @@ def in_words(step: Step, seconds: float) -> str:
 
 
 def format_outcome(service: RunService, outcome: Outcome) -> str:
-    """The run in words, and what went wrong."""
+    """Describe the recorded run, and the error if there is one."""
     record: Mapping[str, Any] | None = (
         service.get(outcome.run_id) if service.has(outcome.run_id) else outcome.record
     )
@@ -142,5 +153,5 @@ def _amount(name: str, value: str) -> float:
     except ValueError:
         amount = -1.0
     if not 0 <= amount < float("inf"):
-        raise UsageError(f"--workload {name} must be an amount from 0 on, not {value!r}.")
+        raise UsageError(f"--workload {name} must be a finite number of 0 or more, not {value!r}.")
     return amount

@@ -1,4 +1,4 @@
-"""``jupyter hrlab sweep``: a campaign, from its file to its report."""
+"""The command ``jupyter hrlab sweep``: runs a campaign and writes its report."""
 
 from __future__ import annotations
 
@@ -33,23 +33,31 @@ log = logging.getLogger("hrlab")
 
 
 def add_sweep(commands: Any) -> None:
-    """Declare the command."""
-    what = "Measure a notebook over profiles, workers and parameters; goes on where it was interrupted."
+    """Add the parser of ``sweep``."""
+    what = "Measure a notebook over profiles, workers and parameters; resumes where it stopped."
     made = commands.add_parser("sweep", help=what, description=what)
-    made.add_argument("file", type=Path, help="the campaign, see docs/campaigns.md")
+    made.add_argument("file", type=Path, help="campaign file, see docs/campaigns.md")
     made.add_argument(
         "--profiles",
         type=Path,
         metavar="FILE",
-        help=f"the site's profiles and quotas, if not those of {PROFILES_VARIABLE} or the server's configuration",
+        help=f"profiles and quotas of the site (default: {PROFILES_VARIABLE}, else the server's configuration)",
     )
     made.add_argument(
-        "--plan", action="store_true", help="check everything, show the points in order, run none"
+        "--plan",
+        action="store_true",
+        help="check everything and print the points in order without running them",
     )
 
 
 def sweep(service: RunService, asked: argparse.Namespace) -> int:
-    """``sweep``: 0 all points are done, 1 some failed, 4 the budget is spent, 130 interrupted."""
+    """Run ``sweep``.
+
+    Returns
+    -------
+    int
+        0 if all points are done, 1 if some failed, 4 if the budget is spent, 130 if interrupted.
+    """
     declared = read_sweep(asked.file)
     file = asked.profiles or os.environ.get(PROFILES_VARIABLE)
     return asyncio.run(_sweep(service, asked, declared, Path(file) if file else None))
@@ -60,7 +68,7 @@ async def _sweep(
 ) -> int:
     runtime = _runtime_directory()
     folder, line = asked.file.resolve().parent, ProgressLine()
-    listeners: list[Callable[[Progress], None]] = [_Teller(line)]
+    listeners: list[Callable[[Progress], None]] = [_ProgressPrinter(line)]
     site = site_of(profiles_file, log)
     clusters = campaign_clusters(site, runtime, _kernel(declared, folder), log)
     campaign = Campaign(declared, folder, service, clusters, _all(listeners))
@@ -81,7 +89,7 @@ async def _sweep(
 
 
 def _about(campaign: Campaign) -> dict[str, str | None]:
-    """What the panel says of it beside its progress, and how it compares its runs."""
+    """Return the campaign's description in the status file, read by the panel."""
     declared = campaign.sweep
     return {
         "name": declared.name,
@@ -93,7 +101,7 @@ def _about(campaign: Campaign) -> dict[str, str | None]:
 
 
 async def _followed(campaign: Campaign, stop: Stop) -> Progress:
-    """Run it; once a second whoever looks is told, for the time that passes."""
+    """Run the campaign, updating the listeners every second."""
     task = asyncio.ensure_future(campaign.run(stop))
     while not (await asyncio.wait({task}, timeout=1.0))[0]:
         campaign.tick()
@@ -101,7 +109,7 @@ async def _followed(campaign: Campaign, stop: Stop) -> Progress:
 
 
 async def _plan(campaign: Campaign) -> int:
-    """The points in their order; 1 if some would be refused now, with the reasons."""
+    """Print the points in order; return 1, with the reasons, if some would be rejected now."""
     campaign.check()
     done, plan = campaign.done(), list(points(campaign.sweep))
     refused = await campaign.refused(point for point in plan if point.key not in done)
@@ -113,8 +121,8 @@ async def _plan(campaign: Campaign) -> int:
     return 1 if refused else 0
 
 
-class _Teller:
-    """Says in a terminal how a campaign is."""
+class _ProgressPrinter:
+    """Prints the progress of a campaign to a terminal."""
 
     def __init__(self, line: ProgressLine) -> None:
         self._line = line
@@ -148,7 +156,7 @@ class _Teller:
 def _opening(declared: Sweep, campaign: Campaign) -> str:
     clusters = {
         "fresh": "a fresh cluster for each point",
-        "warm": "a warm cluster for neighbours of the same size, with a first run apart",
+        "warm": "a warm cluster for neighbours of the same size, with a separate warm-up run",
     }[declared.cluster]
     return (
         f"{declared.name} ({campaign.id}): {len(list(points(declared)))} points, in {declared.repeats} blocks "
@@ -158,19 +166,19 @@ def _opening(declared: Sweep, campaign: Campaign) -> str:
 
 def _closing(progress: Progress) -> str:
     words = {
-        "done": "All points are done." if not progress.failed else "It has ended.",
-        "interrupted": "It was interrupted; call it again to go on.",
+        "done": "All points are done." if not progress.failed else "The campaign has ended.",
+        "interrupted": "Interrupted; run the same command to resume.",
     }
     counts = f"{progress.done} of {progress.points} points are done"
     if progress.failed:
         counts += f", {progress.failed} failed"
     spent = f"{format_duration(progress.seconds)}, {progress.core_hours:.3g} core hours"
     told = words.get(progress.state, progress.message)
-    return f"{told} {counts}; this took {spent}."
+    return f"{told} {counts}; used {spent}."
 
 
 def _finish(service: RunService, campaign: Campaign) -> None:
-    """The comparison as a table, and the report, of what there is."""
+    """Print the comparison of the completed points and write the report."""
     from hrlab.comparison.page import comparison_text
     from hrlab.comparison.service import ComparisonQuestion
     from hrlab.export.report import ReportQuestion, report
@@ -190,8 +198,8 @@ def _finish(service: RunService, campaign: Campaign) -> None:
     try:
         path.write_text(made.html, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{str(path)!r} can't be written: {error.strerror}.") from error
-    sys.stderr.write(f"The report is {path}\n")
+        raise UsageError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
+    sys.stderr.write(f"Report: {path}\n")
 
 
 def _exit_code(progress: Progress) -> int:
@@ -200,7 +208,7 @@ def _exit_code(progress: Progress) -> int:
 
 
 def _kernel(declared: Sweep, folder: Path) -> str | None:
-    """The kernelspec of the notebook, whose Python the workers need."""
+    """Return the notebook's kernelspec, whose Python the workers need."""
     if declared.kernel is not None:
         return declared.kernel
     spec = read_notebook(folder / declared.notebook).metadata.get("kernelspec", {})

@@ -78,7 +78,7 @@ def _amount(key: object, value: Any) -> float:
         raise UsageError(f"workload[{key!r}] must be a number, not {value!r}.")
     amount = float(value)
     if not math.isfinite(amount) or amount < 0:
-        raise UsageError(f"workload[{key!r}] must be an amount from 0 on, not {value!r}.")
+        raise UsageError(f"workload[{key!r}] must be a finite number of 0 or more, not {value!r}.")
     return amount
 
 

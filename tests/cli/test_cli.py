@@ -114,7 +114,7 @@ def test_runs_go_out_and_come_back_unchanged(call, store, tmp_path, capsys):
     file = tmp_path / "runs.jsonl"
     assert call("export", str(file))[0] == 0
     elsewhere = str(tmp_path / "other.sqlite")
-    for expected in ("6 runs imported, 0 were", "0 runs imported, 6 were"):
+    for expected in ("6 runs imported, 0 already", "0 runs imported, 6 already"):
         assert main(["--store", elsewhere, "import", str(file)]) == 0
         assert expected in capsys.readouterr().err
     other = RunStore.open(elsewhere)
@@ -131,10 +131,10 @@ def test_runs_go_out_and_come_back_unchanged(call, store, tmp_path, capsys):
         (("list", "--limit", "0"), 2, "--limit must be"),
         (("list", "--label", "x"), 2, "--label takes NAME=VALUE"),
         (("compare",), 2, "takes two"),
-        (("import", "nowhere.jsonl"), 1, "There is no file"),
+        (("import", "nowhere.jsonl"), 1, "No such file"),
         (("size", "last", "--within", "-3"), 1, "No run has ended yet"),
         (("show", "last"), 1, "Time one with %%hrtime"),
-        (("export", "nowhere/runs.csv"), 1, "There is no folder 'nowhere'"),
+        (("export", "nowhere/runs.csv"), 1, "No such folder 'nowhere'"),
     ],
 )
 def test_what_can_not_be_done_is_said_with_an_exit_code(call, words, code, said):

@@ -41,7 +41,7 @@ def kept(tmp_path):
 
 
 def test_published_table_is_imported_and_compared(call):
-    for expected in ("6 runs imported, 0 were", "0 runs imported, 6 were"):
+    for expected in ("6 runs imported, 0 already", "0 runs imported, 6 already"):
         code, _, err = call("import", PUBLISHED / "fcc-ee.csv")
         assert (code, expected in err) == (0, True)
     ids = [run["id"] for run in json.loads(call("list", "fcc-ee", "--json")[1])]

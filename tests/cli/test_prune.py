@@ -71,14 +71,14 @@ def test_what_goes_is_what_everything_holds_for(call, store, words, stay):
 
 def test_it_says_what_would_go_and_asks(call, store, monkeypatch):
     fill(store)
-    assert call("--keep", "2")[0] == 2  # nobody can be asked
+    assert call("--keep", "2")[0] == 2  # not a terminal
     for answer, code, left in (("n\n", 1, 11), ("y\n", 0, 3)):
         terminal = io.StringIO(answer)
         terminal.isatty = lambda: True
         monkeypatch.setattr("sys.stdin", terminal)
         got, out, _ = call("--keep", "2")
         assert (got, len(kept(store))) == (code, left)
-        assert out.startswith("8 runs would go for good, from ")
+        assert out.startswith("8 runs will be permanently deleted, from ")
         assert "day 9" in out
 
 
@@ -108,7 +108,7 @@ def test_deleted_runs_give_their_space_back(call, store):
         store.delete(f"{n:032x}")
     store.save(run(1))
     code, out, _ = call("--deleted", "--yes")
-    assert (code, out.startswith("No run is such")) == (0, True)  # just deleted: may be undone
+    assert (code, out.startswith("No runs match.")) == (0, True)  # just deleted: may be undone
     raw = sqlite3.connect(store.path)
     raw.execute("UPDATE runs SET deleted_at = deleted_at - 100 WHERE deleted_at IS NOT NULL")
     raw.commit()
@@ -131,7 +131,7 @@ def test_runs_that_wait_to_be_delivered_are_told_of(call, store):
     store.save(run(1))
     save(position_path(store.path), Position(store.seq()))
     store.save(run(2))
-    assert "1 run of them will then never be delivered" in call("--keep", "0", "--dry-run")[1]
+    assert "1 run not yet delivered to InfluxDB will be lost" in call("--keep", "0", "--dry-run")[1]
 
 
 def test_without_a_word_nothing_goes(call, store):

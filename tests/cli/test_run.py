@@ -104,7 +104,7 @@ def test_a_run_that_takes_too_long_is_interrupted(path):
         (["tiny.ipynb", "--set", "1n=1"], 2, "no name of a variable"),
         (["tiny.ipynb", "--repeat", "0"], 2, "--repeat must be from 1"),
         (["tiny.ipynb", "--output", "tiny.ipynb"], 2, "must not be the notebook itself"),
-        (["tiny.ipynb", "--workload", "events=-1"], 2, "an amount from 0 on"),
+        (["tiny.ipynb", "--workload", "events=-1"], 2, "a finite number of 0 or more"),
         (["tiny.ipynb", "--kernel", "fortran"], 1, "There is no kernel 'fortran'"),
         (["text.ipynb"], 2, "is no notebook"),
     ],
