@@ -1,6 +1,6 @@
-"""How the kernel side is put together.
+"""Composition root of the kernel side.
 
-Nothing reachable from here loads jupyter_server, kr8s or scipy, or distributed by itself.
+Nothing imported from here may load jupyter_server, kr8s or scipy, or import distributed on its own.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from hrlab.timing.journal import Journal, Store
 from hrlab.timing.request import Request
 from hrlab.timing.session import Timing
 
-#: How long a run's start or end may wait for a store that another process holds.
+#: How long the start or end of a run waits for a store locked by another process.
 STORE_SECONDS = 2.0
 MAX_SOURCE = 100_000
 
 
 def open_store() -> Store:
-    """The store of this user.
+    """Open the store of this user.
 
     Raises
     ------
     StoreError
-        If it can't be used.
+        If the store is unavailable.
     """
     from hrlab.store.sqlite import RunStore
 
@@ -42,13 +42,13 @@ def open_store() -> Store:
 
 
 def notify(text: str) -> None:
-    """One sentence for the user, where a warning would appear."""
+    """Print one sentence for the user to standard error, where warnings appear."""
     sys.stderr.write(f"hrlab: {text}\n")
 
 
 @functools.cache
 def timing() -> Timing:
-    """The runs of this process."""
+    """Return the timing session of this process."""
     made = Timing(Journal(open_store, notify))
     atexit.register(made.abandon)
     if hasattr(os, "register_at_fork"):
@@ -57,13 +57,13 @@ def timing() -> Timing:
 
 
 def load(shell: Any) -> None:
-    """What ``%load_ext hrlab`` does."""
+    """Load the extension: ``%load_ext hrlab``."""
     from hrlab.magic.display import NotebookAudience
     from hrlab.magic.hooks import CellHooks
     from hrlab.magic.magics import HrtimeMagics
 
     if getattr(shell, "hrlab_hooks", None) is not None:
-        return  # the button or `%load_ext` did it before; a run may be on
+        return  # already loaded; a run may be active
     hooks = CellHooks(shell, timing())
     hooks.register()
     HrtimeMagics(hooks).register(shell)
@@ -72,7 +72,7 @@ def load(shell: Any) -> None:
 
 
 def unload(shell: Any) -> None:
-    """What ``%unload_ext hrlab`` does."""
+    """Unload the extension: ``%unload_ext hrlab``."""
     shell.hrlab_hooks.unregister()
     del shell.hrlab_hooks
     for kind in ("line", "cell"):
@@ -81,37 +81,35 @@ def unload(shell: Any) -> None:
 
 
 def timed_block(request: Request) -> AbstractContextManager[Block]:
-    """The context manager behind :func:`hrlab.timed`, which calls this."""
-    _be_seen_in_notebook()
+    """Return the context manager of :func:`hrlab.timed`, which must be the direct caller."""
+    _attach_notebook_audience()
     frame = inspect.currentframe()
     caller = frame and frame.f_back and frame.f_back.f_back
     return Block(timing(), request, _source_of(caller) if caller else None)
 
 
 def named_phase(label: str, phase: DeclaredPhase | None) -> AbstractContextManager[None]:
-    """The context manager behind :func:`hrlab.phase`."""
+    """Return the context manager of :func:`hrlab.phase`."""
     known: tuple[DeclaredPhase, ...] = ("pre", "dask", "post")
     if phase is not None and phase not in known:
-        raise UsageError(
-            f"A phase that can be declared is one of {', '.join(known)}, not {phase!r}."
-        )
+        raise UsageError(f"phase must be one of {', '.join(known)}, not {phase!r}.")
     declared = phase or next((name for name in known if name == label), None)
     return MarkedStretch(timing(), str(label), declared)
 
 
 def connected(name_or_id: str | None, timeout_seconds: float, *, others: bool = False) -> Any:
-    """The client behind :func:`hrlab.connect`, which calls this."""
+    """Return the client of :func:`hrlab.connect`."""
     from hrlab.api.connect import connect, connect_to
     from hrlab.api.jupyter_server import find_parent_server
     from hrlab.model.cluster import CAMPAIGN_ADDRESS
 
-    if os.environ.get(CAMPAIGN_ADDRESS):  # a campaign decides on what its points run
+    if os.environ.get(CAMPAIGN_ADDRESS):  # a campaign determines the cluster of its points
         return connect_to(os.environ[CAMPAIGN_ADDRESS], timeout_seconds)
     return connect(find_parent_server(), name_or_id, timeout_seconds, others=others)
 
 
-def _be_seen_in_notebook() -> None:
-    """A block shows its result in a notebook also where nobody has loaded the extension."""
+def _attach_notebook_audience() -> None:
+    """Let blocks display their result in a notebook even if the extension is not loaded."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is not None and timing().audience is None:
@@ -121,7 +119,7 @@ def _be_seen_in_notebook() -> None:
 
 
 def _source_of(frame: FrameType) -> str | None:
-    """Source of the block that `frame` is about to enter, in a notebook cell, a function or a script."""
+    """Return the source of the block that `frame` is about to enter, from a notebook cell, function or script."""
     lines = linecache.getlines(frame.f_code.co_filename, frame.f_globals)
     body = block_body(lines, frame.f_lineno - 1)
     return None if body is None or len(body) > MAX_SOURCE else body

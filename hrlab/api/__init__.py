@@ -1,1 +1,1 @@
-"""What users import: runs, compare, connect, quotas, advise. Loaded by :mod:`hrlab` when called."""
+"""Public functions: runs, compare, connect, quotas, advise. Imported by :mod:`hrlab` on first call."""

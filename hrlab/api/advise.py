@@ -1,4 +1,4 @@
-"""Advice in code: asked of the Jupyter server that started this process, else worked out here from the store."""
+"""Cluster size recommendations, from the Jupyter server that started this process or computed from the store."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _HEX = frozenset("0123456789abcdef")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Advised(Advice):
-    """An advice that shows itself: words anywhere, and its chart too in a notebook."""
+    """A recommendation that displays itself: text everywhere, and a chart in a notebook."""
 
     def __repr__(self) -> str:
-        """The sentence, the table, and what to mind."""
+        """Return the headline, the table and the caveats."""
         return advice_text(self)
 
     def _ipython_display_(self) -> None:
@@ -33,17 +33,17 @@ class Advised(Advice):
 
 
 def advise(runs: str | Run | Sequence[str | Run] | None, asked: Mapping[str, Any]) -> Advised:
-    """The advice; see :func:`hrlab.advise`.
+    """Return a recommendation; see :func:`hrlab.advise`.
 
     Parameters
     ----------
     runs
-        Runs, their ids or beginnings of those, or ``last``.
+        Runs, their ids, prefixes of ids, or ``last``.
     asked
-        What else the body of ``POST sizing`` holds.
+        The other fields of the body of ``POST sizing``.
     """
     body = {**asked, **_named(runs)}
-    question_from(body)  # what can't be asked is told without a server
+    question_from(body)  # reject invalid questions without a server
     server = _server()
     if server is not None:
         return decode(Advised, server.post("sizing", body), "advice")
@@ -80,12 +80,12 @@ def _worked_out(body: Mapping[str, Any]) -> Advised:
         import scipy  # noqa: F401
     except ImportError as error:
         raise UsageError(
-            "Advice is worked out with scipy, which this environment does not have, and there is no Jupyter server to "
-            "ask. Install scipy here, or ask in a notebook of a Jupyter server that has hrlab."
+            "Cannot compute a recommendation: scipy is not installed in this environment and no Jupyter server was "
+            "found. Install scipy here, or use a notebook of a Jupyter server that has hrlab."
         ) from error
     if body.get("profile") is not None:
         raise UsageError(
-            "Profiles are known to a Jupyter server, and there is none to ask. Leave `profile` out."
+            "Profiles are known only to a Jupyter server, and none was found. Omit `profile`."
         )
     with run_service() as service:
         advice = service.advise(question_from(body), any_shape)

@@ -1,4 +1,4 @@
-"""Connects a kernel to a cluster by its name."""
+"""Connects a kernel to a cluster by name or id."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from hrlab.model.errors import BackendError, UsageError
 from hrlab.model.suggest import did_you_mean
 from hrlab.timing.dask.identity import note
 
-#: Between looks at a cluster that starts: a share of the time waited so far, so that it is never much over when noticed.
+#: Polling interval for a starting cluster: this share of the time waited so far, between two limits, in seconds.
 POLL_SHARE, POLL_LEAST, POLL_MOST = 0.03, 0.03, 1.0
-#: How often a server that cannot see all clusters is asked again, before it is said that there is none.
+#: How often a server that reports problems is asked again before a cluster is said not to exist.
 LOOKS = 5
-#: How addresses of schedulers behind a Dask Gateway begin.
+#: Prefix of the addresses of schedulers behind a Dask Gateway.
 GATEWAY = "gateway://"
-#: What must fit on both sides, beside what the profile names.
+#: Packages whose versions must always match, besides those named by the profile.
 ALWAYS = ("python", "dask", "distributed")
-_REMEDY = "Tasks may fail in ways that are hard to read; use the same environment on both sides."
+_REMEDY = "Tasks may fail with confusing errors; use the same environment on both sides."
 
 
 class OthersClusterWarning(UserWarning):
-    """The kernel is connected to a cluster that is not the user's own."""
+    """The kernel is connected to a cluster of another user."""
 
 
 class VersionWarning(UserWarning):
-    """Kernel and workers have different versions of something that both use."""
+    """Kernel and workers have different versions of a package that both use."""
 
 
 def wait_for_address(
@@ -42,14 +42,14 @@ def wait_for_address(
     *,
     others: bool = False,
 ) -> Mapping[str, Any]:
-    """The cluster that is wanted, once it has a scheduler.
+    """Return the wanted cluster as soon as it has a scheduler.
 
     Raises
     ------
     UsageError
-        If there is no such cluster, or several, or it is another user's and `others` is false.
+        If no cluster or several match, or it belongs to another user and `others` is false.
     BackendError
-        If it fails, or is not there in time.
+        If the cluster fails, or is not ready in time.
     """
     begun = clock()
     until = begun + timeout_seconds
@@ -63,7 +63,7 @@ def wait_for_address(
         if clock() >= until:
             raise BackendError(
                 f"{cluster['name']} is still starting after {timeout_seconds:g} s{why} Wait longer "
-                "with timeout_seconds=..., or look at the panel.",
+                "with timeout_seconds=..., or check the panel.",
                 id=cluster["id"],
             )
         sleep(min(max(POLL_LEAST, POLL_SHARE * (clock() - begun)), POLL_MOST))
@@ -73,7 +73,7 @@ def wait_for_address(
 def _first_choice(
     server: ParentServer, wanted: str | None, sleep: Callable[[float], None], *, others: bool
 ) -> Mapping[str, Any]:
-    """The cluster that is wanted; a server that has just started may not know yet what there is, and is asked again."""
+    """Return the wanted cluster; repeat the request while a freshly started server cannot list all clusters yet."""
     for again in range(LOOKS, -1, -1):
         listed = server.get("clusters")
         try:
@@ -82,23 +82,29 @@ def _first_choice(
             if not again or not listed.get("problems"):
                 raise
         sleep(POLL_MOST)
-    raise AssertionError("the last look returns or raises")
+    raise AssertionError("the last attempt returns or raises")
 
 
 def choose(
     listed: Mapping[str, Any], wanted: str | None, *, others: bool = False
 ) -> Mapping[str, Any]:
-    """The user's cluster that has `wanted` as id or name; without it the only one that can be meant.
+    """Return the user's cluster with the id or name `wanted`, or the only candidate if `wanted` is None.
 
-    Anybody in a shared namespace can give a cluster any name, and a scheduler can run code in the kernels that connect to
-    it. So a name means one of the user's own clusters, and another user's is chosen by its full id and with `others` only.
+    In a shared namespace anybody can give a cluster any name, and a scheduler can run code in the kernels that connect
+    to
+    it. So names refer to the user's own clusters, and another user's cluster needs its full id and `others`.
+
+    Raises
+    ------
+    UsageError
+        If no cluster or several match, or it belongs to another user and `others` is false.
     """
     clusters: Sequence[Mapping[str, Any]] = listed["clusters"]
     own = [cluster for cluster in clusters if cluster["mine"]]
     if wanted is None:
         usable = [c for c in own if c["state"] in ("ready", "starting")]
         ready = [c for c in usable if c["state"] == "ready"]
-        return _only(ready or usable, "There is no cluster. Create one in the panel first.")
+        return _only(ready or usable, "You have no cluster. Create one in the panel first.")
     by_id = [cluster for cluster in own if cluster["id"] == wanted]
     if by_id:
         return by_id[0]
@@ -120,7 +126,7 @@ def choose(
 def _not_yours(wanted: str, foreign: Sequence[Mapping[str, Any]]) -> str:
     calls = " or ".join(f"hrlab.connect({str(one['id'])!r}, others=True)" for one in foreign[:3])
     return (
-        f"{wanted!r} is not known to be one of your clusters. Whoever owns a cluster can run code in a kernel that "
+        f"{wanted!r} is not known to be one of your clusters. The owner of a cluster can run code in a kernel that "
         f"connects to it. If you trust its owner: {calls}."
     )
 
@@ -130,26 +136,26 @@ def _only(found: Sequence[Mapping[str, Any]], nothing: str) -> Mapping[str, Any]
         raise UsageError(nothing)
     if len(found) > 1:
         ids = ", ".join(f"{cluster['name']} ({cluster['id']})" for cluster in found)
-        raise UsageError(f"Several clusters may be meant: {ids}. Give the id of one.")
+        raise UsageError(f"Several clusters match: {ids}. Pass the id of one.")
     return found[0]
 
 
 def connect(
     server: ParentServer, wanted: str | None, timeout_seconds: float, *, others: bool = False
 ) -> Any:
-    """A ``distributed.Client`` of the cluster; see :func:`hrlab.connect`."""
-    import distributed  # noqa: F401 - takes a while: now, while the cluster is likely to be starting
+    """Return a ``distributed.Client`` of the cluster; see :func:`hrlab.connect`."""
+    import distributed  # noqa: F401 - slow: import it while the cluster is likely to be starting
 
     begun = time.monotonic()
     cluster = wait_for_address(server, wanted, timeout_seconds, others=others)
     if not cluster["mine"]:
         warnings.warn(
-            f"{cluster['name']} ({cluster['id']}) is not known to be one of your clusters: its owner can read what you "
+            f"{cluster['name']} ({cluster['id']}) is not known to be one of your clusters: its owner can read the data you "
             "send, and run code in this kernel.",
             OthersClusterWarning,
             stacklevel=4,
         )
-    # Before anything is sent: where versions are far apart, connecting itself fails in odd ways.
+    # Before anything is sent: with very different versions, connecting itself fails with confusing errors.
     told = told_before(cluster, _here())
     if told:
         _warn(cluster, told)
@@ -162,7 +168,7 @@ def connect(
 
 
 def connect_to(address: str, timeout_seconds: float) -> Any:
-    """A ``distributed.Client`` of a campaign's cluster, whatever cluster the notebook names."""
+    """Return a ``distributed.Client`` of the campaign's cluster, whatever cluster the notebook names."""
     return _client(
         {"name": "The campaign's cluster", "scheduler_address": address}, timeout_seconds
     )
@@ -174,7 +180,9 @@ def _client(cluster: Mapping[str, Any], timeout_seconds: float) -> Any:
 
     address = str(cluster["scheduler_address"])
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", VersionMismatchWarning)  # hrlab's own says it in a sentence
+        warnings.simplefilter(
+            "ignore", VersionMismatchWarning
+        )  # hrlab warns in one sentence itself
         try:
             if address.startswith(GATEWAY):
                 client = _at_gateway(address)
@@ -182,7 +190,7 @@ def _client(cluster: Mapping[str, Any], timeout_seconds: float) -> Any:
                 client = Client(address, timeout=f"{max(5.0, timeout_seconds)}s")
         except (OSError, asyncio.TimeoutError) as error:  # not the built-in one before Python 3.11
             raise BackendError(
-                f"{cluster['name']} is ready, but its scheduler at {address} does not answer this "
+                f"{cluster['name']} is ready, but its scheduler at {address} does not respond to this "
                 f"kernel: {error}."
             ) from error
     note(client, cluster)
@@ -190,25 +198,25 @@ def _client(cluster: Mapping[str, Any], timeout_seconds: float) -> Any:
 
 
 def _at_gateway(address: str) -> Any:
-    """Of a cluster behind a Dask Gateway, which gives out the keys that its scheduler asks for."""
+    """Return a client of a cluster behind a Dask Gateway, which hands out the keys required by the scheduler."""
     try:
         from dask_gateway import Gateway, GatewayClusterError, GatewayServerError
     except ImportError as error:
         raise BackendError(
-            f"The cluster at {address} is of a Dask Gateway: install dask-gateway in this kernel."
+            f"The cluster at {address} is behind a Dask Gateway: install dask-gateway in this kernel's environment."
         ) from error
     try:
         cluster = Gateway().connect(address.rpartition("/")[2], shutdown_on_close=False)
         return cluster.get_client()
     except (GatewayClusterError, GatewayServerError, ValueError) as error:
         raise BackendError(
-            f"The Dask Gateway of {address} does not let this kernel in: {error}. Its address and your login are "
-            "to be in Dask's configuration: gateway.address, gateway.auth."
+            f"The Dask Gateway of {address} rejected this kernel: {error}. Set its address and your authentication in "
+            "Dask's configuration: gateway.address, gateway.auth."
         ) from error
 
 
 def _warn(cluster: Mapping[str, Any], told: str) -> None:
-    text = f"{cluster['name']} has other versions than this kernel: {told}. {_REMEDY}"
+    text = f"{cluster['name']} and this kernel have different versions: {told}. {_REMEDY}"
     warnings.warn(text, VersionWarning, stacklevel=5)
 
 
@@ -221,7 +229,7 @@ def _here() -> Mapping[str, str]:
 
 
 def told_before(cluster: Mapping[str, Any], here: Mapping[str, str]) -> str:
-    """What differs by what the server knows of the cluster."""
+    """Describe the version differences known to the server before connecting."""
     there: Mapping[str, str] = cluster.get("versions") or {}
     return "; ".join(
         f"{package} {version} here, {there[package]} there"
@@ -231,7 +239,7 @@ def told_before(cluster: Mapping[str, Any], here: Mapping[str, str]) -> str:
 
 
 def _packages(server: ParentServer, cluster: Mapping[str, Any]) -> Iterable[str]:
-    """What the cluster's profile wants compared."""
+    """Return the packages whose versions the cluster's profile wants compared."""
     if cluster["profile"] is None:
         return ()
     profiles = server.get("profiles")["profiles"]
@@ -240,14 +248,14 @@ def _packages(server: ParentServer, cluster: Mapping[str, Any]) -> Iterable[str]
 
 
 def mismatches(versions: Mapping[str, Any], packages: Iterable[str]) -> str:
-    """What differs between this kernel and the cluster, with the versions; empty if nothing does.
+    """Describe the version differences between this kernel and the cluster; empty if there are none.
 
     Parameters
     ----------
     versions
-        What ``distributed.Client.get_versions`` answers.
+        Result of ``distributed.Client.get_versions``.
     packages
-        Names by which they are imported.
+        Import names of the packages to compare.
     """
     sides = [side for side in (versions.get("scheduler"), *versions["workers"].values()) if side]
     parts = []
@@ -261,11 +269,11 @@ def mismatches(versions: Mapping[str, Any], packages: Iterable[str]) -> str:
 
 def _version(side: Mapping[str, Any], package: str) -> str:
     version = str((side.get("packages") or {}).get(package) or "none")
-    # Python's comes as 3.11.7.final.0
+    # Python's is given as 3.11.7.final.0
     return ".".join(version.split(".")[:3]) if package == "python" else version
 
 
 def _fits(package: str, here: str, there: str) -> bool:
-    if package == "python":  # code travels between versions that differ in the last number only
+    if package == "python":  # pickled code is compatible between patch releases only
         return here.split(".")[:2] == there.split(".")[:2]
     return here == there

@@ -1,4 +1,4 @@
-"""What functions that users call in code share: the store for a moment, what names a run, and pictures in a notebook."""
+"""Helpers shared by the public functions: access to the store, run references, and display in a notebook."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _WIDTH_PIXELS = 560
 
 @contextlib.contextmanager
 def run_service() -> Iterator[RunService]:
-    """The service of kept runs, on a store that is closed afterwards.
+    """Provide the run service on a store that is closed afterwards.
 
     Raises
     ------
     hrlab.model.errors.StoreError
-        If the store is not there within 5 s.
+        If the store cannot be opened within 5 s.
     """
     with contextlib.closing(RunStore.open(timeout_seconds=_STORE_SECONDS)) as store:
         yield RunService(store)
 
 
 def misnamed(run: object) -> UsageError:
-    """The error of a `run` that is none, and names none."""
-    return UsageError(f"A run is a record, its id, the beginning of it, or 'last', not {run!r}.")
+    """Return the error for a `run` that is not a reference to a run."""
+    return UsageError(f"A run must be a record, an id, a prefix of an id, or 'last', not {run!r}.")
 
 
 def show(words: Mapping[str, str], charts: Iterable[Chart]) -> None:
-    """Show in IPython: `words` by MIME type and, where pictures can be drawn, `charts` below."""
+    """Display text by MIME type in IPython and, where charts can be drawn, `charts` below."""
     from IPython.display import display
 
     display(dict(words), raw=True)  # type: ignore[no-untyped-call]
-    if "ipykernel" not in sys.modules:  # a terminal draws none
+    if "ipykernel" not in sys.modules:  # terminals cannot draw charts
         return
     for chart in charts:
         spec = {**chart.spec, "width": _WIDTH_PIXELS}

@@ -1,4 +1,4 @@
-"""The Jupyter server to ask: the one that started this process, or, in a terminal, the one that runs."""
+"""Finds the Jupyter server: the parent of this process or, in a terminal, the one that is running."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from hrlab.api.jupyter_server import (
 )
 from hrlab.model.errors import UsageError
 
-#: JupyterLab's terminals have it.
+#: Set in JupyterLab's terminals.
 URL = "JUPYTER_SERVER_URL"
 
 
 def find_server(environ: Mapping[str, str] | None = None) -> ParentServer:
-    """The server.
+    """Return the Jupyter server to use.
 
     Raises
     ------
     UsageError
-        If there is none, or several that could be meant.
+        If there is no server, or several candidates.
     """
     found = os.environ if environ is None else environ
     try:
@@ -43,15 +43,16 @@ def find_server(environ: Mapping[str, str] | None = None) -> ParentServer:
     if chosen:
         urls = ", ".join(sorted(str(info["url"]) for info in chosen))
         raise UsageError(
-            f"Several Jupyter servers run: {urls}. Ask in a notebook or terminal of one."
+            f"Several Jupyter servers are running: {urls}. Run this in a notebook or terminal of one of them."
         )
     raise UsageError(
-        "No Jupyter server of yours runs on this machine. Start JupyterLab, and ask in a notebook or terminal of it."
+        "No Jupyter server of yours is running on this machine. Start JupyterLab and run this in one of its notebooks "
+        "or terminals."
     )
 
 
 def _running(directory: Path) -> Iterator[Mapping[str, Any]]:
-    """What the runtime files of servers say whose processes are there."""
+    """Yield the runtime files of the servers whose processes are alive."""
     for path in sorted(directory.glob("jpserver-*.json")):
         try:
             info = json.loads(path.read_text(encoding="utf-8"))

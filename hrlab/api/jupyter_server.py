@@ -1,4 +1,4 @@
-"""The Jupyter server that started this kernel: found by its runtime file or the hub's environment, and asked over HTTP."""
+"""HTTP client of the Jupyter server that started this kernel, found by its runtime file or the hub's environment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HUB_TOKEN, HUB_URL, HUB_PREFIX = (
     "JUPYTERHUB_SERVICE_PREFIX",
 )
 TIMEOUT_SECONDS = 30.0
-#: What the server refuses because of the question; the kernel tells it as if it had found it itself.
+#: Errors caused by the request itself: raised in the kernel with their own class.
 _REFUSALS: Mapping[str, type[HrlabError]] = {
     kind.code: kind for kind in (InvalidRequestError, MalformedError, NotFoundError)
 }
@@ -42,32 +42,32 @@ _REFUSALS: Mapping[str, type[HrlabError]] = {
 
 @dataclass(frozen=True, slots=True)
 class ParentServer:
-    """Where it answers, and the key to it; the key stays out of every text."""
+    """Address and token of the server; the token never appears in a text."""
 
     url: str
     token: str
 
     def __repr__(self) -> str:
-        """Without the key."""
+        """Return the address without the token."""
         return f"ParentServer({self.url!r})"
 
     def get(self, path: str) -> Any:
-        """JSON value at `path` below ``hrlab/api/``.
+        """Return the JSON value of `path` below ``hrlab/api/``.
 
         Raises
         ------
         HrlabError
-            What the server says, or that it does not answer.
+            If the server rejects the request or does not respond.
         """
         return self._request(path, None)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """JSON value that `path` below ``hrlab/api/`` answers to `body`.
+        """Post `body` to `path` below ``hrlab/api/`` and return the JSON value of the response.
 
         Raises
         ------
         HrlabError
-            What the server says, or that it does not answer.
+            If the server rejects the request or does not respond.
         """
         return self._request(path, json.dumps(body).encode())
 
@@ -86,15 +86,17 @@ class ParentServer:
                 raise _told(error.code, error.read(), self.url) from None
         except (OSError, ValueError) as error:
             raise BackendError(
-                f"The Jupyter server at {self.url} does not answer: {error}."
+                f"The Jupyter server at {self.url} does not respond: {error}."
             ) from error
 
     def _answer(self, path: str, body: bytes | None, xsrf: str) -> Any:
-        """The answer to one request.
+        """Send one request and return the response.
 
-        Single-user servers of a hub that are made by inheritance want a cookie and a header that agree, beside the token,
-        where something is sent. That protects browsers, which send cookies unasked; here both come from the same hand.
-        Before JupyterHub 4.1 any pair will do; later ones give out their own with the refusal.
+        Single-user servers derived from Jupyter Server (``jupyter labhub``) require a matching XSRF cookie and header
+        besides the
+        token for POST. That protects browsers, which send cookies automatically; here one client sets both. Before
+        JupyterHub 4.1
+        any matching pair is accepted; later versions return their own with the rejection.
         """
         request = urllib.request.Request(f"{self.url}hrlab/api/{path}", data=body)  # noqa: S310 - from Jupyter's own file
         if body is not None:
@@ -103,9 +105,9 @@ class ParentServer:
             request.add_header("X-XSRFToken", xsrf)
         if self.token:
             request.add_header("Authorization", f"token {self.token}")
-        # A proxy of the site cannot reach this machine.
+        # No proxy: a proxy of the site cannot reach this machine.
         handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
-        if self.url.startswith("https:"):  # to read the certificates takes longer than to ask
+        if self.url.startswith("https:"):  # loading certificates takes longer than the request
             handlers.append(urllib.request.HTTPSHandler(context=self._trust()))
         opener = urllib.request.build_opener(*handlers)
         with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
@@ -114,19 +116,19 @@ class ParentServer:
     def _trust(self) -> ssl.SSLContext:
         context = ssl.create_default_context()
         if _is_this_machine(urlsplit(self.url).hostname or ""):
-            # Certificates are for the name by which browsers know it, never for the loopback address.
+            # Certificates are issued for the public name, never for the loopback address.
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
 
 
 def find_parent_server(environ: Mapping[str, str] | None = None) -> ParentServer:
-    """The server of this kernel.
+    """Return the server that started this kernel.
 
     Raises
     ------
     UsageError
-        If there is none: the message says how it was looked for.
+        If there is none; the message says where it was looked for.
     """
     found = os.environ if environ is None else environ
     info = _runtime_file(found)
@@ -138,17 +140,18 @@ def find_parent_server(environ: Mapping[str, str] | None = None) -> ParentServer
         url = f"{address.scheme}://{address.netloc}{prefix.rstrip('/')}/"
         return ParentServer(reachable(url), found[HUB_TOKEN])
     raise UsageError(
-        "No Jupyter server was found that started this process: no runtime file of a server with the "
-        f"number in {PARENT}, and no {HUB_URL}. In a kernel on another machine, or outside Jupyter, "
+        "Found no Jupyter server that started this process: no runtime file of a server with the process "
+        f"id in {PARENT}, and {HUB_URL} is not set. In a kernel on another machine, or outside Jupyter, "
         "use distributed.Client with the address from the panel instead."
     )
 
 
 def token_for(info: Mapping[str, Any], environ: Mapping[str, str]) -> str:
-    """The key to the server that `info`, its runtime file, tells of.
+    """Return the token of the server described by the runtime file `info`.
 
-    Below a hub's prefix it is the hub's: servers that are made by inheritance (``jupyter labhub``) write a random token into
-    the file, which they do not take.
+    Below a hub's prefix, the hub's token is used: servers derived from Jupyter Server (``jupyter labhub``) write a
+    random token
+    to the file that they do not accept.
     """
     own, hub = str(info.get("token") or ""), environ.get(HUB_TOKEN, "")
     prefix = environ.get(HUB_PREFIX, "").rstrip("/")
@@ -171,14 +174,14 @@ def _runtime_file(environ: Mapping[str, str]) -> Mapping[str, Any] | None:
         if isinstance(info, dict) and str(info.get("url", "")).startswith("http"):
             if info.get("sock"):
                 raise UsageError(
-                    "The Jupyter server answers on a socket file only; hrlab needs a port."
+                    "The Jupyter server listens on a Unix socket only; hrlab needs a TCP port."
                 )
             return info
     return None
 
 
 def runtime_directory(environ: Mapping[str, str]) -> Path:
-    """Where Jupyter servers leave their files."""
+    """Return the directory of the runtime files of Jupyter servers."""
     if environ.get(RUNTIME):
         return Path(environ[RUNTIME])
     try:
@@ -189,7 +192,7 @@ def runtime_directory(environ: Mapping[str, str]) -> Path:
 
 
 def reachable(url: str) -> str:
-    """`url` with this machine in place of "every address", where servers listen but none answers."""
+    """Return `url` with the loopback address in place of a wildcard address, which accepts no connections."""
     address = urlsplit(url)
     if address.hostname in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
         port = f":{address.port}" if address.port else ""
@@ -198,7 +201,7 @@ def reachable(url: str) -> str:
 
 
 def _xsrf_of(error: urllib.error.HTTPError) -> str:
-    """The token that a refusal sets as a cookie; empty if it sets none."""
+    """Return the XSRF token that a rejection sets as a cookie; empty if there is none."""
     for text in error.headers.get_all("Set-Cookie") or ():
         with suppress(CookieError):
             if found := SimpleCookie(text).get("_xsrf"):
@@ -222,9 +225,9 @@ def _told(status: int, body: bytes, url: str) -> HrlabError:
         pass
     if status == 404 and not message:
         return NotFoundError(
-            f"The Jupyter server at {url} has no hrlab. Install hrlab where the server runs, and "
+            f"The Jupyter server at {url} does not have hrlab. Install hrlab in the server's environment and "
             "restart the server."
         )
     if code in _REFUSALS:
         return _REFUSALS[code](message)
-    return BackendError(f"The Jupyter server answers {status}. {message}".strip())
+    return BackendError(f"The Jupyter server responded with status {status}. {message}".strip())

@@ -1,4 +1,4 @@
-"""Quotas in code: asked of the Jupyter server of this process."""
+"""Quotas in code, from the Jupyter server of this process."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from hrlab.quota.text import quota_text
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ShownQuotas(QuotaReport):
-    """Quotas that show themselves as a table."""
+    """Quotas that display themselves as a table."""
 
     def __repr__(self) -> str:
-        """A line for each limit."""
+        """Return one line for each limit."""
         return quota_text(self, time.time())
 
     def to_dict(self) -> dict[str, Any]:
-        """As the server answers it."""
+        """Return the JSON object of the server's response."""
         found: dict[str, Any] = encode(self)
         return found
 
 
 def asked_quotas() -> ShownQuotas:
-    """What the server knows now; see :func:`hrlab.quotas`."""
+    """Return the current quotas; see :func:`hrlab.quotas`."""
     return decode(ShownQuotas, find_server().get("quotas"), "quotas")

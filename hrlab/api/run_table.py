@@ -1,4 +1,4 @@
-"""A table of kept runs, as :func:`hrlab.runs` gives it."""
+"""Table of stored runs, the result of :func:`hrlab.runs`."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _HEAD = ("id", "began", "name", "wall time", "change", "status", "approach", "wo
 
 
 class RunTable(Sequence[Run]):
-    """Runs, newest first: a table to look at, a sequence of whole records to work with.
+    """Runs, newest first: displayed as a table, used as a sequence of complete records.
 
     Parameters
     ----------
     summaries
-        What a list shows of each run.
+        Summaries of the runs.
     total
-        How many runs the filters let through; there may be more than are here.
+        Number of runs that match the filters; may exceed the number in this table.
     read
-        Whole records by their ids.
+        Reads complete records by id.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class RunTable(Sequence[Run]):
 
     @functools.cached_property
     def records(self) -> tuple[Run, ...]:
-        """The whole records, read when they are first asked for."""
+        """Complete records, read on first access."""
         return tuple(self._read(run.id for run in self.summaries))
 
     def __len__(self) -> int:
-        """Runs that are here."""
+        """Return the number of runs in this table."""
         return len(self.summaries)
 
     @overload
@@ -60,22 +60,24 @@ class RunTable(Sequence[Run]):
     def __getitem__(self, index: slice) -> RunTable: ...
 
     def __getitem__(self, index: int | slice) -> Run | RunTable:
-        """One whole record, or a table of some."""
+        """Return one complete record, or a table of several runs."""
         if isinstance(index, slice):
             return RunTable(self.summaries[index], self.total, read=self._read)
         return self._read([self.summaries[index].id])[0]
 
     def __iter__(self) -> Iterator[Run]:
-        """The whole records."""
+        """Iterate over the complete records."""
         return iter(self.records)
 
     def to_pandas(self) -> Any:
-        """A ``pandas.DataFrame``, a row for each run and the columns of a CSV export; times in seconds, memory in bytes.
+        """Return a ``pandas.DataFrame`` with one row for each run and the columns of a CSV export.
+
+        Times are in seconds, memory in bytes.
 
         Raises
         ------
         UsageError
-            If pandas is not installed here.
+            If pandas is not installed.
         """
         from hrlab.export import flat
 
@@ -87,7 +89,7 @@ class RunTable(Sequence[Run]):
         return frame
 
     def __repr__(self) -> str:
-        """A line for each run."""
+        """Return one line for each run."""
         if not self.summaries:
             return "No runs."
         return "\n".join([listing(self.summaries[:MOST_SHOWN], ids=True), *self._rest()])
@@ -106,12 +108,12 @@ class RunTable(Sequence[Run]):
 
 
 def pandas() -> Any:
-    """The module pandas.
+    """Import pandas.
 
     Raises
     ------
     UsageError
-        If it is not installed here.
+        If pandas is not installed.
     """
     try:
         return importlib.import_module("pandas")
@@ -138,5 +140,5 @@ def _row(run: Summary) -> tuple[str, ...]:
 def _began(at: float) -> str:
     try:
         return f"{datetime.fromtimestamp(at, timezone.utc).astimezone():%Y-%m-%d %H:%M}"
-    except (OverflowError, ValueError, OSError):  # a record may say anything
+    except (OverflowError, ValueError, OSError):  # imported records may contain any number
         return UNKNOWN

@@ -1,4 +1,4 @@
-"""Kept runs in code: a table of them, and runs compared, both without a server."""
+"""Stored runs in code: list and compare them without a server."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def runs(
     limit: int | None,
     offset: int,
 ) -> RunTable:
-    """The runs that the filters let through; see :func:`hrlab.runs`."""
+    """Return the runs that match the filters; see :func:`hrlab.runs`."""
     if status is not None and status not in get_args(Status):
         raise UsageError(
             f"status={status!r} is not known. {did_you_mean(status, get_args(Status))}"
@@ -45,7 +45,7 @@ def runs(
         text=text,
         notebook=notebook,
         labels=tuple((labels or {}).items()),
-        status=status,  # type: ignore[arg-type]  # looked up above
+        status=status,  # type: ignore[arg-type]  # checked above
         since_at=None if since is None else _epoch(since),
     )
     with run_service() as service:
@@ -53,7 +53,7 @@ def runs(
 
 
 def compare(named: Iterable[Named], asked: Mapping[str, str | None]) -> ShownComparison:
-    """Runs compared; see :func:`hrlab.compare`."""
+    """Compare runs; see :func:`hrlab.compare`."""
     chosen = list(_flat(named))
     words = {name: value for name, value in asked.items() if value is not None}
     with run_service() as service:
@@ -74,12 +74,12 @@ def compare(named: Iterable[Named], asked: Mapping[str, str | None]) -> ShownCom
 
 
 class ShownComparison:
-    """Runs beside each other: tables and pictures in a notebook, tables in a terminal.
+    """A comparison that displays itself: tables and charts in a notebook, tables in a terminal.
 
     Attributes
     ----------
     comparison, difference
-        What was found, as values; `difference` is None unless exactly two runs are compared.
+        The result as values; `difference` is None unless exactly two runs are compared.
     """
 
     def __init__(self, compared: Compared) -> None:
@@ -89,16 +89,16 @@ class ShownComparison:
 
     @property
     def headline(self) -> str:
-        """The answer in a sentence."""
+        """The result in one sentence."""
         return headline(self.comparison)
 
     @property
     def charts(self) -> dict[str, Chart]:
-        """The pictures by name: Vega-Lite v5 specifications in ``.spec``, and the data behind in ``.table``."""
+        """Charts by name: Vega-Lite v5 specifications in ``.spec``, and their data in ``.table``."""
         return self._compared.charts()
 
     def to_pandas(self) -> Any:
-        """The groups as a ``pandas.DataFrame``."""
+        """Return the groups as a ``pandas.DataFrame``."""
         import dataclasses
 
         from hrlab.api.run_table import pandas
@@ -106,7 +106,7 @@ class ShownComparison:
         return pandas().DataFrame([dataclasses.asdict(group) for group in self.comparison.groups])
 
     def __repr__(self) -> str:
-        """Headline, tables and notes."""
+        """Return headline, tables and notes."""
         return comparison_text(self.comparison, self.difference)
 
     def _repr_html_(self) -> str:
@@ -158,7 +158,7 @@ def _epoch(since: float | str | datetime) -> float:
         at = since if isinstance(since, datetime) else datetime.fromisoformat(since)
     except (TypeError, ValueError) as error:
         raise UsageError(
-            f"since={since!r} is no time. Give seconds since 1970 (UTC), a datetime, or text such as "
+            f"since={since!r} is not a time. Pass seconds since 1970 (UTC), a datetime, or text such as "
             "'2026-11-21 13:00'."
         ) from error
     return at.timestamp()

@@ -1,1 +1,1 @@
-"""The notebook's front: ``%%hrtime``, ``%hrtime``, the cell hooks and the live line."""
+"""Notebook front end: ``%%hrtime``, ``%hrtime``, cell hooks and live progress."""

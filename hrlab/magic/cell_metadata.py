@@ -1,4 +1,4 @@
-"""What the front end asks of the kernel with "Run with timing": the key ``hrlab`` in the metadata of an execute request."""
+"""The key ``hrlab`` in the metadata of an execute request, set by the front end for "Run with timing"."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from hrlab.timing.request import Request
 
 KEY = "hrlab"
 MAX_TEXT = 500
-#: Most labels, and most amounts of a workload, that a request may bring.
+#: Maximum number of labels, and of workload amounts, accepted from a request.
 MAX_PAIRS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class CellMetadata:
-    """One cell of a run that a button started.
+    """One cell of a run started by the front end.
 
     Attributes
     ----------
     run_id
-        The run that the cell belongs to, made by the front end.
+        Run that the cell belongs to; created by the front end.
     index, count
-        Place of the cell in the run, from 0, and how many cells it has.
+        Position of the cell in the run, from 0, and number of cells.
     whole
-        Whether these are all code cells of the notebook.
+        Whether the run covers all code cells of the notebook.
     labels, workload, campaign
-        What whoever runs the notebook head-less says of the run; they win over the cells' own words.
+        Set by headless execution; they take precedence over the cells' own options.
     """
 
     run_id: str
@@ -44,18 +44,18 @@ class CellMetadata:
 
     @property
     def last(self) -> bool:
-        """Whether the run ends with this cell."""
+        """Whether this is the last cell of the run."""
         return self.index >= self.count - 1
 
     @property
     def kind(self) -> SourceKind:
-        """What is timed."""
+        """Kind of source that is timed."""
         if self.whole:
             return "notebook"
         return "cell" if self.count == 1 else "cells"
 
     def request(self, words: Request) -> Request:
-        """What the cell's own ``%%hrtime`` line says, completed by what the front end knows."""
+        """Combine the options of the cell's own ``%%hrtime`` line with the metadata."""
         return replace(
             words,
             name=words.name or self.name,
@@ -67,7 +67,10 @@ class CellMetadata:
 
 
 def asked_of(parent: Any) -> CellMetadata | None:
-    """What the request `parent` asks; None if nothing, or nothing that makes sense: then the cell is an ordinary one."""
+    """Parse the metadata of the execute request `parent`.
+
+    Returns None if the metadata is missing or invalid; the cell is then an ordinary one.
+    """
     metadata = parent.get("metadata") if isinstance(parent, Mapping) else None
     found = metadata.get(KEY) if isinstance(metadata, Mapping) else None
     if not isinstance(found, Mapping) or not _is_run_id(found.get("run_id")):
@@ -102,7 +105,7 @@ def _text(value: object) -> str | None:
 
 
 def _pairs(value: object, kind: type | tuple[type, ...]) -> dict[str, Any]:
-    """Of a mapping what fits: short names, values of `kind`."""
+    """Return the valid items of a mapping: short names and values of type `kind`."""
     if not isinstance(value, Mapping):
         return {}
     fit = [

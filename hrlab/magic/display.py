@@ -1,18 +1,22 @@
-"""Shows runs in the notebook: the live line by a comm while they are on, the result as a display when they have ended.
+"""Displays runs in the notebook: live progress over a comm while active, and the result as an output at the end.
 
 Protocol of the comm, target ``hrlab.progress.v1``, opened by the kernel, one for each run that is not quiet:
 
-* id: the target, a colon, and the run's id. A page that was not there when it was opened, say after a reload, knows its
-  messages by that; it can't ask, as a kernel that runs a cell hears nothing.
-* open: ``{run_id, name, cell_id, code, started_at, usual_seconds, index, count, notebook}``; `usual_seconds` is the wall
-  time of the last good run of the same code or None, `index` and `count` are those of the front end's request or None;
-* message, at most once a second, and only while a cell of the run runs: all of that as it is by now, and
+* id: the target, a colon, and the run's id. A page that missed the opening, for example after a reload, recognizes the
+  messages by this id; it cannot ask, because a kernel does not answer while it runs a cell.
+* open: ``{run_id, name, cell_id, code, started_at, usual_seconds, index, count, notebook}``; `usual_seconds` is the
+  wall
+  time of the last successful run of the same code or None, `index` and `count` are from the front end's request or
+  None;
+* message, at most once a second, and only while a cell of the run is executing: the current values of all of the above,
+  and
   ``{elapsed_seconds, phase, phases: {pre_seconds, dask_seconds, between_seconds, post_seconds}, tasks: {done, all},
   workers, threads}``;
 * close: ``{run_id, status, wall_seconds, cell_id}``, after the result has been displayed.
 
-`cell_id` is the cell that runs, or ran last: it changes within a run over several cells. Who sent the cell may not have
-said which one it is (server-side execution): then `code` is how its source begins, else None.
+`cell_id` is the current or last executed cell: it changes within a run over several cells. If the execute request does
+not
+identify the cell (server-side execution), `code` is the beginning of its source, else None.
 """
 
 from __future__ import annotations
@@ -30,12 +34,12 @@ from hrlab.timing.progress import Progress
 from hrlab.timing.recorder import ActiveRun
 
 COMM_TARGET = "hrlab.progress.v1"
-#: So much of a cell's source tells it from the others.
+#: Length of the source prefix that distinguishes a cell from others.
 CODE_LENGTH = 1000
 
 
 def show_run(run: Run) -> None:
-    """Display a run as a cell's output."""
+    """Display a run as the output of a cell."""
     from hrlab.model.advice_rules import OFF_VARIABLE, codes_in
     from hrlab.render.mime import bundle, bundle_metadata
 
@@ -45,19 +49,19 @@ def show_run(run: Run) -> None:
 
 
 class NotebookAudience:
-    """Follows runs for the front end.
+    """Reports runs to the front end.
 
     Parameters
     ----------
     shell
-        IPython's shell; comms exist only where it belongs to a kernel.
+        IPython's shell; comms are available only if it belongs to a kernel.
     """
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._comm: Any = None
         self._opened: dict[str, Any] = {}
-        self._lock = threading.Lock()  # progress comes from hrlab's own thread
+        self._lock = threading.Lock()  # progress is sent from hrlab's own thread
 
     def began(
         self, active: ActiveRun, name: str, cell_id: str | None, usual_seconds: float | None
@@ -83,7 +87,7 @@ class NotebookAudience:
         )
 
     def goes_on(self, active: ActiveRun, progress: Progress) -> None:
-        """Tell the front end how it goes."""
+        """Send the current progress to the front end."""
         message = {
             **self._opened,
             **_place(active, active.time.spans[-1].cell_id or self._opened.get("cell_id")),
@@ -99,7 +103,7 @@ class NotebookAudience:
                 self._comm.send(message)
 
     def ended(self, run: Run, cell_id: str | None, *, quiet: bool) -> None:
-        """Show the result under the cell, then let the live line go."""
+        """Display the result under the cell, then close the comm."""
         try:
             if not quiet:
                 show_run(run)
@@ -126,6 +130,6 @@ class NotebookAudience:
 
 
 def _place(active: ActiveRun, cell_id: str | None) -> dict[str, str | None]:
-    """Where in the notebook the run is."""
+    """Return the location of the run in the notebook."""
     known = cell_id is not None or active.kind == "block" or not active.sources
     return {"cell_id": cell_id, "code": None if known else active.sources[-1][:CODE_LENGTH]}

@@ -1,4 +1,4 @@
-"""What ``%%hrtime?`` and ``%hrtime?`` show."""
+"""Text of ``%%hrtime?`` and ``%hrtime?``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _HEAD = f"""Time a cell and split its wall time into pre-dask, dask and post-das
 
     {USAGE}
 
-The line stands at the top of a cell, which then runs as it does without it. The run is kept and shown under the
-cell. Without a name, it is named by the cell's first telling line: a comment, or else code that is no import."""
+The line goes at the top of a cell, which otherwise runs as usual. The run is stored and displayed under the cell.
+Without a name, the run is named after the first comment of the cell, or else its first line that is not an import."""
 
 _TAIL = """Examples:
 
@@ -22,7 +22,7 @@ In code: `with hrlab.timed("name"):`, `with hrlab.phase("stage-out"):`, `hrlab.l
 
 
 def help_text() -> str:
-    """Help for both magics: options, commands, examples."""
+    """Return the help of both magics: options, commands and examples."""
     options = _table((option.shown, option.help) for option in OPTIONS)
     commands = _table((shown_command(name), text) for name, text in COMMANDS.items())
     return f"{_HEAD}\n\nOptions:\n\n{options}\n\nCommands:\n\n{commands}\n\n{_TAIL}\n"

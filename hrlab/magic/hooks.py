@@ -1,6 +1,7 @@
-"""Which cells are timed: `%%hrtime` at their top, a key in the request's metadata, `%hrtime on`, or a run that is on.
+"""Decides which cells are timed.
 
-IPython calls the hooks around each cell, and again around each that is run inside a cell (`run_cell`, other magics).
+A cell is timed if it has `%%hrtime` at its top or a key in the request's metadata, with `%hrtime on`, or in an active run.
+IPython calls the hooks around each cell, and again around cells run inside a cell (`run_cell`, other magics).
 """
 
 from __future__ import annotations
@@ -21,25 +22,27 @@ from hrlab.timing.request import Request
 from hrlab.timing.safety import never_raises
 from hrlab.timing.session import Timing
 
-MISPLACED = "hrlab: this cell was not timed: `%%hrtime` goes above the other cell magic.\n"
+MISPLACED = "hrlab: this cell was not timed: put `%%hrtime` above the other cell magic.\n"
 
 
 @dataclass(slots=True)
 class _Cell:
-    """What a cell that runs has to do with the run that is on.
+    """State of an executing cell with respect to runs.
 
     Attributes
     ----------
     run
-        The run that it belongs to; None if it is not timed.
+        Run that the cell belongs to; None if it is not timed.
     last
-        Whether the run ends with it.
+        Whether the run ends with this cell.
     mark
-        The mark that it is, if it is timed inside another run, and that run.
+        Run and mark of a cell that is timed inside another run.
     aside
         Whether it runs between the cells of a run without belonging to it.
     misplaced
-        Whether its `%%hrtime` is not at its top; and the run that was begun last before it.
+        Whether its `%%hrtime` is below another cell magic.
+    before
+        Run that was started last before this cell.
     """
 
     run: ActiveRun | None = None
@@ -58,28 +61,30 @@ class CellHooks:
     shell
         IPython's shell.
     timing
-        Where runs are started and ended.
+        Session that starts and ends runs.
     """
 
     def __init__(self, shell: Any, timing: Timing) -> None:
         self.shell = shell
         self.timing = timing
         self.every_cell = False
-        self._own: ActiveRun | None = None  # the run that was begun here last
-        self._span: ActiveRun | None = None  # by `%hrtime start`
-        self._group: tuple[str, ActiveRun] | None = None  # by the button, with the id it gave
+        self._own: ActiveRun | None = None  # the run started last by these hooks
+        self._span: ActiveRun | None = None  # started by `%hrtime start`
+        self._group: tuple[str, ActiveRun] | None = (
+            None  # started by the front end, with its run id
+        )
         self._used_ids: set[str] = set()
         self._cells: list[_Cell] = []
         self._raised = TracebackTime(shell)
 
     def register(self) -> None:
-        """Have IPython call."""
+        """Register with IPython."""
         self.shell.input_transformers_cleanup.append(take_magic_line)
         self.shell.events.register("pre_run_cell", self.pre_run_cell)
         self.shell.events.register("post_run_cell", self.post_run_cell)
 
     def unregister(self) -> None:
-        """Have IPython call no more. A run that was begun here would never end, so it ends now."""
+        """Unregister from IPython, and end a run started here, which would otherwise never end."""
         self.shell.input_transformers_cleanup.remove(take_magic_line)
         self.shell.events.unregister("pre_run_cell", self.pre_run_cell)
         self.shell.events.unregister("post_run_cell", self.post_run_cell)
@@ -89,13 +94,13 @@ class CellHooks:
     # -- called by IPython -----------------------------------------------------------------------------------------
 
     def pre_run_cell(self, info: Any) -> None:
-        """A cell is about to run."""
+        """Handle the start of a cell."""
         cell = _Cell()
         self._cells.append(cell)
         never_raises(self._begin)(cell, info)
 
     def post_run_cell(self, result: Any) -> None:
-        """It has run. The cell that loaded the extension was not seen to begin."""
+        """Handle the end of a cell. The start of the cell that loaded the extension was not seen."""
         cell = self._cells.pop() if self._cells else _Cell()
         never_raises(self._end)(cell, result)
 
@@ -103,24 +108,24 @@ class CellHooks:
 
     @property
     def spanning(self) -> bool:
-        """Whether a run over several cells is on, begun by `%hrtime start`."""
+        """Whether a run over several cells, started by `%hrtime start`, is active."""
         return self._span is not None and self._span is self.timing.active
 
     def start_span(self, request: Request) -> None:
-        """Begin a run over the cells from here on."""
+        """Start a run over the following cells."""
         self._own = self._span = self.timing.start(request, "cells")
 
     def stop_span(self) -> None:
-        """End it.
+        """End the run started by `%hrtime start`.
 
         Raises
         ------
         UsageError
-            If none is on, or the run that is on is not of that kind.
+            If no run is active, or the active run was not started by `%hrtime start`.
         """
         if self.timing.active is not None and not self.spanning:
             raise UsageError(
-                "The run that is on was not begun by `%hrtime start`: it ends with its last cell."
+                "The active run was not started by `%hrtime start`: it ends with its last cell."
             )
         self.timing.stop("ok")
 
@@ -149,7 +154,7 @@ class CellHooks:
             self._raised.start()
 
     def _begin_nested(self, cell: _Cell, info: Any, words: str | None) -> None:
-        """A cell inside a cell: what runs between a run's cells may ask for a run of its own."""
+        """Handle a cell executed inside another: between the cells of a run, it may request its own run."""
         if words is not None and self._cells[0].aside:
             self._stop_own()
         if words is not None:
@@ -165,7 +170,7 @@ class CellHooks:
                 cell.run.request = cell.run.request.completed(parse(words))
             return
         self._stop_own()
-        # A run that has ended keeps its id: what comes after a failure, say, is another run.
+        # The id of an ended run is not reused: cells after a failure, for example, form another run.
         run_id = None if asked.run_id in self._used_ids else asked.run_id
         self._used_ids.add(asked.run_id)
         request = asked.request(parse(words or ""))
@@ -185,7 +190,7 @@ class CellHooks:
         kind: SourceKind,
         run_id: str | None = None,
     ) -> None:
-        """A run for the cell; inside another run (say, a block in a thread) a mark, so that no time counts twice."""
+        """Start a run for the cell or, inside another run, a mark, so that no time counts twice."""
         active = self.timing.active
         if active is not None:
             cell.mark = active, active.begin_mark(request.name or "cell", None)
@@ -203,7 +208,7 @@ class CellHooks:
         return self._own is not None and self._own is self.timing.active
 
     def _stop_own(self) -> None:
-        """A request that belongs to another run ends the one that is on."""
+        """End the active run if the request belongs to another one."""
         if self._own_is_on:
             self.timing.stop("ok")
 
@@ -222,7 +227,7 @@ class CellHooks:
             self._end_of_timed(run_of_cell, cell, result)
 
     def _run_of(self, cell: _Cell) -> ActiveRun | None:
-        """The run that is on, if `cell` is one of its cells."""
+        """Return the active run if `cell` is one of its cells."""
         active = self.timing.active
         if active is None:
             return None
@@ -239,9 +244,7 @@ class CellHooks:
 
 
 def _error_of(result: Any) -> BaseException | None:
-    if (
-        result is None
-    ):  # ipykernel's word for a cell that was cancelled before it could say how it went
+    if result is None:  # set by ipykernel for a cell cancelled before it had a result
         return KeyboardInterrupt()
     error: BaseException | None = result.error_before_exec or result.error_in_exec
     return error

@@ -1,7 +1,7 @@
-"""The ``%%hrtime`` line at the top of a cell: how it is found, and how it is taken away.
+"""Finds and removes the ``%%hrtime`` line at the top of a cell.
 
-Taken away it is by an input transformer, so that what IPython then runs is an ordinary cell: last expression, `await`,
-other cell magics, expansion and traceback are as without it.
+An input transformer removes it, so that IPython executes an ordinary cell: last expression, `await`, other cell magics,
+expansion and tracebacks behave as without the line.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from hrlab.model.source import MAGIC, is_magic_line
 
 
 def take_magic_line(lines: list[str]) -> list[str]:
-    """Input transformer: the cell without its leading ``%%hrtime`` line.
+    """Input transformer: remove the leading ``%%hrtime`` line of a cell.
 
-    An empty line takes its place, so that line numbers in tracebacks hold, unless another cell magic follows, which
-    must come first. A line that can't be parsed stays: then the magic itself says what is wrong, and nothing runs.
+    An empty line replaces it to keep line numbers in tracebacks, unless another cell magic follows, which must come
+    first. A
+    line that cannot be parsed is kept: the magic then reports the error, and the cell is not executed.
     """
     at = _first(lines)
     if at is None or _words(lines[at]) is None:
@@ -28,17 +29,17 @@ def take_magic_line(lines: list[str]) -> list[str]:
     following = _first(rest)
     if following is None:
         return ["\n"]
-    # IPython has done this to the cell, in vain if our line was not indented.
+    # IPython has already done this, but without effect if only our line was not indented.
     dedent: Any = leading_indent
     code: list[str] = dedent(rest[following:])
     return code if code[0].startswith("%%") else [*lines[:at], "\n", *rest[:following], *code]
 
 
 def magic_words(shell: Any, cell: str | None) -> str | None:
-    """The words after a leading ``%%hrtime`` that parse; None if `cell` has no such line.
+    """Return the words after a leading ``%%hrtime`` that can be parsed; None if `cell` has no such line.
 
-    The line is looked for where the transformer sees it: after IPython has taken away blank lines, indentation and
-    pasted prompts.
+    The line is searched where the transformer sees it: after IPython removed blank lines, indentation and pasted
+    prompts.
     """
     lines = (cell or "").splitlines(keepends=True)
     for transform in shell.input_transformers_cleanup:
@@ -50,7 +51,7 @@ def magic_words(shell: Any, cell: str | None) -> str | None:
 
 
 def only_commands(cell: str | None) -> bool:
-    """Whether there is nothing in `cell` to be timed: no code, or only ``%hrtime`` commands."""
+    """Whether `cell` has nothing to time: no code, or only ``%hrtime`` commands."""
     texts = (line.strip() for line in (cell or "").splitlines())
     return all(
         not text or text.startswith("#") or text.partition(" ")[0] == "%hrtime" for text in texts
@@ -58,7 +59,7 @@ def only_commands(cell: str | None) -> bool:
 
 
 def is_below_another(cell: str | None) -> bool:
-    """Whether there is a ``%%hrtime`` line directly below another cell magic, most of which never let us see it."""
+    """Whether a ``%%hrtime`` line is directly below another cell magic, most of which hide it from hrlab."""
     lines = [line for line in (cell or "").splitlines() if line.strip()]
     return len(lines) > 1 and lines[0].lstrip().startswith("%%") and is_magic_line(lines[1])
 

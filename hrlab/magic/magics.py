@@ -1,4 +1,4 @@
-"""``%%hrtime`` and ``%hrtime`` as IPython knows them: for ``?``, ``%lsmagic``, completion, errors, and calls from code."""
+"""Registers ``%%hrtime`` and ``%hrtime`` as magics, for ``?``, ``%lsmagic``, completion, errors, and calls from code."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ NO_RUNS = "No runs yet. Put `%%hrtime` at the top of a cell."
 
 
 class HrtimeMagics:
-    """The two magics, bound to the hooks of one shell."""
+    """Both magics, bound to the hooks of one shell."""
 
     def __init__(self, hooks: CellHooks) -> None:
         self.hooks = hooks
         self.timing = hooks.timing
 
     def register(self, shell: Any) -> None:
-        """Make the magics known to the shell."""
+        """Register the magics with the shell."""
         for kind, function in (("cell", self.cell), ("line", self.line)):
             shell.register_magic_function(_with_usage_errors(function), kind, "hrtime")
 
     def cell(self, line: str, cell: str) -> None:
-        """Called by IPython where the hooks could not take the line: it can't be parsed, or code calls `run_cell_magic`."""
+        """Handle a line the hooks could not: one that cannot be parsed, or a call of `run_cell_magic`."""
         request = parse(line)
         shell = self.hooks.shell
         with Block(self.timing, request, cell):
@@ -40,11 +40,11 @@ class HrtimeMagics:
                 result = shell.run_cell(cell)
             error = result.error_before_exec or result.error_in_exec
             if error is not None:
-                # Without IPython's own frame, which stands before the user's.
+                # Omit IPython's own frame, which precedes the user's.
                 raise error.with_traceback(error.__traceback__ and error.__traceback__.tb_next)
 
     def line(self, line: str) -> None:
-        """``%hrtime on|off|start NAME|stop|last|list``."""
+        """Run ``%hrtime on|off|start NAME|stop|last|list``."""
         command, rest = parse_command(line)
         commands: dict[str, Callable[[], None]] = {
             "on": self._on,
@@ -58,17 +58,17 @@ class HrtimeMagics:
 
     def _on(self) -> None:
         self.hooks.every_cell = True
-        _say("hrlab times every cell from now on; `%hrtime off` ends that.")
+        _say("hrlab now times every cell; `%hrtime off` turns this off.")
 
     def _off(self) -> None:
         self.hooks.every_cell = False
-        _say("hrlab times only cells that ask for it.")
+        _say("hrlab no longer times every cell.")
 
     def _start(self, rest: str) -> None:
         request = parse(rest)
         self.hooks.start_span(request)
         name = f"{request.name!r}" if request.name else "one run"
-        _say(f"hrlab times this and the next cells as {name}; `%hrtime stop` ends the run.")
+        _say(f"hrlab times this and the following cells as {name}; `%hrtime stop` ends the run.")
 
     def _last(self) -> None:
         run = self.timing.last or self.timing.journal.latest()
@@ -88,7 +88,7 @@ def _say(text: str) -> None:
 
 
 def _with_usage_errors(function: Callable[..., None]) -> Callable[..., None]:
-    """The front table of the magics: what hrlab raises on purpose is shown as a usage error, without a traceback."""
+    """Show errors raised by hrlab as usage errors, without a traceback."""
 
     def hrtime(*args: str) -> None:
         __tracebackhide__ = True
@@ -103,7 +103,7 @@ def _with_usage_errors(function: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def _errors_left_to_caller(shell: Any) -> Iterator[None]:
-    """Within, the shell shows no traceback: who called gets the exception, and the user would see it twice."""
+    """Suppress the shell's traceback inside the block: the caller gets the exception, which would be shown twice."""
     names = ("showtraceback", "showsyntaxerror", "showindentationerror")
     before = {name: vars(shell).get(name) for name in names}
     for name in names:

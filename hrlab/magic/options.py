@@ -1,4 +1,4 @@
-"""The words of ``%%hrtime`` and ``%hrtime``, declared once: parsing, errors, help and the reference follow from here."""
+"""Options of ``%%hrtime`` and commands of ``%hrtime``: the source of parsing, errors, help and reference."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from hrlab.timing.request import Request
 USAGE = "%%hrtime [name] [options]"
 
 COMMANDS: Mapping[str, str] = {
-    "on": "time every cell from now on",
-    "off": "time only cells that ask for it",
-    "start": "begin one run over several cells",
+    "on": "time every cell",
+    "off": "time only cells with `%%hrtime`",
+    "start": "start a run over several cells",
     "stop": "end that run",
     "last": "show the last run",
-    "list": "list the newest runs",
+    "list": "list the most recent runs",
 }
-#: The command that takes words of its own: those of ``%%hrtime``.
+#: The command that takes the options of ``%%hrtime``.
 WITH_WORDS = "start"
 
 
 def shown_command(name: str) -> str:
-    """A command as one types it."""
+    """Return a command as typed."""
     return f"%hrtime {name}{' [name] [options]' if name == WITH_WORDS else ''}"
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option: how it is written, what it means, and how argparse is told."""
+    """One option: spelling, help, and arguments for argparse."""
 
     flag: str
     value: str
@@ -44,14 +44,14 @@ class Option:
 
     @property
     def shown(self) -> str:
-        """As one types it: ``--events N``."""
+        """The option as typed: ``--events N``."""
         return f"{self.flag} {self.value}".rstrip()
 
 
 def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals or not key:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form name=value")
+        raise argparse.ArgumentTypeError(f"{text!r} does not have the form name=value")
     return key, value
 
 
@@ -61,7 +61,7 @@ def _number(text: str) -> float:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     if not math.isfinite(number) or number < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no amount: give a number from 0 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount: pass a number of 0 or more")
     return number
 
 
@@ -75,7 +75,7 @@ def _approach(text: str) -> str:
     if text not in known:
         near = _similar(text, known, 0.6)
         hint = f", did you mean {near}?" if near else ""
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(known)}{hint}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(known)}{hint}")
     return text
 
 
@@ -85,30 +85,32 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "--label",
         "NAME=TEXT",
-        "a label by which runs are grouped and found; may be repeated",
+        "label to group and search runs by; repeatable",
         {"type": _pair, **_REPEATED},
     ),
     Option(
         "--workload",
         "NAME=NUMBER",
-        "what is processed, from which rates follow; may be repeated",
+        "amount of data processed, to derive rates from; repeatable",
         {"type": _amount, **_REPEATED},
     ),
     Option("--events", "N", "short for --workload events=N", {"type": _number}),
     Option("--bytes", "N", "short for --workload bytes=N", {"type": _number}),
-    Option("--note", "TEXT", "a note kept with the run", {"default": ""}),
+    Option("--note", "TEXT", "note stored with the run", {"default": ""}),
     Option(
         "--approach",
         "|".join(get_args(Approach)),
-        "where the tasks run, if hrlab should not find it out",
+        "where the tasks run (default: detected)",
         {"type": _approach},
     ),
-    Option("--quiet", "", "keep the run, show nothing under the cell", {"action": "store_true"}),
+    Option(
+        "--quiet", "", "store the run, but display nothing under the cell", {"action": "store_true"}
+    ),
 )
 
 
 def listed_options() -> str:
-    """All options in one line, for messages."""
+    """List all options in one line, for messages."""
     return ", ".join(option.shown for option in OPTIONS)
 
 
@@ -132,24 +134,24 @@ def _parser() -> _Parser:
 _PARSER = _parser()
 
 
-@functools.lru_cache(maxsize=64)  # the transformer and the hooks ask several times for each cell
+@functools.lru_cache(maxsize=64)  # called several times for each cell
 def parse(line: str) -> Request:
-    """What the words after ``%%hrtime`` ask for.
+    """Parse the words after ``%%hrtime``.
 
     Raises
     ------
     UsageError
-        For an unknown option or an impossible value; names the nearest option and lists all.
+        If an option is unknown or a value invalid; the message suggests the nearest option and lists all.
     """
     try:
         words = shlex.split(line)
     except ValueError:
         raise UsageError(
-            f"%%hrtime: a quotation mark is open in `{line.strip()}`. Close it, or write an apostrophe as \\'."
+            f"%%hrtime: unclosed quotation mark in `{line.strip()}`. Close it, or write an apostrophe as \\'."
         ) from None
     found, unknown = _PARSER.parse_known_intermixed_args(words)
     if unknown:
-        raise UsageError(f"%%hrtime does not know {unknown[0]}{_nearest(unknown[0])} {_remedy()}")
+        raise UsageError(f"%%hrtime has no option {unknown[0]}{_nearest(unknown[0])} {_remedy()}")
     workload = dict(found.workload)
     given = {"events": found.events, "bytes": found.bytes}
     workload.update({name: value for name, value in given.items() if value is not None})
@@ -176,24 +178,24 @@ def _similar(word: str, known: Iterable[str], cutoff: float) -> str | None:
 
 
 def parse_command(line: str) -> tuple[str, str]:
-    """The command of ``%hrtime`` and the rest of its line.
+    """Return the command of ``%hrtime`` and the rest of the line.
 
     Raises
     ------
     UsageError
-        For a word that is no command, with the nearest one, and for words after a command that takes none.
+        If the command is unknown, with the nearest one, or has words it does not take.
     """
     word, _, rest = line.strip().partition(" ")
     rest = rest.strip()
     if word not in COMMANDS:
         raise UsageError(_unknown_command(word))
     if rest and word != WITH_WORDS:
-        raise UsageError(f"`%hrtime {word}` takes no further words, but was given `{rest}`.")
+        raise UsageError(f"`%hrtime {word}` takes no arguments, but was given `{rest}`.")
     return word, rest
 
 
 def _unknown_command(word: str) -> str:
-    asked = f"%hrtime does not know {word!r}" if word else "%hrtime needs a command"
+    asked = f"%hrtime has no command {word!r}" if word else "%hrtime needs a command"
     near = _similar(word, COMMANDS, 0.6)
     hint = f": did you mean `%hrtime {near}`?" if near else "."
     commands = ", ".join(COMMANDS)

@@ -1,4 +1,7 @@
-"""When an exception reached IPython: drawing its traceback takes tens of milliseconds that are not the run's."""
+"""Time at which an exception reached IPython.
+
+Rendering its traceback takes tens of milliseconds, which must not count as run time.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from hrlab.timing import clock
 
 
 class TracebackTime:
-    """Notes the time at which the shell is about to show an exception, while a timed cell runs.
+    """Records when the shell is about to show an exception, while a timed cell runs.
 
-    The user's traceback stays as it is: it was made before the shell shows it.
+    The user's traceback is unaffected: it is created before the shell shows it.
     """
 
     def __init__(self, shell: Any) -> None:
@@ -22,7 +25,7 @@ class TracebackTime:
         self._at = 0
 
     def start(self) -> None:
-        """Listen."""
+        """Start recording."""
         self.end()
         show = self._shell.showtraceback
         self._before = vars(self._shell).get("showtraceback")
@@ -35,7 +38,7 @@ class TracebackTime:
         self._shell.showtraceback = showtraceback
 
     def end(self) -> None:
-        """Listen no more, unless somebody else has put something over it meanwhile."""
+        """Stop recording, unless another tool has since wrapped the shell's method."""
         if self._ours is not None and vars(self._shell).get("showtraceback") is self._ours:
             del self._shell.showtraceback
             if self._before is not None:
@@ -43,5 +46,5 @@ class TracebackTime:
         self._ours = self._error = None
 
     def at(self, error: BaseException | None) -> int | None:
-        """When `error` reached the shell, on the monotonic clock; None if it did not."""
+        """Return when `error` reached the shell, on the monotonic clock; None if it did not."""
         return self._at if error is not None and error is self._error else None

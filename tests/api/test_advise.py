@@ -87,7 +87,7 @@ def test_in_a_notebook_it_shows_words_and_chart(store):
         ({"efficiency": float("nan")}, InvalidRequestError, "must be a number"),
         ({"core_hours": -1}, InvalidRequestError, "above 0"),
         ({"name": "Zee", "code_sha256": "sha"}, MalformedError, "exactly one of"),
-        ({"name": "Zee", "profile": "local"}, UsageError, "known to a Jupyter server"),
+        ({"name": "Zee", "profile": "local"}, UsageError, "known only to a Jupyter server"),
         ({"name": "nothing"}, NotFoundError, "no run of 'nothing'"),
         ({"name": "Zee", "workload": {"events": 5}}, InvalidRequestError, "workload"),
     ],
@@ -99,7 +99,7 @@ def test_what_can_not_be_asked_is_told(store, asked, kind, words):
 
 def test_without_scipy_and_without_a_server_it_says_so(store, monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(UsageError, match=r"worked out with scipy.*Install scipy here"):
+    with pytest.raises(UsageError, match=r"scipy is not installed.*Install scipy here"):
         hrlab.advise(name="Zee")
 
 

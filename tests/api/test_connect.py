@@ -70,10 +70,10 @@ def test_server_is_asked_with_the_token_and_past_any_proxy(answering, monkeypatc
 @pytest.mark.parametrize(
     ("status", "body", "kind", "words"),
     [
-        (404, b"<html>", NotFoundError, "has no hrlab"),
+        (404, b"<html>", NotFoundError, "does not have hrlab"),
         (403, b'{"error": {"message": "Log in again."}}', BackendError, "403. Log in again."),
-        (500, b"oops", BackendError, "answers 500"),
-        (200, b"no json", BackendError, "does not answer"),
+        (500, b"oops", BackendError, "responded with status 500"),
+        (200, b"no json", BackendError, "does not respond"),
     ],
 )
 def test_what_the_server_says_is_told(answering, monkeypatch, status, body, kind, words):
@@ -83,7 +83,7 @@ def test_what_the_server_says_is_told(answering, monkeypatch, status, body, kind
 
 
 def test_server_that_has_gone_is_told():
-    with pytest.raises(BackendError, match="does not answer"):
+    with pytest.raises(BackendError, match="does not respond"):
         ParentServer("http://127.0.0.1:9/", "").get("clusters")
 
 
@@ -113,7 +113,7 @@ def test_id_wins_over_name_and_a_living_cluster_over_a_failed_one():
 def test_without_a_name_the_only_one_is_meant_of_mine_and_ready():
     found = listed(cluster("a", mine=False), cluster("b"), cluster("c", state="starting"))
     assert choose(found, None)["id"] == "b"
-    with pytest.raises(UsageError, match=r"zee \(a\), other \(b\)\. Give the id"):
+    with pytest.raises(UsageError, match=r"zee \(a\), other \(b\)\. Pass the id"):
         choose(listed(cluster("a"), cluster("b", "other")), None)
     with pytest.raises(UsageError, match="Create one in the panel"):
         choose(listed(cluster("a", state="failed")), None)

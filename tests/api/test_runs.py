@@ -57,7 +57,7 @@ def test_more_runs_than_a_page_are_given_if_asked_for(store):
     [
         ({"status": "good"}, "Known are"),
         ({"limit": -1}, "0 or more"),
-        ({"since": "yesterday"}, "is no time"),
+        ({"since": "yesterday"}, "is not a time"),
     ],
 )
 def test_filters_that_nobody_can_mean_are_refused(store, asked, said):
@@ -108,7 +108,7 @@ def test_what_can_not_be_compared_is_refused_in_words(store):
         hrlab.compare("last")
     with pytest.raises(NotFoundError, match="There is no run"):
         hrlab.compare("abc", "def")
-    with pytest.raises(UsageError, match="A run is a record"):
+    with pytest.raises(UsageError, match="A run must be a record"):
         hrlab.compare(3)
 
 

@@ -44,20 +44,20 @@ def test_words_say_what_is_asked(line, expected):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("--evnts 5", "does not know --evnts: did you mean --events?"),
-        ("--lable a=b", "does not know --lable: did you mean --label?"),
+        ("--evnts 5", "has no option --evnts: did you mean --events?"),
+        ("--lable a=b", "has no option --lable: did you mean --label?"),
         ("--quit", "did you mean --quiet?"),
-        ("--zzz", "does not know --zzz."),
+        ("--zzz", "has no option --zzz."),
         ("--event 5", "did you mean --events?"),
-        ("--approach locla", "none of serial, processes, local, distributed, did you mean local?"),
+        ("--approach locla", "not one of serial, processes, local, distributed, did you mean local?"),
         ("--events many", "--events: 'many' is not a number"),
-        ("--events nan", "is no amount"),
-        ("--events -5", "is no amount"),
+        ("--events nan", "is not an amount"),
+        ("--events -5", "is not an amount"),
         ("--events", "--events: expected one argument"),
-        ("--label a", "'a' is not of the form name=value"),
-        ("--label =a", "is not of the form name=value"),
+        ("--label a", "'a' does not have the form name=value"),
+        ("--label =a", "does not have the form name=value"),
         ("--workload a=b", "'b' is not a number"),
-        ("don't", "quotation mark is open in `don't`"),
+        ("don't", "unclosed quotation mark in `don't`"),
     ],
 )
 def test_wrong_words_are_named_with_the_remedy(line, message):
@@ -84,10 +84,10 @@ def test_start_takes_a_name_and_options():
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("lst", "does not know 'lst': did you mean `%hrtime list`?"),
+        ("lst", "has no command 'lst': did you mean `%hrtime list`?"),
         ("", "needs a command. Commands: on, off, start, stop, last, list."),
         ("fit(x)", "To time a cell, put `%%hrtime` at its top."),
-        ("stop now", "`%hrtime stop` takes no further words, but was given `now`"),
+        ("stop now", "`%hrtime stop` takes no arguments, but was given `now`"),
     ],
 )
 def test_wrong_commands_are_named_with_the_remedy(line, message):

@@ -135,7 +135,7 @@ def _wait_for(server, tmp_path):
 
 
 def test_connect_quotas_and_advise_reach_the_server(kernel):
-    with pytest.raises(UsageError, match=r"There is no cluster\. Create one in the panel"):
+    with pytest.raises(UsageError, match=r"You have no cluster\. Create one in the panel"):
         hrlab.connect()
     assert {quota.resource for quota in hrlab.quotas().quotas}
     # It is the question that is refused: by then it has been let in, token, cookie and all.
