@@ -1,1 +1,1 @@
-"""What may be done with stored runs: list, edit, import, delete."""
+"""Operations on stored runs: list, edit, import, delete."""

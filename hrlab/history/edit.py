@@ -1,4 +1,4 @@
-"""What people may change of a run, as a JSON object."""
+"""Edits of a run by its user, sent as a JSON object."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIELDS = ("name", "labels", "note", "deleted")
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A change of a run; None leaves a field as it is, `labels` replaces all of them."""
+    """Changes to a run; None leaves a field unchanged, `labels` replaces all labels."""
 
     name: str | None = None
     labels: Mapping[str, str] | None = None
@@ -33,17 +33,17 @@ class Patch:
 
 
 def read_patch(patch: object) -> Patch:
-    """The change that JSON value `patch` describes.
+    """Parse a JSON value as a change to a run.
 
     Raises
     ------
     MalformedError
         If it is not an object, is empty, or has a field that cannot be changed.
     InvalidRecordError
-        If a field has a value that it cannot take.
+        If the value of a field is invalid.
     """
     if not isinstance(patch, Mapping) or not patch:
-        raise MalformedError(f"A change is a JSON object with any of {', '.join(FIELDS)}.")
+        raise MalformedError(f"A change must be a JSON object with any of {', '.join(FIELDS)}.")
     for field in patch:
         if field not in FIELDS:
             hint = did_you_mean(str(field), FIELDS)
@@ -63,21 +63,21 @@ def _text(patch: Mapping[str, object], field: str, limit: int) -> str | None:
         return None
     value = patch[field]
     if not isinstance(value, str):
-        raise _invalid(field, "must be a text")
+        raise _invalid(field, "must be a string")
     if len(value) > limit:
-        raise _invalid(field, f"has {len(value)} characters; at most {limit} are kept")
+        raise _invalid(field, f"has {len(value)} characters; the limit is {limit}")
     return value
 
 
 def _labels(value: object) -> dict[str, str]:
     if not isinstance(value, Mapping) or not all(isinstance(v, str) for v in value.values()):
-        raise _invalid("labels", "must be an object whose values are texts")
+        raise _invalid("labels", "must be an object whose values are strings")
     if len(value) > MAX_LABELS:
-        raise _invalid("labels", f"are {len(value)}; at most {MAX_LABELS} are kept")
+        raise _invalid("labels", f"has {len(value)} entries; the limit is {MAX_LABELS}")
     for key, text in value.items():
         if not key or len(key) + len(text) > MAX_LABEL_CHARACTERS:
-            what = f"{key[:40]!r} must have a key, and at most {MAX_LABEL_CHARACTERS} characters"
-            raise _invalid("labels", f"are impossible: {what}")
+            what = f"{key[:40]!r} must have a key and at most {MAX_LABEL_CHARACTERS} characters"
+            raise _invalid("labels", f"is invalid: {what}")
     return dict(value)
 
 

@@ -1,4 +1,4 @@
-"""Runs: what may be asked of them and done with them."""
+"""Service for stored runs: queries, edits, comparison and advice."""
 
 from __future__ import annotations
 
@@ -28,53 +28,53 @@ from hrlab.store.summary import Summary
 
 
 class RunService:
-    """Runs of one store."""
+    """Operations on the runs of one store."""
 
     def __init__(self, store: RunStore) -> None:
         self._store = store
 
     @property
     def path(self) -> Path:
-        """The store's file."""
+        """Path of the store."""
         return self._store.path
 
     def page(self, query: RunQuery) -> Page:
-        """The runs that `query` asks for, newest first."""
+        """Return the page of runs that match `query`, newest first."""
         self.resolve_interrupted()
         return self._store.page(query)
 
     def resolve_interrupted(self) -> None:
-        """Mark the runs whose process is gone."""
-        # A store that cannot be written can still be read; whoever can write marks them.
+        """Mark runs whose process has died as interrupted."""
+        # A read-only store stays readable; a process that can write will mark them.
         with contextlib.suppress(StoreError):
             self._store.mark_interrupted()
 
     def has(self, run_id: str) -> bool:
-        """Whether there is such a run."""
+        """Whether the run is stored."""
         return self._store.summary(run_id) is not None
 
     def get(self, run_id: str) -> dict[str, Any]:
-        """The whole record as JSON values."""
+        """Return the complete record as JSON values."""
         record = self._store.get(run_id)
         if record is None:
             raise _no_run(run_id)
         return record
 
     def full_id(self, prefix: str) -> str:
-        """The id of the one run that begins with `prefix`; ``last`` is the newest that has ended."""
+        """Return the id of the only run whose id starts with `prefix`; ``last`` means the newest ended run."""
         if prefix == "last":
             if run := self.latest():
                 return run.id
             raise NotFoundError("No run has ended yet. Time one with %%hrtime in a notebook.")
         found = self._store.ids_from(prefix) if prefix else []
         if len(found) > 1:
-            raise ConflictError(f"{prefix!r} begins the ids of several runs. Give more of it.")
+            raise ConflictError(f"The id prefix {prefix!r} is ambiguous. Use a longer prefix.")
         if not found:
             raise _no_run(prefix)
         return found[0]
 
     def latest(self) -> Run | None:
-        """The run that began last, of those that have ended."""
+        """Return the most recently started run that has ended."""
         return self._store.latest()
 
     def change(self, run_id: str, patch: object) -> Summary:
@@ -96,23 +96,23 @@ class RunService:
         return summary
 
     def delete(self, run_id: str) -> None:
-        """Take the run off every list."""
+        """Mark the run as deleted."""
         self._store.delete(run_id)
 
     def save(self, run_id: str, record: object) -> bool:
-        """Keep a run that ended elsewhere, unless it is here already. Whether it was new."""
+        """Store a run that ended elsewhere, unless it is stored already. Returns whether it was new."""
         run = _read(record)
         if run.id != run_id:
-            message = f"The record of run {run.id} was sent as {run_id}. Send it as its own."
+            message = f"The record of run {run.id} was sent to the address of run {run_id}. Use its own address."
             raise InvalidRecordError(message, path="record.id")
         if run.status == "running":
-            message = f"Run {run_id} is still running. Save it when it has ended."
+            message = f"Run {run_id} is still running. Save it after it has ended."
             raise InvalidRecordError(message, path="record.status")
         assert isinstance(record, Mapping)
         return self._store.save(run, record)
 
     def advise(self, question: Question, shape_of: ShapeOf) -> Advice:
-        """How large a cluster the next run of some code should have; see :class:`AdvisingService`."""
+        """Recommend a cluster size for the next run; see :mod:`hrlab.sizing.service`."""
         return AdvisingService(self._store, shape_of).advise(question)
 
     def compare(
@@ -122,17 +122,17 @@ class RunService:
         baseline: str | None = None,
         **more: str | None,
     ) -> dict[str, Any]:
-        """Runs compared, as JSON; `more` are the other fields of :class:`ComparisonQuestion`."""
+        """Compare runs and return the result as JSON; `more` has the other fields of :class:`ComparisonQuestion`."""
         question = ComparisonQuestion(ids=ids, by=by, baseline=baseline, **more)
         return self.compared(question).to_dict()
 
     def compared(self, question: ComparisonQuestion) -> Compared:
-        """Runs compared: groups, notes, and where two of them differ."""
+        """Compare runs: groups, notes, and the differences between two runs."""
         return compared(self._store, question)
 
     def figures(self, run_id: str) -> dict[str, Any]:
-        """What follows from the run: derived figures, each with its formula, and advice with its evidence."""
-        from hrlab.model.advice_rules import findings  # as with charts
+        """Return the run's derived figures with their formulas, and advice with its evidence, as JSON."""
+        from hrlab.model.advice_rules import findings  # imported late, as charts are
         from hrlab.model.figures import figures
         from hrlab.render.figures import format_value
 
@@ -152,18 +152,21 @@ class RunService:
         return {"figures": derived, "advice": [encode(one) for one in findings(run)]}
 
     def chart(self, run_id: str, view: str) -> dict[str, Any]:
-        """A view of the run as a specification, ready to render, and the table behind it."""
-        from hrlab.render import charts  # not before a chart is asked for: the server starts sooner
+        """Return a view of the run as a Vega-Lite specification and a table."""
+        from hrlab.render import charts  # imported late: the server starts faster
 
         for known in charts.VIEWS:
             if view == known:
                 return charts.chart(Run.from_dict(self.get(run_id)), known).to_dict()
         hint = did_you_mean(view, charts.VIEWS)
-        raise MalformedError(f"There is no view {view!r} of a run. {hint}", view=view)
+        raise MalformedError(f"A run has no view {view!r}. {hint}", view=view)
 
 
 def _read(record: object) -> Run:
-    from hrlab.history.validate import check_run, check_values  # the server starts sooner without
+    from hrlab.history.validate import (
+        check_run,
+        check_values,
+    )  # imported late: the server starts faster
 
     run = Run.from_dict(record)
     check_run(run)

@@ -1,4 +1,4 @@
-"""Runs as lines of text, for ``%hrtime list`` and ``jupyter hrlab list``."""
+"""Lists runs as text, for ``%hrtime list`` and ``jupyter hrlab list``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hrlab.store.summary import Summary
 NAME_WIDTH = 32
 
 
-#: So many characters of an id tell runs apart.
+#: Length of the displayed id prefix.
 ID_LENGTH = 8
 
 
 def listing(runs: Iterable[Summary], *, ids: bool = False) -> str:
-    """A line for each run: its id if wanted, when, name, wall time, change, phases, tasks."""
+    """Return one line for each run: optional id, time, name, wall time, change, phases, tasks."""
     return "\n".join((f"{run.id[:ID_LENGTH]}  " if ids else "") + _line(run) for run in runs)
 
 

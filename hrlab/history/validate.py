@@ -1,6 +1,6 @@
-"""What a record from elsewhere may hold, beyond having the right types: bounds on its numbers, depth and texts.
+"""Validates imported records beyond their types: bounds on numbers, nesting and text lengths.
 
-They hold where a record enters (PUT, import). What is stored already is read as it is.
+Applied when a record is imported (PUT, import). Stored records are read as they are.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from hrlab.history.edit import read_patch
 from hrlab.model.errors import InvalidRecordError
 from hrlab.model.run import LATEST_START, Run
 
-#: Objects and lists inside each other; a record of hrlab's own has 7.
+#: Maximum nesting of objects and lists; hrlab's own records have 7 levels.
 MAX_DEPTH = 64
-#: A million TB, in bytes, and the age of the universe, in seconds: no count, size or time of a run is larger.
+#: A million TB in bytes, or the age of the universe in seconds: exceeds every count, size or time of a run.
 LARGEST_NUMBER = 1e18
 
 
 def check_run(run: Run) -> None:
-    """Verify that a run from elsewhere can be listed, drawn, exported and delivered.
+    """Verify that an imported run can be listed, drawn, exported and delivered.
 
     Raises
     ------
     InvalidRecordError
-        If its time or that of a cell is impossible, or name, labels or note are longer than people may make them.
+        If a time is out of range, or name, labels or note exceed the limits for edits.
     """
     _check_time(run.started_at, "record.started_at")
     for number, cell in enumerate(run.cells):
@@ -40,14 +40,14 @@ def _check_time(at: float, path: str) -> None:
 
 
 def check_values(record: object) -> None:
-    """Verify every value of a record, also those of fields that this hrlab does not know.
+    """Verify all values of a record, including unknown fields.
 
     Raises
     ------
     InvalidRecordError
-        If something is nested too deep, or a number is too large or none.
+        If the nesting is too deep, or a number is too large or not finite.
     """
-    # Without recursion: how deep a record is nested is what is to be found out.
+    # Iterative: the nesting depth is not known yet.
     level, depth = [record], 0
     while level:
         if depth > MAX_DEPTH:
@@ -62,9 +62,9 @@ def check_values(record: object) -> None:
                 inner.extend(value)
             elif isinstance(value, (int, float)) and not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
                 raise InvalidRecordError(
-                    f"The record holds the number {float(value):g}; none of a run is beyond {LARGEST_NUMBER:g}."
+                    f"The record contains the number {float(value):g}; the limit is {LARGEST_NUMBER:g}."
                     if -1e300 < value < 1e300
-                    else "The record holds a number that no run can have.",
+                    else f"The record contains a number that is not finite or exceeds {LARGEST_NUMBER:g}.",
                     path="record",
                 )
         level, depth = inner, depth + 1

@@ -1,1 +1,1 @@
-"""The Jupyter server extension: asks the services, and ignores who else does."""
+"""Jupyter server extension."""

@@ -1,4 +1,4 @@
-"""The server side: what a site may set, and how the parts are put together from it."""
+"""The server extension: traits, and composition of its parts."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from hrlab.hosts.service import HostMetrics
     from hrlab.model.site_limit import SiteLimit
 
-#: Addresses below the server's base URL; the first that matches answers.
+#: Routes below the server's base URL; the first match is used.
 ROUTES: tuple[tuple[str, type[Any]], ...] = (
     (r"/hrlab/api/runs", RunsHandler),
     (r"/hrlab/api/runs/([^/]+)", RunHandler),
@@ -77,92 +77,92 @@ ROUTES: tuple[tuple[str, type[Any]], ...] = (
 
 
 class HRLab(ExtensionApp):
-    """hrlab's server extension."""
+    """hrlab's Jupyter server extension."""
 
     name = "hrlab"
 
     store_path = Unicode(
-        help="""Path of the SQLite file that keeps the runs; made if it is not there.
+        help="""Path of the SQLite file that stores the runs; created if missing.
 
-        Kernels of this server get it as HRLAB_STORE. Empty (the default): the value of HRLAB_STORE
-        where the server starts, else hrlab/runs.sqlite in the user's Jupyter data directory,
-        because runs belong to their user and outlive environments and servers.
+        Passed to kernels of this server as HRLAB_STORE. Empty (the default): the value of HRLAB_STORE
+        in the server's environment, else hrlab/runs.sqlite in the user's Jupyter data directory,
+        because runs belong to the user and outlive environments and servers.
         """
     ).tag(config=True)
 
     max_record_bytes = Integer(
         2_000_000,
         min=0,
-        help="""Largest request body taken, in bytes.
+        help="""Maximum size of a request body, in bytes.
 
-        A record is bounded to some 300 kB by design; the default leaves room and keeps reading it
-        below the time that other requests may notice. 0: no limit of hrlab's own.
+        Records are at most about 300 kB by design; the default leaves a margin and keeps parsing
+        too short for other requests to notice. 0: no limit.
         """,
     ).tag(config=True)
 
     watch_interval_seconds = Float(
         1.0,
         min=0.05,
-        help="""Time between two looks at the store for new runs, in seconds.
+        help="""Interval between checks of the store for new runs, in seconds.
 
-        Only while a browser listens. The default is the freshness that a list of runs needs; a
-        look takes well below a millisecond on a local disk.
+        Only while a browser is connected. The default keeps the list of runs up to date; a
+        check takes well below a millisecond on a local disk.
         """,
     ).tag(config=True)
 
     lock_timeout_seconds = Float(
         5.0,
         min=0,
-        help="""How long a request waits for another process that is writing to the store, in seconds.
+        help="""How long a request waits for another process to finish writing to the store, in seconds.
 
-        Writing takes milliseconds; the default covers a slow network disk. 0: give up at once.
+        Writing takes milliseconds; the default covers slow network disks. 0: fail immediately.
         """,
     ).tag(config=True)
 
     profiles = Dict(
-        help="""Kinds of cluster that users may create, by name; see docs/profiles.md for the keys.
+        help="""Cluster profiles available to users, by name; see docs/profiles.md for the keys.
 
-        They win over those of profiles_file with the same name. Times are in seconds, memory in
-        bytes or as text ("2 GiB"). Empty (the default): those of profiles_file, and if that is
-        empty too, one profile "local" that is sized to this machine, because it works everywhere.
+        They override profiles of the same name in profiles_file. Times are in seconds, memory in
+        bytes or as text ("2 GiB"). Empty (the default): those of profiles_file and, if that is
+        empty too, one profile "local" sized for this machine, because it works everywhere.
         """
     ).tag(config=True)
 
     profiles_file = Unicode(
-        help="""Path of a YAML file with a mapping "profiles" of kinds of cluster that users may create.
+        help="""Path of a YAML file with a mapping "profiles" of cluster profiles available to users.
 
-        Read once, when the server starts; what is wrong in it is logged with its line and shown to
-        users as broken, while the other profiles work. Empty (the default): no file, because sites
-        with few profiles keep them in HRLab.profiles.
+        Read once, when the server starts; errors in it are logged with their line and shown to
+        users as broken profiles, while the others work. Empty (the default): no file, because sites
+        with few profiles can use HRLab.profiles.
         """
     ).tag(config=True)
 
     quotas = Dict(
         help="""Limits for users of hrlab's clusters, by name; see docs/quotas.md for the keys.
 
-        They win over those of the mapping "quotas" in profiles_file with the same name. Memory is in
+        They override quotas of the same name in the mapping "quotas" of profiles_file. Memory is in
         bytes or as text ("40 GiB"), hours are core-hours. Empty (the default): those of the file,
-        and without any no limits of the site's own, because what a site allows is its own affair.
+        and without any, no site limits, because only the site can decide on them.
         """
     ).tag(config=True)
 
     storage = Dict(
         {"~": ""},
-        help="""Areas of storage that users are told the use of: Path to limit, as text ("10 GiB").
+        help="""Storage areas whose usage is shown to users: path to limit, as text ("10 GiB").
 
-        An empty limit is what the file system says. Where it is larger than a limit that is given,
-        what lies below the path is counted in bytes; warned from 80 % on. The default is the home
-        directory with its file system's own size, which every user has. {}: nothing is looked at.
+        An empty limit means the size of the file system. If the file system exceeds a given limit,
+        the files below the path are counted in bytes; users are warned from 80 %. The default is the home
+        directory with the size of its file system, which every user has. {}: no storage is checked.
         """,
     ).tag(config=True)
 
     groups = Callable(
         None,
         allow_none=True,
-        help="""Function that is given the user's name and returns the names of the user's groups.
+        help="""Function that takes the user's name and returns the names of the user's groups.
 
-        Called once, when the server starts, so answer within a second or two. A profile or limit
-        with groups is only for users in one of them. None (the default): the names in the variable
+        Called once, when the server starts, so it should return within 1 or 2 seconds. A profile or limit
+        with groups applies only to users in one of them. None (the default): the names in the variable
         JUPYTERHUB_GROUPS, separated by commas, because a hub can set variables of its servers.
         """,
     ).tag(config=True)
@@ -170,54 +170,54 @@ class HRLab(ExtensionApp):
     secret_variables = List(
         Unicode(),
         default_value=["*TOKEN*", "*SECRET*", "*PASSWORD*"],
-        help="""Patterns of variables of the server that cluster hosts, workers and batch jobs do not inherit.
+        help="""Patterns of environment variables that cluster processes, workers and batch jobs do not inherit.
 
-        In any case of letters; the keys of Jupyter, of its hub and of hrlab are always kept back. The
-        default is what secrets are mostly called. What a worker shall have all the same goes by
-        the key deliver of its profile. Empty: only those keys are kept back.
+        Matched ignoring case; secrets of Jupyter, its hub and hrlab are always removed. The
+        default covers common names of secrets. To pass a secret to workers, use
+        the key deliver of a profile. Empty: only those secrets are removed.
         """,
     ).tag(config=True)
 
     cluster_activity_seconds = Float(
         12 * 3600.0,
         min=0,
-        help="""How long unfinished tasks of the user's own clusters count as activity of the server, in seconds.
+        help="""How long unfinished tasks on the user's clusters count as server activity, in seconds.
 
-        Hubs end servers without activity, and clusters on the server's machine with them. Counted
-        since the work on a cluster was first seen, for clusters that hrlab made; the default is 12
-        hours, so that work may take a night, but tasks that hang do not keep a server for ever. 0: never.
+        Hubs stop inactive servers, and with them the clusters on the server's machine. Counted
+        from the first observed task on a cluster created by hrlab; the default is 12
+        hours, enough for overnight work, while hanging tasks do not keep a server alive forever. 0: never.
         """,
     ).tag(config=True)
 
     influx = Dict(
-        help="""Where each run that ends is delivered to, in InfluxDB's line protocol; see docs/exporting.md.
+        help="""InfluxDB that every ended run is delivered to, in line protocol; see docs/exporting.md.
 
-        Keys: url, version ("v1", "v2" or "v3": whose write endpoint), database (the bucket of v2),
+        Keys: url, version ("v1", "v2" or "v3": the write endpoint), database (the bucket for v2),
         organisation, retention_policy, user and password (v1), token (v2, v3; by default the
         variable HRLAB_INFLUX_TOKEN of the server), tags (put on every point). Points have times in
-        nanoseconds, fields are in seconds and bytes. Empty (the default): runs are delivered
-        nowhere, because they are their user's.
+        nanoseconds, fields are in seconds and bytes. Empty (the default): runs are not
+        delivered, because they belong to the user.
         """
     ).tag(config=True)
 
     redact = List(
         Unicode(),
         default_value=["paths"],
-        help="""What is kept back from runs that are delivered: any of "code", "paths", "user", "host".
+        help="""What is removed from delivered runs: any of "code", "paths", "user", "host".
 
-        Paths of notebooks and inputs are the default, because a dashboard of a site needs them
-        least. Empty: nothing is kept back. The source of a run is never delivered.
+        Paths of notebooks and inputs are the default, because a site's dashboard needs them
+        least. Empty: nothing is removed. The source of a run is never delivered.
         """,
     ).tag(config=True)
 
     host_metrics = Dict(
-        help="""Database with metrics of the hosts, drawn on the time axis of each run; see docs/hardware.md.
+        help="""Database of host metrics, shown on the time axis of each run; see docs/hardware.md.
 
         Keys: url, kind ("prometheus", the default, or "influx"), database (of influx; "telegraf"),
         user and password, or token (by default the variable HRLAB_HOST_METRICS_TOKEN of the server),
-        interval_seconds (how far apart its values are; 15, of influx 10), timeout_seconds (how long
-        all queries of a run may take; 5), charts (title: unit and lines, a query each; by default those for
-        node_exporter and Telegraf). Empty (the default): no database is asked.
+        interval_seconds (between its values; 15, for influx 10), timeout_seconds (for
+        all queries of a run; 5), charts (title: unit and lines, one query each; by default those for
+        node_exporter and Telegraf). Empty (the default): no database is queried.
         """
     ).tag(config=True)
 
@@ -236,10 +236,10 @@ class HRLab(ExtensionApp):
     _activity: ClusterActivity | None = None
 
     def initialize_settings(self) -> None:
-        """Put the server side together."""
+        """Compose the parts of the extension."""
         path = Path(self.store_path).expanduser() if self.store_path else store_path()
         os.environ[VARIABLE] = str(path)
-        # Kernels know the file of their notebook, and with this its path as the browser knows it.
+        # Kernels know the absolute path of their notebook; this makes it relative, as in the browser.
         assert self.serverapp is not None
         os.environ[ROOT_VARIABLE] = self.serverapp.root_dir
         self._backend = Backend(
@@ -263,16 +263,16 @@ class HRLab(ExtensionApp):
         )
 
         for name in OWN_KEYS:
-            os.environ.pop(name, None)  # read: kernels and terminals need not inherit them
+            os.environ.pop(name, None)  # already read: kernels and terminals need not inherit them
         self._announce_changes(self._backend)
         self._offer_clusters(self._backend)
 
     def current_activity(self) -> bool:
-        """Whether a run, a campaign or a cluster is at work: then the server does not end itself for idleness."""
+        """Whether a run, a campaign or a cluster is active, which keeps an idle server from stopping itself."""
         return self._campaigns is not None and self._campaigns.is_active
 
     def initialize_handlers(self) -> None:
-        """Add the addresses of the API, and of dashboards."""
+        """Add the routes of the API and of dashboards."""
         for path, kind in ROUTES:
             parts: dict[str, Any] = {"backend": self._backend}
             if issubclass(kind, ClusterSide):
@@ -293,7 +293,7 @@ class HRLab(ExtensionApp):
         application.add_handlers(".*$", [rule])  # type: ignore[no-untyped-call]
 
     async def stop_extension(self) -> None:
-        """Leave no thread, task or open file behind."""
+        """Stop all threads and tasks, and close all files."""
         if self._exports is not None:
             self._exports.stop()
         announcers = (self._cluster_announcer, self._quota_announcer, self._campaign_announcer)
@@ -311,7 +311,7 @@ class HRLab(ExtensionApp):
             await self._backend.close()
 
     def _warn_of_storage(self, backend: Backend) -> None:
-        # Only a hub ends servers with all that is not on a volume; elsewhere the place is the user's choice.
+        # Only a hub deletes servers with everything not on a volume; elsewhere the location is the user's choice.
         if not os.environ.get("JUPYTERHUB_USER"):
             return
         from hrlab.history.storage_warning import storage_warning
@@ -329,7 +329,9 @@ class HRLab(ExtensionApp):
         )
         backend.announcer = self._announcer = announcer
         if not attend(events, SCHEMA_ID, Audience(announcer.start, announcer.stop)):
-            self.log.warning("hrlab cannot tell who listens to events; lists refresh by hand.")
+            self.log.warning(
+                "hrlab cannot track event listeners; lists must be refreshed manually."
+            )
         events.register_event_schema(SCHEMA_PATH)
         if self._exports is not None:
             self._exports.announce(events.emit)

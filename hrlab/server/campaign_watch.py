@@ -1,8 +1,8 @@
-"""Campaigns on the server's event loop: begun, followed, announced, and the server kept from being taken for idle.
+"""Campaigns on the server's event loop: starts, watches and announces them, and keeps the server from appearing idle.
 
-A hub ends servers without activity. Kernels of head-less runs are not the server's, and a cluster works on while the kernel
-that handed it tasks is idle. So while a run, a campaign or a cluster is at work, the server says so itself: in
-`last_activity_times`, which hubs are told, and by `current_activity`, which Jupyter asks before it ends itself.
+Hubs stop inactive servers. Kernels of headless runs do not belong to the server, and a cluster keeps working while the
+kernel that submitted its tasks is idle. So while a run, a campaign or a cluster is active, the server reports activity
+itself: in `last_activity_times`, which hubs read, and by `current_activity`, which Jupyter checks before it shuts down.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from hrlab.campaigns.manager import Campaigns
     from hrlab.model.site_limit import SiteLimit
 
-#: Between looks at campaigns while one is on, and at anything else.
+#: Polling intervals in seconds while a campaign is active, and otherwise.
 ACTIVE_SECONDS, QUIET_SECONDS = 1.0, 15.0
-#: Between signs of life for the hub, which asks every few minutes.
+#: Interval in seconds of activity reports for the hub, which reads them every few minutes.
 ALIVE_SECONDS = 30.0
 KEY = "hrlab"
 
@@ -39,11 +39,11 @@ class CampaignWatch:
     Parameters
     ----------
     make
-        Makes the service, when it is first needed: the server starts sooner without.
+        Creates the service on first use: the server starts faster.
     activity
         The server's ``last_activity_times``.
     changed
-        Is told of ids of campaigns that are new in some way.
+        Called with the ids of changed campaigns.
     """
 
     def __init__(
@@ -66,20 +66,20 @@ class CampaignWatch:
         self._task: asyncio.Task[None] | None = None
         self._soon = asyncio.Event()
         self._alive_at = float("-inf")
-        #: Whether a run, a campaign or a cluster was at work when it was looked last.
+        #: Whether a run, a campaign or a cluster was active at the last check.
         self.is_active = False
-        #: Whether clusters are at work.
+        #: Returns whether clusters are active.
         self.clusters_at_work: Callable[[], bool] = lambda: False
-        #: What quotas leave for the next cluster of a profile; None: nobody says.
+        #: Returns what quotas leave for another cluster of a profile; None: unknown.
         self.left_now: Callable[[str], Remaining] | None = None
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start watching."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._watch())
 
     async def stop(self) -> None:
-        """Look no more; campaigns go on."""
+        """Stop watching; campaigns continue."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -88,18 +88,18 @@ class CampaignWatch:
             self._made.detach()
 
     async def list(self) -> list[dict[str, Any]]:
-        """All of them."""
+        """Return all campaigns."""
         return await asyncio.to_thread(lambda: self._service().list())
 
     async def get(self, campaign_id: str) -> dict[str, Any]:
-        """One of them, with the ids of its successful runs."""
+        """Return one campaign with the ids of its successful runs."""
         found = await asyncio.to_thread(lambda: self._service().get(campaign_id))
         query = RunQuery(labels=(("campaign", campaign_id),), status="ok", limit=MAX_LIMIT)
         page = await self._backend.query(lambda service: service.page(query))
         return {**found, "run_ids": [run.id for run in page.runs]}
 
     async def launch(self, body: object) -> tuple[dict[str, Any], bool]:
-        """What a request makes, and whether it has begun."""
+        """Return the requested campaign, and whether it was started."""
         from hrlab.campaigns.scaling_study import plan_of, read_body
         from hrlab.model.run import Run
 
@@ -116,7 +116,7 @@ class CampaignWatch:
         return made, True
 
     async def end(self, campaign_id: str) -> None:
-        """Cancel, or dismiss."""
+        """Cancel an active campaign, or dismiss an ended one."""
         await asyncio.to_thread(lambda: self._service().end(campaign_id))
         self._soon.set()
         self._changed([campaign_id])
@@ -131,11 +131,11 @@ class CampaignWatch:
         return self._made
 
     async def _watch(self) -> None:
-        """Look at campaigns, and now and then at runs, for as long as the server lives."""
+        """Poll campaigns, and less often runs, until the server stops."""
         loop = asyncio.get_running_loop()
         while True:
             self._soon.clear()
-            with suppress(OSError):  # a disk that is away for a while
+            with suppress(OSError):  # a disk that is temporarily unavailable
                 on = await self._poll()
                 if loop.time() - self._alive_at >= ALIVE_SECONDS:
                     self._alive_at = loop.time()
@@ -147,7 +147,7 @@ class CampaignWatch:
                 await asyncio.wait_for(self._soon.wait(), wait)
 
     async def _poll(self) -> bool:
-        """Announce what is new; whether a campaign is on."""
+        """Announce changes; return whether a campaign is active."""
         found = {one["id"]: one for one in await self.list()}
         known, self._seen = self._seen, found
         new = [key for key in {**known, **found} if known.get(key) != found.get(key)]
@@ -159,13 +159,13 @@ class CampaignWatch:
         return any(one["state"] in ("starting", "running") for one in self._seen.values())
 
     async def _running(self) -> bool:
-        """Whether a run is on: its process lives, here or, by its signs of life, elsewhere."""
+        """Whether a run is active: its process is alive here or, by its heartbeat, elsewhere."""
         if not self._backend.path.exists():
             return False
         try:
             return await self._backend.query(_has_running)
         except HrlabError as error:
-            self._log.debug("hrlab cannot see whether a run is on: %s", error.message)
+            self._log.debug("hrlab cannot determine whether a run is active: %s", error.message)
             return False
 
 
@@ -180,7 +180,7 @@ def campaigns_in(
     profiles: Mapping[str, Profile],
     limits: Sequence[SiteLimit],
 ) -> Callable[[], Campaigns]:
-    """Makes the service of campaigns when it is needed."""
+    """Return a factory for the campaign service."""
 
     def make() -> Campaigns:
         from hrlab.campaigns.manager import Campaigns

@@ -1,4 +1,4 @@
-"""The address of dashboards; what proxies them is loaded when the first is asked for."""
+"""Route of dashboards; the proxy is imported on the first request."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PATH = r"/hrlab/dashboard/([^/]+)(/.*)?"
 
 
 class _LoadedWhenAsked(Router):
-    """jupyter-server-proxy takes longer to load than all the rest of hrlab's server side."""
+    """Defers jupyter-server-proxy, which takes longer to import than the rest of hrlab's server side."""
 
-    #: Jupyter asks handlers for their verbs, to see that each is authenticated; this one has none of its own.
+    #: Jupyter reads the verbs of handlers to verify that each is authenticated; this one has none of its own.
     SUPPORTED_METHODS = ()
     __name__ = "DashboardHandler"
 
@@ -37,6 +37,6 @@ class _LoadedWhenAsked(Router):
 
 
 def dashboard_rule(application: Application, base_url: str, clusters: ClusterService) -> Rule:
-    """The rule that leads to the proxy, below `base_url`."""
+    """Return the routing rule of the proxy below `base_url`."""
     matcher = PathMatches(url_path_join(base_url, PATH))
     return Rule(matcher, _LoadedWhenAsked(application, clusters))

@@ -1,4 +1,4 @@
-"""From errors to HTTP: the one table of this front, and the one shape in which they are told."""
+"""Maps errors to HTTP status codes and the common error body."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tornado.web import HTTPError
 
 from hrlab.model import errors
 
-#: The first class that fits counts.
+#: The first matching class is used.
 STATUS: tuple[tuple[type[errors.HrlabError], HTTPStatus], ...] = (
     (errors.MalformedError, HTTPStatus.BAD_REQUEST),
     (errors.ForbiddenError, HTTPStatus.FORBIDDEN),
@@ -23,17 +23,15 @@ STATUS: tuple[tuple[type[errors.HrlabError], HTTPStatus], ...] = (
     (errors.StoreError, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
-_FORBIDDEN = (
-    "You are not logged in, or not allowed to do this here. Log in again, or ask your admin."
-)
-_UNEXPECTED = "hrlab failed in a way it did not foresee. The server's log has the details."
+_FORBIDDEN = "You are not logged in or lack permission. Log in again or ask your administrator."
+_UNEXPECTED = "Unexpected error in hrlab. See the server's log for details."
 
 
 class ErrorsInOneShape:
-    """Makes a handler, of the API or of dashboards, tell errors as all of hrlab's do. To be named before its base."""
+    """Mixin that writes errors in hrlab's common format; must precede the handler's base class."""
 
     def write_error(self: Any, status_code: int, **kwargs: Any) -> None:
-        """Tell an error in the one shape."""
+        """Write an error in the common format."""
         error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
         if error is not None:
             status_code = status_of(error)
@@ -42,7 +40,7 @@ class ErrorsInOneShape:
         self.finish(json.dumps(body_of(error, status_code)))
 
     def log_exception(self: Any, typ: Any, value: Any, tb: Any) -> None:
-        """Log the unexpected with its traceback, and what was refused on purpose in one line."""
+        """Log unexpected errors with a traceback, and rejected requests in one line."""
         if isinstance(value, errors.HrlabError):
             self.log.info("hrlab: %s %s: %s", self.request.method, self.request.path, value)
         else:
@@ -50,7 +48,7 @@ class ErrorsInOneShape:
 
 
 def status_of(error: BaseException) -> int:
-    """HTTP status that says what `error` means."""
+    """Return the HTTP status of `error`."""
     if isinstance(error, HTTPError):
         return error.status_code
     for kind, status in STATUS:
@@ -60,7 +58,7 @@ def status_of(error: BaseException) -> int:
 
 
 def body_of(error: BaseException | None, status: int) -> dict[str, Any]:
-    """What the client is told of `error`."""
+    """Return the response body for `error`."""
     code, message, detail = _explained(error, status)
     return {"error": {"code": code, "message": message, "detail": detail}}
 
@@ -73,5 +71,5 @@ def _explained(error: BaseException | None, status: int) -> tuple[str, str, dict
     phrase = HTTPStatus(status).phrase
     message = _FORBIDDEN if status == HTTPStatus.FORBIDDEN else f"{phrase}."
     if isinstance(error, HTTPError) and error.log_message:
-        message = error.log_message % error.args  # tornado doubles % where there are no arguments
+        message = error.log_message % error.args  # tornado doubles % if there are no arguments
     return phrase.lower().replace(" ", "-"), message, {}

@@ -1,4 +1,4 @@
-"""Announces changes of clusters as Jupyter events, a few times a second at most."""
+"""Announces changes of clusters as Jupyter events, at a limited rate."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterable
 
 from hrlab.server.run_events import MAX_IDS, SCHEMA_ID, Emit
 
-#: Changes within this time are announced together: a start reports each of its pods.
+#: Changes within this time in seconds form one event: a starting cluster reports each pod.
 TOGETHER_SECONDS = 0.25
 
 
 class ClusterAnnouncer:
-    """Collects ids of clusters that changed.
+    """Collects the ids of changed clusters and announces them.
 
     Parameters
     ----------
     emit
         Sends an event; called on the event loop.
     topic
-        What kind of thing changes: ``quotas`` come and go with clusters.
+        Kind of object that changes, such as ``quotas``.
     clock
-        UTC epoch seconds.
+        Returns seconds since 1970 (UTC).
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class ClusterAnnouncer:
         self._sent_at = 0.0
 
     def changed(self, ids: Iterable[str]) -> None:
-        """Clusters are new in some way, without ids all of them; the first after a quiet time is announced at once."""
+        """Announce changed clusters, all without ids; the first one after a quiet period is announced at once."""
         new = dict.fromkeys(ids)
         self._all = self._all or not new
         self._ids.update(new)
@@ -48,7 +48,7 @@ class ClusterAnnouncer:
             self._timer = loop.call_later(wait, self._send)
 
     def stop(self) -> None:
-        """Announce nothing more."""
+        """Cancel pending announcements."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,4 +1,4 @@
-"""What all handlers share: who may ask, how a body is read, how answers and errors are written."""
+"""Base class of all API handlers: authorization, request bodies, responses and errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hrlab.model.errors import MalformedError, TooLargeError
 from hrlab.server.errors import ErrorsInOneShape
 from hrlab.server.store_threads import Backend
 
-#: A body of more bytes is read beside the event loop.
+#: Larger bodies, in bytes, are parsed in a thread.
 LARGE_BYTES = 100_000
 VERBS = ("get", "head", "post", "put", "patch", "delete")
 
@@ -26,7 +26,7 @@ Verb: TypeAlias = Callable[..., Awaitable[None] | None]
 
 
 class _InSteps(json.JSONDecoder):
-    """Reads JSON in Python, so that other threads go on meanwhile: the decoder in C keeps the interpreter to itself."""
+    """Pure-Python JSON decoder: unlike the C decoder, it lets other threads run meanwhile."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -34,16 +34,16 @@ class _InSteps(json.JSONDecoder):
 
 
 def from_json(body: bytes) -> Any:
-    """The JSON value that `body` writes; to be called in a thread where the body is large."""
+    """Parse a JSON body; call this in a thread if the body is large."""
     decoder = _InSteps if len(body) > LARGE_BYTES else json.JSONDecoder
     try:
         return json.loads(body, cls=decoder, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise MalformedError(f"The body is not JSON: {error}.") from error
+        raise MalformedError(f"The request body is not valid JSON: {error}.") from error
 
 
 def to_json(value: object) -> str:
-    """The JSON text of `value`; a number that JSON does not have (nan, inf) is null: browsers read no text with it."""
+    """Serialize `value` as JSON; numbers that JSON lacks (nan, inf) become null, because browsers reject them."""
     try:
         return json.dumps(value, allow_nan=False)
     except ValueError:
@@ -59,16 +59,18 @@ def _finite(value: Any) -> Any:
 
 
 def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
 
 
 def _refusal() -> Verb:
-    # One function for each verb: `authorized` remembers the action of the first verb it met.
+    # One function for each verb: `authorized` caches the action of the first verb.
     @web.authenticated
     @authorized
     async def refuse(self: HrlabHandler, *_: str) -> None:
         offered, request = " and ".join(self.offered()), self.request
-        raise web.HTTPError(405, f"{request.path} has no {request.method}; it has {offered}.")
+        raise web.HTTPError(
+            405, f"{request.path} does not support {request.method}; supported: {offered}."
+        )
 
     return refuse
 
@@ -76,8 +78,9 @@ def _refusal() -> Verb:
 class HrlabHandler(ErrorsInOneShape, APIHandler):
     """A handler of hrlab's API.
 
-    A subclass defines the verbs it has, each ``@web.authenticated`` and ``@authorized``; others
-    are refused, likewise only to those who may ask.
+    Subclasses define the supported verbs, each ``@web.authenticated`` and ``@authorized``; other verbs are rejected,
+    with the
+    same access checks.
     """
 
     auth_resource = "hrlab"
@@ -90,45 +93,45 @@ class HrlabHandler(ErrorsInOneShape, APIHandler):
     delete = _refusal()
 
     def initialize(self, backend: Backend) -> None:
-        """Take what the extension composed."""
+        """Store the objects that the extension composed."""
         self.backend = backend
 
     @classmethod
     def offered(cls) -> list[str]:
-        """Verbs that this handler has."""
+        """Return the supported verbs."""
         return [verb.upper() for verb in VERBS if getattr(cls, verb).__name__ == verb]
 
     def query(self) -> dict[str, list[str]]:
-        """Parameters in the address."""
+        """Return the query parameters."""
         return {
             name: self.get_query_arguments(name, strip=False) for name in self.request.arguments
         }
 
     def body(self) -> bytes:
-        """Body of the request, within the limit."""
+        """Return the request body, or raise if it exceeds the limit."""
         body, limit = self.request.body, self.backend.max_record_bytes
         if limit and len(body) > limit:
             message = (
-                f"The body has {len(body)} bytes; at most {limit} are taken. "
-                "Ask your admin to raise HRLab.max_record_bytes if the record is right."
+                f"The request body has {len(body)} bytes; the limit is {limit}. "
+                "If the record is valid, ask your administrator to raise HRLab.max_record_bytes."
             )
             raise TooLargeError(message, bytes=len(body), limit_bytes=limit)
         return body
 
     async def json_body(self) -> Any:
-        """JSON value in the body; a large one is read in a thread."""
+        """Return the JSON value of the body; a large one is parsed in a thread."""
         body = self.body()
         return (
             await asyncio.to_thread(from_json, body) if len(body) > LARGE_BYTES else from_json(body)
         )
 
     def answer(self, text: str, status: int = HTTPStatus.OK) -> None:
-        """Write JSON text."""
+        """Write a JSON response."""
         self.set_status(status)
         self.finish(text)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Tell an error in the one shape, and which verbs there are where another was asked for."""
+        """Write an error in the common format, with the supported verbs if another was used."""
         if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self.offered()))
         super().write_error(status_code, **kwargs)

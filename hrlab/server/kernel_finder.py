@@ -1,4 +1,4 @@
-"""Which Python the user's kernel runs, by the server's own kernelspecs."""
+"""Finds the Python of the user's kernel in the server's kernelspecs."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from hrlab.model.suggest import did_you_mean
 
 
 class KernelFinder:
-    """See :data:`hrlab.clusters.service.FindKernel`."""
+    """Implements :data:`hrlab.clusters.service.FindKernel`."""
 
     def __init__(self, server: ServerApp) -> None:
         self._server = server
 
     async def __call__(self, name: str | None) -> tuple[str, str]:
-        """Name and interpreter of the kernelspec `name`, or of the default one."""
+        """Return name and interpreter of the kernelspec `name`, or of the default one."""
         gateway = getattr(self._server, "gateway_config", None)
         if getattr(gateway, "gateway_enabled", False):
-            raise NoLocalPythonError("kernels of this server run elsewhere, behind a gateway")
+            raise NoLocalPythonError("kernels of this server run remotely, behind a kernel gateway")
         wanted = name or self._server.kernel_manager.default_kernel_name
         try:
             spec = await self._request("get_kernel_spec", wanted)
@@ -36,6 +36,6 @@ class KernelFinder:
         return wanted, await asyncio.to_thread(python_of, spec)
 
     async def _request(self, what: str, *args: str) -> Any:
-        # A thread, because kernelspecs are read from disks.
+        # A thread, because kernelspecs are read from disk.
         answer = await asyncio.to_thread(getattr(self._server.kernel_spec_manager, what), *args)
         return await answer if inspect.isawaitable(answer) else answer

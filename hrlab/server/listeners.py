@@ -1,4 +1,4 @@
-"""Whether anybody listens to an event of the server, without asking again and again."""
+"""Detects, without polling, whether a server event has listeners."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 
 class Audience(set[Any]):
-    """The listeners of one event schema; calls when the first comes and when the last has gone.
+    """The listeners of one event schema; calls back when the first one arrives and the last one leaves.
 
-    Jupyter's event logger keeps a set of listeners for each schema and tells nobody when it
-    changes, so this set takes that one's place, before the schema is registered.
+    Jupyter's event logger keeps a set of listeners for each schema without reporting changes, so this set replaces it
+    before
+    the schema is registered.
     """
 
     def __init__(self, on_first: Callable[[], None], on_last: Callable[[], None]) -> None:
@@ -19,14 +20,14 @@ class Audience(set[Any]):
         self._on_last = on_last
 
     def add(self, listener: Hashable) -> None:
-        """Take a listener in."""
+        """Add a listener."""
         alone = not self
         super().add(listener)
         if alone:
             self._on_first()
 
     def discard(self, listener: Hashable) -> None:
-        """Let a listener go, if it is there."""
+        """Remove a listener if present."""
         was_there = listener in self
         super().discard(listener)
         if was_there and not self:
@@ -34,7 +35,7 @@ class Audience(set[Any]):
 
 
 def attend(event_logger: Any, schema_id: str, audience: Audience) -> bool:
-    """Have `audience` hold the listeners of `schema_id`; False if this event logger has no such place."""
+    """Install `audience` as the listeners of `schema_id`; return False if the event logger does not support it."""
     listeners = getattr(event_logger, "_modified_listeners", None)
     if not isinstance(listeners, dict):
         return False

@@ -1,7 +1,8 @@
-"""Runs as Prometheus metrics, beside Jupyter's own on the server's ``/metrics``.
+"""Runs as Prometheus metrics, on the server's ``/metrics`` beside Jupyter's own.
 
-Label values are few and fixed: approaches, statuses, phases. Counted are runs that end while the server is up; a scrape
-reads what has changed since the one before, so that between scrapes nothing is done.
+Labels have few, fixed values: approaches, statuses, phases. Counts the runs that end while the server is up; a scrape
+reads
+the changes since the previous one, so nothing is done between scrapes.
 """
 
 from __future__ import annotations
@@ -24,27 +25,27 @@ from hrlab.store.summary import Summary
 if TYPE_CHECKING:
     from hrlab.export.delivery_cursor import Position
 
-#: Most runs that one scrape counts, so that it does not hold up the server; the next one goes on.
+#: Maximum number of runs counted per scrape, to not block the server; the next scrape continues.
 MOST_RUNS = 100
-#: Upper bounds in seconds.
+#: Upper bounds of the histogram's buckets in seconds.
 BOUNDS = (1.0, 10.0, 60.0, 300.0, 900.0, 3600.0, 14400.0)
-#: Clocks of kernels elsewhere differ from ours; a run that ended so long before the server began was there already.
+#: Tolerated clock difference in seconds of remote kernels; runs that ended earlier preceded the server's start.
 SLACK_SECONDS = 60.0
 
 _PHASES = ("pre", "dask", "between", "post")
 
 
 class RunMetrics(Collector):
-    """Counts runs.
+    """Prometheus collector of runs.
 
     Parameters
     ----------
     open_store
-        Gives a store that does not wait for whoever writes.
+        Opens a store that does not wait for writers.
     position
-        How far the delivery of runs is; None if there is none.
+        Returns the delivery's position; None without delivery.
     began_at
-        UTC epoch seconds: when the server began.
+        Start of the server, in seconds since 1970 (UTC).
     """
 
     def __init__(
@@ -66,11 +67,11 @@ class RunMetrics(Collector):
         self._wall_seconds = 0.0
 
     def start(self, seq: int) -> None:
-        """Count what changes after change number `seq`."""
+        """Count changes after change number `seq`."""
         self._seq = seq
 
     def register(self) -> bool:
-        """Appear on ``/metrics``; False if another server of this process does already."""
+        """Register with ``/metrics``; returns False if another server of this process already has."""
         try:
             REGISTRY.register(self)
         except ValueError:
@@ -78,17 +79,17 @@ class RunMetrics(Collector):
         return True
 
     def unregister(self) -> None:
-        """Appear no more."""
+        """Remove the metrics from ``/metrics``."""
         REGISTRY.unregister(self)
         if self._store is not None:
             self._store.close()
 
     def describe(self) -> Iterator[Metric]:
-        """Names of what :meth:`collect` gives, without asking the store."""
+        """Yield the metrics' names for :meth:`collect` without reading the store."""
         yield from self._metrics()
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics now; if the store can't be read, as they were."""
+        """Yield the current metrics, or the previous ones if the store cannot be read."""
         waiting = None
         try:
             store = self._opened()
@@ -108,7 +109,7 @@ class RunMetrics(Collector):
     def _count(self, store: RunStore) -> None:
         if self._seq is None:
             return
-        self._seq = min(self._seq, store.seq())  # numbers begin anew if the store was replaced
+        self._seq = min(self._seq, store.seq())  # numbering restarts if the store was replaced
         for run_id, seq in store.queue(self._seq, MOST_RUNS):
             self._seq = seq
             if run_id in self._counted:
@@ -155,12 +156,12 @@ class RunMetrics(Collector):
         if position is None:
             return
         said = {
-            "delivered": ("Runs that were delivered.", position.delivered),
-            "refused": ("Runs that the database refused.", position.refused),
+            "delivered": ("Delivered runs.", position.delivered),
+            "refused": ("Runs rejected by the database.", position.refused),
         }
         for name, (what, count) in said.items():
             yield CounterMetricFamily(f"hrlab_runs_{name}", what, value=count)
         if waiting is not None:
             yield GaugeMetricFamily(
-                "hrlab_runs_waiting", "Runs that wait to be delivered.", value=waiting
+                "hrlab_runs_waiting", "Runs waiting to be delivered.", value=waiting
             )

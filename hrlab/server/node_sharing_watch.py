@@ -1,4 +1,4 @@
-"""Looks from time to time for runs that have ended, and has noted who was on their nodes."""
+"""Periodically records which other workloads shared the nodes of ended runs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LOOK_SECONDS = 5.0
 
 
 class NeighbourWatch:
-    """Runs while the server does, and asks nobody as long as no kind of cluster sees neighbours.
+    """Watches ended runs; does nothing while no cluster backend can see neighbours.
 
     Parameters
     ----------
     backend
-        Gives threads, the store, and announces changes.
+        Provides threads and the store, and announces changes.
     kinds
-        Kinds of clusters that see neighbours and have begun.
+        Returns the started backends that can see neighbours.
     """
 
     def __init__(self, backend: Backend, kinds: Callable[[], Sequence[SeesNeighbours]]) -> None:
@@ -33,18 +33,18 @@ class NeighbourWatch:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin; needs a running event loop."""
+        """Start watching; needs a running event loop."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._watch())
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
 
     async def poll(self) -> None:
-        """Look once; from the first time on that somebody sees neighbours."""
+        """Check once; starts with the first backend that can see neighbours."""
         kinds = self._kinds()
         if not kinds:
             return
@@ -58,7 +58,7 @@ class NeighbourWatch:
 
     async def _watch(self) -> None:
         while True:
-            # Whoever else asks the store says so, and the next look may succeed.
+            # Store errors are reported by other users of the store; the next check may succeed.
             with contextlib.suppress(StoreError):
                 await self.poll()
             await asyncio.sleep(LOOK_SECONDS)

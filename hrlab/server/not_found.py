@@ -1,4 +1,4 @@
-"""Handler of addresses under the API that are not there."""
+"""Handler of unknown addresses below the API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hrlab.model.errors import NotFoundError
 from hrlab.model.suggest import did_you_mean
 from hrlab.server.handler import HrlabHandler, Verb
 
-#: First parts of the addresses that are there.
+#: First path segments of the known addresses.
 ENDPOINTS = (
     "campaigns",
     "clusters",
@@ -28,13 +28,13 @@ def _missing() -> Verb:
     @authorized
     async def missing(_: HrlabHandler, path: str) -> None:
         hint = did_you_mean(path.strip("/").partition("/")[0], ENDPOINTS)
-        raise NotFoundError(f"There is no hrlab/api/{path.lstrip('/')}. {hint}", path=path)
+        raise NotFoundError(f"Unknown address hrlab/api/{path.lstrip('/')}. {hint}", path=path)
 
     return missing
 
 
 class MissingHandler(HrlabHandler):
-    """Everything under ``hrlab/api`` that no other handler has; in JSON, not as a page of HTML."""
+    """Answers unknown addresses below ``hrlab/api`` with JSON instead of an HTML page."""
 
     get = _missing()
     head = _missing()

@@ -1,4 +1,4 @@
-"""What a list is asked for, from the query of an address."""
+"""Parses the query parameters of lists."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from hrlab.model.run import Status
 from hrlab.model.suggest import did_you_mean
 from hrlab.store.query import MAX_LABELS, MAX_LIMIT, MAX_WORDS, RunQuery
 
-#: What Jupyter itself reads from a query.
+#: Parameters that Jupyter itself reads.
 _JUPYTERS = frozenset(["token", "_xsrf", "no_track_activity"])
 
 
 def given(arguments: Mapping[str, Sequence[str]], known: Sequence[str]) -> dict[str, list[str]]:
-    """Values of the parameters that are given; a :class:`MalformedError` names an unknown one."""
+    """Return the values of the given parameters; raises :class:`MalformedError` for an unknown one."""
     found: dict[str, list[str]] = {}
     for name, values in arguments.items():
-        # JupyterLab adds the time to an address, as a name without a value, against caches.
+        # JupyterLab appends the time as a name without a value, to bypass caches.
         if name in _JUPYTERS or (name.isdecimal() and not any(values)):
             continue
         if name not in known:
             hint = did_you_mean(name, known)
-            raise MalformedError(f"There is no parameter {name!r}. {hint}", parameter=name)
+            raise MalformedError(f"Unknown parameter {name!r}. {hint}", parameter=name)
         found[name] = list(values)
     return found
 
 
 def run_query(arguments: Mapping[str, Sequence[str]]) -> RunQuery:
-    """The page of runs that is asked for."""
+    """Parse the query of a page of runs."""
     fields: dict[str, Any] = {}
     for name, values in given(arguments, tuple(_READERS)).items():
         field, read = _READERS[name]
@@ -43,7 +43,7 @@ def run_query(arguments: Mapping[str, Sequence[str]]) -> RunQuery:
 def _whole(minimum: int, maximum: int) -> Callable[[str, list[str]], int]:
     def read(name: str, values: list[str]) -> int:
         text = values[0]
-        # int() would take "1_0" and blanks
+        # int() would accept "1_0" and blanks
         if not (text.isascii() and text.isdecimal()) or len(text) > 15:
             raise _bad(name, text, f"a whole number from {minimum} to {maximum}")
         if not minimum <= int(text) <= maximum:
@@ -71,9 +71,7 @@ def _text(name: str, values: list[str]) -> str:
 def _words(name: str, values: list[str]) -> str:
     count = len(values[0].split())
     if count > MAX_WORDS:
-        raise MalformedError(
-            f"{name} has {count} words; at most {MAX_WORDS} can be searched for.", parameter=name
-        )
+        raise MalformedError(f"{name} has {count} words; the limit is {MAX_WORDS}.", parameter=name)
     return values[0]
 
 
@@ -88,7 +86,7 @@ def _status(name: str, values: list[str]) -> str:
 def _labels(name: str, values: list[str]) -> tuple[tuple[str, str], ...]:
     if len(values) > MAX_LABELS:
         raise MalformedError(
-            f"{name} is given {len(values)} times; at most {MAX_LABELS} can be asked for.",
+            f"{name} is given {len(values)} times; the limit is {MAX_LABELS}.",
             parameter=name,
         )
     pairs = []

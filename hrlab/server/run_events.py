@@ -1,4 +1,4 @@
-"""Announces changes of runs as Jupyter events, while somebody listens."""
+"""Announces changes of runs as Jupyter events, while there are listeners."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ T = TypeVar("T")
 SCHEMA_ID = "https://schema.hrlab.org/changed"
 SCHEMA_PATH = Path(__file__).parent / "changed.yaml"
 
-#: Most ids in one event.
+#: Maximum number of ids in one event.
 MAX_IDS = 500
-#: Looks at the store between two looks for runs whose process is gone.
+#: Number of polls between checks for runs whose process has died.
 LOOKS_BETWEEN_MARKS = 10
 
 
 class Emit(Protocol):
-    """Sends an event to whoever listens; see ``jupyter_events.EventLogger.emit``."""
+    """Sends an event to the listeners; see ``jupyter_events.EventLogger.emit``."""
 
     def __call__(self, *, schema_id: str, data: dict[str, Any]) -> object:
-        """Send `data`, which the schema must allow."""
+        """Send `data`, which must conform to the schema."""
 
 
 class Announcer:
-    """Watches the store, for changes that others make, and announces each change once.
+    """Watches the store for changes by other processes and announces each change once.
 
     Parameters
     ----------
     backend
-        Gives threads and the store.
+        Provides threads and the store.
     emit
         Sends an event; called on the event loop.
     interval_seconds
-        Time between two looks at the store.
+        Polling interval.
     log
-        Is told when the store cannot be watched, once until it can be again.
+        Logs once when the store becomes unreadable.
     clock
-        UTC epoch seconds.
+        Returns seconds since 1970 (UTC).
     """
 
     def __init__(
@@ -72,27 +72,27 @@ class Announcer:
 
     @property
     def watching(self) -> bool:
-        """Whether the store is being looked at."""
+        """Whether the store is being watched."""
         return self._task is not None
 
     def start(self) -> None:
-        """Begin to watch; needs a running event loop."""
+        """Start watching; needs a running event loop."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._watch())
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
 
     def served(self, seq: int) -> None:
-        """Somebody has seen the changes up to `seq`: what comes later is to be announced."""
+        """Note that a client has seen the changes up to `seq`; only later ones will be announced."""
         if self._announced is None:
             self._announced = seq
 
     async def announce(self) -> None:
-        """Announce what has changed since the last announcement, if anybody listens."""
+        """Announce the changes since the last announcement, if there are listeners."""
         if not self.watching:
             return
         async with self._one_at_a_time:
@@ -104,9 +104,9 @@ class Announcer:
                     self._send(changes)
 
     async def poll(self) -> None:
-        """Look at the store once."""
+        """Poll the store once."""
         if self._announced is None:
-            await self.announce()  # from here on
+            await self.announce()  # later changes will be announced
         if self._looks % LOOKS_BETWEEN_MARKS == 0:
             marked = await self._request(RunStore.mark_interrupted)
             self._seen = None if marked else self._seen
@@ -122,12 +122,14 @@ class Announcer:
             await asyncio.sleep(self._interval_seconds)
 
     async def _request(self, question: Callable[[RunStore], T]) -> T | None:
-        """The answer of the store, in a thread; None if it cannot be used now."""
+        """Query the store in a thread; returns None if it is unavailable."""
         try:
             answer = await self._own_store(question)
         except StoreError as error:
             if not self._failing:
-                self._log.warning("hrlab cannot watch its store: %s", error)
+                self._log.warning(
+                    "hrlab cannot read its store; run lists will not update: %s", error
+                )
             self._failing = True
             return None
         self._failing = False
@@ -148,5 +150,5 @@ def _changes(store: RunStore, after: int | None) -> Changes:
     seq = store.seq()
     if after is None:
         return Changes(seq, ())
-    # Numbers begin anew if the file was replaced.
+    # Numbering restarts if the file was replaced.
     return store.changes(after if seq >= after else 0)

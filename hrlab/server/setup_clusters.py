@@ -1,4 +1,4 @@
-"""Puts the clusters' part of the server together."""
+"""Composes the server's cluster support."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from hrlab.clusters.start_times import StartTimes
 from hrlab.server.kernel_finder import KernelFinder
 from hrlab.store.location import jupyter_data_directory
 
-#: After so long a server that nobody asks looks for clusters that an earlier one left.
+#: Delay in seconds after which a server looks for clusters left by a previous one, without any request.
 WATCH_SECONDS = 1.0
 
 
 def site_profiles(configured: Mapping[str, Any], file: str, log: Logger) -> Profiles:
-    """All profiles of the site; broken ones are logged once, here."""
+    """Load all profiles of the site; broken ones are logged once, here."""
     path = Path(file).expanduser() if file else None
     default = {} if configured or path else local_profile(*_machine())
     profiles = load_profiles(configured, path, default)
     for broken in profiles.broken:
-        log.warning("hrlab: the profile %s can't be used: %s", broken.name, broken.reason)
+        log.warning("hrlab: profile %s is invalid and disabled: %s", broken.name, broken.reason)
     return profiles
 
 
@@ -47,7 +47,7 @@ def makers(
     log: Logger,
     secret_variables: Sequence[str],
 ) -> dict[str, Maker]:
-    """How each kind is made that may have clusters here; loaded in threads, when first asked for."""
+    """Return the factories of the available cluster backends; each is imported in a thread on first use."""
 
     async def labextension() -> ClusterBackend:
         return LabextensionClusters(owner)
@@ -64,7 +64,7 @@ def cluster_service(
     owner: str,
     log: Logger,
 ) -> ClusterService:
-    """The service of one user's clusters."""
+    """Return the service of one user's clusters."""
     service = ClusterService(
         profiles,
         kinds,
@@ -74,7 +74,7 @@ def cluster_service(
         log=log,
     )
     runtime, data = Path(server.runtime_dir), jupyter_data_directory()
-    # Later: it is nobody's business while the server starts.
+    # Delayed, to not slow down the server's start.
     server.io_loop.call_later(WATCH_SECONDS, lambda: service.watch(kinds_left(runtime, data)))
     return service
 

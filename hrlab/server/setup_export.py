@@ -1,4 +1,4 @@
-"""Puts the delivery of runs and their metrics together."""
+"""Composes the delivery of runs and their metrics."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from hrlab.export.influx_delivery import Delivery
     from hrlab.shared.http_post import PostAnswer, PostRequest
 
-#: A write takes milliseconds; a server that takes longer is as good as away.
+#: Timeout in seconds: a write takes milliseconds; a slower database counts as unavailable.
 LIMIT_SECONDS = 20.0
-#: A scrape does not wait for whoever writes to the store: it would hold up the server.
+#: A scrape does not wait for writers of the store: that would block the server.
 SCRAPE_SECONDS = 0.02
 
 
 class ExportSideOfServer:
-    """The delivery of runs, if the site wants it, and the metrics of runs."""
+    """The delivery of runs, if configured, and the metrics of runs."""
 
     def __init__(
         self,
@@ -51,18 +51,18 @@ class ExportSideOfServer:
         self._announcer: ClusterAnnouncer | None = None
 
     def announce(self, emit: Emit) -> None:
-        """From now on, say by an event that the delivery goes another way than before."""
+        """Emit an event whenever the state of the delivery changes."""
         if self.delivery is not None:
             announcer = self._announcer = ClusterAnnouncer(emit, topic="exports")
             self.delivery.changed = lambda: announcer.changed(())
 
     async def start(self) -> None:
-        """Begin; on the event loop."""
+        """Start the delivery and metrics, on the event loop."""
         try:
-            # A store that is not there yet is made by whoever needs it.
+            # A missing store is created by its first writer.
             self._metrics.start(await self._asked(RunStore.seq) if self._path.exists() else 0)
         except StoreError as error:
-            self._log.warning("hrlab counts no runs for Prometheus: %s", error)
+            self._log.warning("Prometheus metrics of runs are disabled: %s", error)
         if self._stopped:
             return
         self._registered = self._metrics.register()
@@ -70,7 +70,7 @@ class ExportSideOfServer:
             self.delivery.start()
 
     def stop(self) -> None:
-        """End."""
+        """Stop the delivery and metrics."""
         self._stopped = True
         if self.delivery is not None:
             self.delivery.stop()
@@ -85,7 +85,7 @@ class ExportSideOfServer:
 
 
 async def post(request: PostRequest) -> PostAnswer:
-    """Send a request with the client that belongs to this loop; it has nothing to close."""
+    """Send a request with the event loop's own client, which needs no closing."""
     from tornado.httpclient import AsyncHTTPClient
 
     from hrlab.shared.http_post import sent
@@ -102,10 +102,10 @@ def delivery_of(
     interval_seconds: float,
     log: Logger,
 ) -> Delivery | None:
-    """The delivery that the site asks for; None if it asks for none, or for one that can't be, which is logged."""
+    """Return the configured delivery; None if there is none or the configuration is invalid, which is logged."""
     if not configured:
         return None
-    # Most sites deliver nothing: then nothing of it is loaded.
+    # Most sites deliver nothing: then do not import it.
     from hrlab.export.influx_delivery import Delivery
     from hrlab.export.influx_target import target_from
     from hrlab.model.redaction import secrets_of
@@ -114,7 +114,7 @@ def delivery_of(
         target = target_from(configured)
         kept_back = secrets_of(",".join(secrets))
     except HrlabError as error:
-        log.warning("hrlab delivers no runs: %s", error)
+        log.warning("Delivery of runs is disabled: %s", error)
         return None
     return Delivery(
         target,

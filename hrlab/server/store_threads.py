@@ -1,4 +1,4 @@
-"""The services in threads of their own, so that the disk never holds up the server's event loop."""
+"""Runs the services in threads, so that disk access never blocks the server's event loop."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from hrlab.store.sqlite import RunStore
 
 T = TypeVar("T")
 
-#: One may wait for a kernel that writes while the other reads.
+#: One may wait for a writing kernel while the other reads.
 THREADS = 2
 
 
 class ChangeListener(Protocol):
-    """Who makes changes known."""
+    """Announces changes."""
 
     def served(self, seq: int) -> None:
-        """A list has been served that is complete up to change `seq`."""
+        """Note that a list complete up to change `seq` has been served."""
 
     async def announce(self) -> None:
-        """Something has changed."""
+        """Announce that something has changed."""
 
 
 class Backend:
-    """What handlers ask.
+    """Access to the services for handlers.
 
     Parameters
     ----------
     path
-        The store.
+        Path of the store.
     timeout_seconds
-        How long a call waits for another process that is writing.
+        How long a call waits for another process to finish writing.
     max_record_bytes
-        Largest body taken; 0 takes any.
+        Maximum size of a request body; 0 for no limit.
     """
 
     def __init__(self, path: Path, *, timeout_seconds: float, max_record_bytes: int) -> None:
@@ -50,41 +50,41 @@ class Backend:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="hrlab-store")
         self._own = threading.local()
         self._stores: list[RunStore] = []
-        #: Is told of changes that are made, and of lists that are served, through this backend.
+        #: Notified of changes made, and of lists served, through this backend.
         self.announcer: ChangeListener | None = None
-        #: Told with the list of runs: what would not outlive the server; empty: nothing is known that would not.
+        #: Sent with the list of runs: data that would not survive the server; empty if none is known.
         self.storage_warning = ""
-        #: What may be asked for, for advice on sizes.
+        #: Returns the available shapes for size recommendations.
         self.shape_of: ShapeOf = any_shape
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work` returns, called in a thread."""
+        """Call `work` in a thread and return its result."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def change(self, command: Callable[[RunService], T]) -> T:
-        """Like :meth:`ask`, for what changes runs."""
+        """Like :meth:`query`, for operations that change runs."""
         result = await self.query(command)
         if self.announcer is not None:
             await self.announcer.announce()
         return result
 
     def served(self, seq: int) -> None:
-        """A list has been served that is complete up to change `seq`."""
+        """Note that a list complete up to change `seq` has been served."""
         if self.announcer is not None:
             self.announcer.served(seq)
 
     async def query(self, question: Callable[[RunService], T]) -> T:
-        """What `question` returns, called in a thread with that thread's service."""
+        """Call `question` in a thread with that thread's service and return its result."""
         return await self.run(lambda: question(self._service()))
 
     def open_store(self) -> RunStore:
-        """A store that is closed with this backend. The file is opened anew if that failed before."""
+        """Return a store that is closed with this backend, retrying an open that failed before."""
         store = RunStore.open(self.path, timeout_seconds=self._timeout_seconds)
         self._stores.append(store)
         return store
 
     async def close(self) -> None:
-        """End the threads and close the store."""
+        """Stop the threads and close the store."""
         await asyncio.to_thread(self._threads.shutdown)
         for store in self._stores:
             store.close()
@@ -97,9 +97,9 @@ class Backend:
 
 
 class OwnStore:
-    """Asks a store of the asker's own, in one of the backend's threads; it is opened when first asked.
+    """A separate store, opened on first use in one of the backend's threads.
 
-    For those who look again and again: SQLite counts versions of the data as one connection sees them.
+    For periodic pollers: SQLite counts data versions as seen by one connection.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -107,7 +107,7 @@ class OwnStore:
         self._store: RunStore | None = None
 
     def __call__(self, question: Callable[[RunStore], T]) -> Awaitable[T]:
-        """The answer; raises :class:`hrlab.model.errors.StoreError` if the store can't be used."""
+        """Return the result of `question`; raises :class:`hrlab.model.errors.StoreError` if the store is unavailable."""
         return self._backend.run(lambda: question(self._opened()))
 
     def _opened(self) -> RunStore:

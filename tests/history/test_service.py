@@ -77,5 +77,5 @@ def test_charts_are_drawn_by_name(service):
 
 def test_record_with_a_number_that_json_does_not_have_is_refused(service):
     record = {**golden().to_dict(), "novelty": float("nan")}
-    with pytest.raises(InvalidRecordError, match="no run can have"):
+    with pytest.raises(InvalidRecordError, match="not finite or exceeds"):
         service.save(golden().id, record)

@@ -30,13 +30,15 @@ def test_a_store_on_a_volume_is_nothing_to_warn_of(pod):
 
 def test_a_store_beside_the_volume_is_named_with_its_own_setting(pod):
     warning = pod("/opt/runs.sqlite")
-    assert warning.startswith("Runs are kept in /opt/runs.sqlite, ")
+    assert warning.startswith("Runs are stored in /opt/runs.sqlite, ")
     assert "HRLab.store_path" in warning
-    assert "in memory only" in pod("/dev/shm/runs.sqlite")
+    assert "in memory (tmpfs)" in pod("/dev/shm/runs.sqlite")
 
 
 def test_what_is_kept_beside_runs_is_told_of_too(pod, monkeypatch):
     monkeypatch.setenv("JUPYTER_DATA_DIR", "/root/jupyter")
     warning = pod("/persistent/runs.sqlite")
-    assert warning.startswith("Core-hours and usual start times are kept in /root/jupyter/hrlab, ")
+    assert warning.startswith(
+        "Core-hours and usual start times are stored in /root/jupyter/hrlab, "
+    )
     assert "set JUPYTER_DATA_DIR" in warning

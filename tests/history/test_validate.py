@@ -42,11 +42,11 @@ ODD = {
     "before 1970": ({"started_at": -1.0}, "record.started_at must be from 0"),
     "deep": ({"later": nested(600)}, "nested more than 64 levels"),
     "a little too deep": ({"later": nested(64)}, "nested more than 64 levels"),
-    "a huge number": ({"workload": {"events": 1e200}}, "holds the number 1e+200"),
-    "a huge unknown number": ({"later": {"x": -1e19}}, "holds the number"),
+    "a huge number": ({"workload": {"events": 1e200}}, "contains the number 1e+200"),
+    "a huge unknown number": ({"later": {"x": -1e19}}, "contains the number"),
     "a long name": ({"name": "x" * 501}, "name has 501 characters"),
     "a long note": ({"note": "x" * 20_001}, "note has 20001 characters"),
-    "many labels": ({"labels": {f"l{i}": "" for i in range(101)}}, "labels are 101"),
+    "many labels": ({"labels": {f"l{i}": "" for i in range(101)}}, "labels has 101 entries"),
     "a long label": ({"labels": {"l": "x" * 500}}, "at most 500 characters"),
 }
 

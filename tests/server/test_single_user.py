@@ -125,7 +125,7 @@ def _wait_for(server, tmp_path):
                 find_server().get("runs")
                 return
             except BackendError as error:  # what it answers, the tests tell
-                if "does not answer" not in error.message:
+                if "does not respond" not in error.message:
                     return
             except UsageError:  # the file is being written
                 pass

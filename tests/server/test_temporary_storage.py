@@ -98,7 +98,7 @@ def answer_of(process, port, log):
 def test_runs_that_go_with_the_container_are_told_of(served, tmp_path, mount, said):
     found, log = served(mount, ALICE)
     warning = found["storage_warning"]
-    assert warning.startswith(f"Runs are kept in {tmp_path}/home/data/hrlab")
+    assert warning.startswith(f"Runs are stored in {tmp_path}/home/data/hrlab")
     assert said in warning
     assert "JUPYTER_DATA_DIR" in warning
     assert log.count(warning) == 1

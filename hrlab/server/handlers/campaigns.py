@@ -14,48 +14,48 @@ from hrlab.server.store_threads import Backend
 
 
 class CampaignSide(HrlabHandler):
-    """A handler that asks after campaigns."""
+    """Base class of campaign handlers."""
 
     def initialize(  # type: ignore[override]
         self, backend: Backend, campaigns: CampaignWatch
     ) -> None:
-        """Take what the extension composed."""
+        """Store the objects that the extension composed."""
         super().initialize(backend)
         self.campaigns = campaigns
 
 
 class CampaignsHandler(CampaignSide):
-    """``campaigns``: all of them."""
+    """``campaigns``: the collection."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Those that are on, the command line's too, and those that ended lately."""
+        """Return active campaigns, including those of the command line, and recently ended ones."""
         given(self.query(), ())
         self.answer(to_json({"campaigns": await self.campaigns.list()}))
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Measure how a run scales, or say what would be measured."""
+        """Start a scaling study, or return its plan."""
         made, begun = await self.campaigns.launch(await self.json_body())
         self.answer(to_json(made), HTTPStatus.CREATED if begun else HTTPStatus.OK)
 
 
 class CampaignHandler(CampaignSide):
-    """``campaigns/<id>``: one of them."""
+    """``campaigns/<id>``: one campaign."""
 
     @web.authenticated
     @authorized
     async def get(self, campaign_id: str) -> None:
-        """How far it is, and its runs."""
+        """Return its progress and runs."""
         given(self.query(), ())
         self.answer(to_json(await self.campaigns.get(campaign_id)))
 
     @web.authenticated
     @authorized
     async def delete(self, campaign_id: str) -> None:
-        """Cancel it, or dismiss it when it has ended."""
+        """Cancel it, or dismiss it after its end."""
         await self.campaigns.end(campaign_id)
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()

@@ -16,49 +16,49 @@ from hrlab.server.store_threads import Backend
 
 
 class ClusterSide(HrlabHandler):
-    """A handler that asks the service of clusters."""
+    """Base class of cluster handlers."""
 
     def initialize(  # type: ignore[override]
         self, backend: Backend, clusters: ClusterService
     ) -> None:
-        """Take what the extension composed."""
+        """Store the objects that the extension composed."""
         super().initialize(backend)
         self.clusters = clusters
 
 
 class ClustersHandler(ClusterSide):
-    """``clusters``: all of them."""
+    """``clusters``: the collection."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Clusters of all kinds, however they were made."""
+        """Return the clusters of all backends, however they were created."""
         given(self.query(), ())
         self.answer(to_json(await self.clusters.list()))
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Make one, or say what would become of it."""
+        """Create a cluster, or return the result of a dry run."""
         made = await self.clusters.create(await self.json_body())
         status = HTTPStatus.OK if isinstance(made, DryRun) else HTTPStatus.CREATED
         self.answer(to_json(encode(made)), status)
 
 
 class ClusterHandler(ClusterSide):
-    """``clusters/<id>``: one of them."""
+    """``clusters/<id>``: one cluster."""
 
     @web.authenticated
     @authorized
     async def get(self, cluster_id: str) -> None:
-        """How it is now."""
+        """Return its current state."""
         given(self.query(), ())
         self.answer(to_json(encode(await self.clusters.get(cluster_id))))
 
     @web.authenticated
     @authorized
     async def patch(self, cluster_id: str) -> None:
-        """Scale, adapt, or extend its idle time."""
+        """Scale it, make it adaptive, or extend its idle timeout."""
         cluster = await self.clusters.change(cluster_id, await self.json_body())
         self.answer(to_json(encode(cluster)))
 
@@ -77,6 +77,6 @@ class ClusterLogsHandler(ClusterSide):
     @web.authenticated
     @authorized
     async def get(self, cluster_id: str) -> None:
-        """The ends of its logs, by component."""
+        """Return the last log lines by component."""
         given(self.query(), ())
         self.answer(to_json({"logs": dict(await self.clusters.logs(cluster_id))}))

@@ -1,4 +1,4 @@
-"""Proxy of dashboards: of the clusters that hrlab knows, and nothing else."""
+"""Proxy for the dashboards of clusters known to hrlab, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hrlab.clusters.service import DASHBOARD, ClusterService
 from hrlab.model.errors import BackendError
 from hrlab.server.errors import ErrorsInOneShape
 
-#: Keys to this server that a dashboard, which may be at another site, must not get; and what only holds on the first way.
+#: Not forwarded: secrets of this server, which a dashboard at another site must not get, and hop-specific headers.
 _KEPT_HERE = ("Authorization", "Cookie", "X-Xsrftoken", "Host")
 _OFFERED = ("GET", "HEAD")
 
@@ -28,25 +28,25 @@ class DashboardHandler(ErrorsInOneShape, ProxyHandler):  # type: ignore[misc]
 
     @property
     def content_security_policy(self) -> str:
-        """A hub forbids its users' pages to be framed at all; JupyterLab's panes are frames of the same server."""
+        """Allow frames of the same server: JupyterLab's panes are frames, which a hub's policy would forbid."""
         return "frame-ancestors 'self'"
 
     def set_default_headers(self) -> None:
-        """Those of the server, whose own policy would hide errors in a pane."""
+        """Set the server's default headers; their own policy would hide errors in a pane."""
         super().set_default_headers()
         self.set_header("Content-Security-Policy", self.content_security_policy)
 
     def initialize(self, clusters: ClusterService) -> None:
-        """Take what the extension composed."""
+        """Store the objects that the extension composed."""
         self.clusters = clusters
         self.rewrite_response = _without_cookies
-        # The address comes from the cluster's kind, never from the request.
+        # The address comes from the cluster's backend, never from the request.
         self.host_allowlist = lambda _, host: host == self._target.hostname
-        # A dashboard that is left open is not a user at work.
+        # An open dashboard does not count as user activity.
         self.update_last_activity = False
 
     async def prepare(self, *args: Any, **kwargs: Any) -> None:
-        """Let in who may, to dashboards that are there, before anything is upgraded or sent on."""
+        """Check access and that the dashboard exists, before anything is upgraded or forwarded."""
         await super().prepare(*args, **kwargs)
         allowed: Awaitable[bool] | bool = self.authorizer.is_authorized(
             self, self.current_user, "read", self.auth_resource
@@ -54,7 +54,7 @@ class DashboardHandler(ErrorsInOneShape, ProxyHandler):  # type: ignore[misc]
         if not await ensure_async(allowed):
             raise web.HTTPError(403)
         if self.request.method not in _OFFERED:
-            raise web.HTTPError(405, f"A dashboard has no {self.request.method}.")
+            raise web.HTTPError(405, f"A dashboard does not support {self.request.method}.")
         cluster_id, path = self.path_args[0], self.path_args[1]
         self.proxy_base = f"{DASHBOARD}{quote(cluster_id)}"
         self._target = urlsplit(await self.clusters.dashboard_url(cluster_id))
@@ -63,34 +63,34 @@ class DashboardHandler(ErrorsInOneShape, ProxyHandler):  # type: ignore[misc]
         self._forget_token()
 
     async def http_get(self, cluster_id: str, path: str) -> None:
-        """A page of the dashboard."""
+        """Proxy a page of the dashboard."""
         del cluster_id
-        # Pages are passed on whole: a stream would go around what is taken out of an answer.
+        # Pages are buffered: streaming would bypass the rewriting of responses.
         self.request.headers["Accept"] = "*/*"
         try:
             await self.proxy(self._target.hostname, self._port(), self._path(path))
         except (OSError, HTTPClientError) as error:
-            raise BackendError(f"The dashboard does not answer: {error}.") from error
+            raise BackendError(f"The dashboard does not respond: {error}.") from error
         except web.HTTPError as error:
             if error.status_code < 500:
                 raise
-            raise BackendError(f"The dashboard does not answer: {error.log_message}.") from error
+            raise BackendError(f"The dashboard does not respond: {error.log_message}.") from error
         self.set_header("Content-Security-Policy", self.content_security_policy)
 
     async def head(self, cluster_id: str, path: str) -> None:
-        """As GET."""
+        """Proxy a HEAD request like GET."""
         await self.http_get(cluster_id, path)
 
     async def open(self, cluster_id: str, path: str) -> None:
-        """A web socket of the dashboard."""
+        """Proxy a web socket of the dashboard."""
         try:
             await self.proxy_open(self._target.hostname, self._port(), self._path(path))
         except (OSError, HTTPClientError) as error:
-            self.log.info("hrlab: the dashboard of %s does not answer: %s", cluster_id, error)
-            self.close(1013, "The dashboard does not answer.")
+            self.log.info("hrlab: the dashboard of %s does not respond: %s", cluster_id, error)
+            self.close(1013, "The dashboard does not respond.")
 
     def get_client_uri(self, protocol: str, host: str, port: int, proxied_path: str) -> str:
-        """Encrypted where the dashboard is."""
+        """Return the target URI, encrypted if the dashboard is."""
         if self._target.scheme == "https":
             protocol += "s"
         shown = f"[{host}]" if ":" in host else host
@@ -98,14 +98,14 @@ class DashboardHandler(ErrorsInOneShape, ProxyHandler):  # type: ignore[misc]
         return uri
 
     def proxy_request_headers(self) -> Any:
-        """What the dashboard is told of the request."""
+        """Return the request headers forwarded to the dashboard."""
         headers = super().proxy_request_headers()
         for name in _KEPT_HERE:
             headers.pop(name, None)
         return headers
 
     def get_login_url(self) -> str:
-        """Refused rather than sent to a page for logging in, which a pane cannot show."""
+        """Reject with 403 instead of redirecting to a login page, which a pane cannot show."""
         raise web.HTTPError(403)
 
     def _forget_token(self) -> None:
@@ -122,5 +122,5 @@ class DashboardHandler(ErrorsInOneShape, ProxyHandler):  # type: ignore[misc]
 
 
 def _without_cookies(response: RewritableResponse) -> None:
-    """A dashboard sets no cookies for the address of Jupyter."""
+    """Remove cookies: a dashboard must not set any for Jupyter's address."""
     response.headers.pop("Set-Cookie", None)

@@ -1,4 +1,4 @@
-"""Handlers of what leaves: reports, and how the delivery of runs goes."""
+"""Handlers of reports and of the delivery status."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ if TYPE_CHECKING:
 
 
 class ExportSide(HrlabHandler):
-    """A handler that asks how the delivery goes."""
+    """Base class of handlers that need the delivery."""
 
     def initialize(  # type: ignore[override]
         self, backend: Backend, delivery: Delivery | None
     ) -> None:
-        """Take what the extension composed."""
+        """Store the objects that the extension composed."""
         super().initialize(backend)
         self.delivery = delivery
 
 
 class ExportsHandler(ExportSide):
-    """``exports``: where runs are delivered to, and how that goes."""
+    """``exports``: target and status of the delivery of runs."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """The site's target; none if runs are not delivered."""
+        """Return the site's target; none if runs are not delivered."""
         given(self.query(), ())
         found = [] if self.delivery is None else [await self.delivery.state()]
         self.answer(to_json({"exports": found}))
 
 
 class ReportHandler(HrlabHandler):
-    """``report``: a page of one run, or of several compared, that stands alone."""
+    """``report``: a self-contained page of one run, or comparing several."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """The page, to be saved."""
+        """Return the page as a download."""
         from hrlab.export.report import ReportQuestion, report
         from hrlab.model.redaction import secrets_of
 

@@ -1,4 +1,4 @@
-"""The site's metrics of hosts: how the database is asked, and the handler that tells what it says of a run."""
+"""The site's host metrics: database access, and the handler that returns the metrics of a run."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ if TYPE_CHECKING:
     from hrlab.hosts.service import HostMetrics
     from hrlab.shared.http_post import PostAnswer, PostRequest
 
-#: 200 values of some lines are below 100 kB.
+#: 200 values of a few lines take less than 100 kB.
 MAX_ANSWER_BYTES = 1_000_000
-#: Names of at most 64 hosts come from a cache or a name server near by.
+#: At most 64 host names, resolved from a cache or a nearby name server.
 NAME_THREADS = 8
 NAME_SECONDS = 1.0
 
 
 def host_metrics_of(configured: Mapping[str, Any], log: Logger) -> HostMetrics | None:
-    """What the site asks for; None if it asks for nothing, or for what can't be, which is logged."""
+    """Return the configured metrics; None if there are none or the configuration is invalid, which is logged."""
     if not configured:
         return None
-    # Few sites have it: else nothing of it is loaded.
+    # Few sites configure this; otherwise do not import it.
     from hrlab.hosts.config import source_from
     from hrlab.hosts.service import HostMetrics
 
     try:
         return HostMetrics(source_from(configured), post, names_of)
     except HrlabError as error:
-        log.warning("hrlab draws no metrics of hosts: %s", error)
+        log.warning("Host metrics are disabled: %s", error)
         return None
 
 
 async def names_of(addresses: Sequence[str]) -> Mapping[str, str]:
-    """Names that the system has for `addresses`, of those that it tells soon."""
+    """Resolve `addresses` to names, leaving out those that take too long."""
     if not addresses:
         return {}
-    # Threads of their own: a name server that is away must not hold up the server's other look-ups.
+    # Separate threads: an unreachable name server must not block the server's other look-ups.
     pool = ThreadPoolExecutor(NAME_THREADS, thread_name_prefix="names-of-hosts")
     try:
         loop = asyncio.get_running_loop()
@@ -69,7 +69,7 @@ def _name_of(address: str) -> str:
 
 
 async def post(requests: list[PostRequest], limit_seconds: float) -> list[PostAnswer]:
-    """Send requests at once, by a client of their own: a slow database must not hold up the server's other requests."""
+    """Send requests concurrently with a separate client: a slow database must not block the server's other requests."""
     from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
     from hrlab.shared.http_post import sent
@@ -84,23 +84,23 @@ async def post(requests: list[PostRequest], limit_seconds: float) -> list[PostAn
 
 
 class HostSide(HrlabHandler):
-    """A handler that asks the site's database of hosts' metrics."""
+    """Base class of handlers that need the host metrics."""
 
     def initialize(  # type: ignore[override]
         self, backend: Backend, host_metrics: HostMetrics | None
     ) -> None:
-        """Take what the extension composed."""
+        """Store the objects that the extension composed."""
         super().initialize(backend)
         self.host_metrics = host_metrics
 
 
 class RunHostsHandler(HostSide):
-    """``runs/<id>/hosts``: what the hosts of one run did."""
+    """``runs/<id>/hosts``: host metrics of one run."""
 
     @web.authenticated
     @authorized
     async def get(self, run_id: str) -> None:
-        """Pictures, and whose; none if the site has no such database."""
+        """Return charts and their hosts; none if the site has no such database."""
         given(self.query(), ())
         run = await self.backend.query(lambda service: Run.from_dict(service.get(run_id)))
         if self.host_metrics is None:

@@ -11,11 +11,11 @@ from hrlab.server.parameters import given
 
 
 class ProfilesHandler(ClusterSide):
-    """``profiles``: what may be created here, by this user."""
+    """``profiles``: the cluster profiles available to this user."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Those that can be used, with their options, and those that are broken, with the reason."""
+        """Return the usable profiles with their options, and the broken ones with the reason."""
         given(self.query(), ())
         self.answer(to_json(await self.clusters.profiles()))

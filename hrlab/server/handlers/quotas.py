@@ -13,22 +13,22 @@ from hrlab.server.store_threads import Backend
 
 
 class QuotaSide(HrlabHandler):
-    """A handler that asks the service of quotas."""
+    """Base class of handlers that need the quota service."""
 
     def initialize(  # type: ignore[override]
         self, backend: Backend, quotas: QuotaService
     ) -> None:
-        """Take what the extension composed."""
+        """Store the objects that the extension composed."""
         super().initialize(backend)
         self.quotas = quotas
 
 
 class QuotasHandler(QuotaSide):
-    """``quotas``: what this user may still use, by every source."""
+    """``quotas``: limits and usage of this user from all sources."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Limits, use, and how each source was when it was last asked."""
+        """Return limits, usage, and the status of each source at its last query."""
         given(self.query(), ())
         self.answer(to_json(encode(await self.quotas.report())))

@@ -14,12 +14,12 @@ from hrlab.store.query import RunQuery
 
 
 class RunsHandler(HrlabHandler):
-    """``runs``: the list."""
+    """``runs``: the collection."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """A page of the runs that the filters let through, newest first."""
+        """Return a page of the runs that match the filters, newest first."""
         query = run_query(self.query())
         warning = self.backend.storage_warning
         seq, text = await self.backend.query(lambda service: _page(service, query, warning))
@@ -40,14 +40,14 @@ class RunHandler(HrlabHandler):
     @web.authenticated
     @authorized
     async def get(self, run_id: str) -> None:
-        """The whole record."""
+        """Return the complete record."""
         given(self.query(), ())
         self.answer(await self.backend.query(lambda service: to_json(service.get(run_id))))
 
     @web.authenticated
     @authorized
     async def put(self, run_id: str) -> None:
-        """Keep a record; again changes nothing."""
+        """Store a record; repeating it changes nothing."""
         body = self.body()
         new = await self.backend.change(lambda service: service.save(run_id, from_json(body)))
         self.answer(to_json({"id": run_id}), HTTPStatus.CREATED if new else HTTPStatus.OK)
@@ -55,7 +55,7 @@ class RunHandler(HrlabHandler):
     @web.authenticated
     @authorized
     async def patch(self, run_id: str) -> None:
-        """Rename, label, note, or undo the deletion."""
+        """Rename, label, annotate or restore it."""
         patch = await self.json_body()
         summary = await self.backend.change(lambda service: service.change(run_id, patch))
         self.answer(to_json(summary.to_dict()))
@@ -63,31 +63,31 @@ class RunHandler(HrlabHandler):
     @web.authenticated
     @authorized
     async def delete(self, run_id: str) -> None:
-        """Take the run off the list."""
+        """Mark it as deleted."""
         await self.backend.change(lambda service: service.delete(run_id))
         self.set_status(HTTPStatus.NO_CONTENT)
         self.finish()
 
 
 class RunChartHandler(HrlabHandler):
-    """``runs/<id>/chart``: a picture of one run."""
+    """``runs/<id>/chart``: a chart of one run."""
 
     @web.authenticated
     @authorized
     async def get(self, run_id: str) -> None:
-        """A Vega-Lite specification, ready to render, with the table behind it."""
+        """Return a Vega-Lite specification with its table."""
         view = given(self.query(), ("view",)).get("view", ["timeline"])[-1]
         chart = await self.backend.query(lambda service: to_json(service.chart(run_id, view)))
         self.answer(chart)
 
 
 class RunFiguresHandler(HrlabHandler):
-    """``runs/<id>/figures``: what follows from the record of one run."""
+    """``runs/<id>/figures``: values derived from the record of one run."""
 
     @web.authenticated
     @authorized
     async def get(self, run_id: str) -> None:
-        """Derived figures with their formulas, and advice with its evidence."""
+        """Return derived figures with their formulas, and advice with its evidence."""
         given(self.query(), ())
         self.answer(await self.backend.query(lambda service: to_json(service.figures(run_id))))
 
@@ -96,12 +96,12 @@ _COMPARED = ("like", "previous", "by", "baseline", "over", "since")
 
 
 class CompareHandler(HrlabHandler):
-    """``compare``: several runs beside each other."""
+    """``compare``: a comparison of several runs."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        """Groups of the runs, a headline, notes, and pictures with the tables behind."""
+        """Return groups, a headline, notes, and charts with their tables."""
         found = given(self.query(), ("ids", *_COMPARED))
         ids = [one for text in found.get("ids", []) for one in text.split(",") if one]
         words = {name: found.get(name, [""])[-1] or None for name in _COMPARED}

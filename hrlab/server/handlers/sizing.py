@@ -1,4 +1,4 @@
-"""Handler of advice on the size of clusters."""
+"""Handler of cluster size recommendations."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from hrlab.server.handler import from_json, to_json
 from hrlab.server.handlers.quotas import QuotaSide
 from hrlab.sizing.service import ShapeOf, question_from
 
-#: For so long advice waits for sources of quotas whose last answer is old; then that one counts.
+#: How long in seconds a recommendation waits for stale quota sources before it uses their last values.
 QUOTA_SECONDS = 0.2
 
 
 class SizingHandler(QuotaSide):
-    """``sizing``: how large a cluster should be. It never creates anything."""
+    """``sizing``: recommends a cluster size. Never creates anything."""
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        """Advice, the evidence for it, and a chart of time and efficiency against workers."""
+        """Return the recommendation, its evidence, and a chart of time and efficiency against workers."""
         body, shape_of = self.body(), self.backend.shape_of
         if b'"profile"' in body:
             await self.quotas.binding(QUOTA_SECONDS)
@@ -35,7 +35,7 @@ class SizingHandler(QuotaSide):
 def _advice(service: RunService, body: bytes, shape_of: ShapeOf) -> dict[str, Any]:
     from hrlab.sizing.chart import (
         sizing,
-    )  # not before advice is asked for: the server starts sooner
+    )  # imported late: the server starts faster
 
     advice = service.advise(question_from(from_json(body)), shape_of)
     return {**encode(advice), "chart": sizing(advice).to_dict()}

@@ -55,7 +55,7 @@ async def test_what_jupyterlab_adds_to_an_address_is_no_parameter(ask):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"labels": "a=b"}, "no parameter 'labels'. Did you mean label?"),
+        ({"labels": "a=b"}, "Unknown parameter 'labels'. Did you mean label?"),
         ({"zzz": "1"}, "Known are label, limit"),
         ({"limit": "0"}, "limit=0 is not a whole number from 1 to 200"),
         ({"limit": "201"}, "from 1 to 200"),
@@ -119,14 +119,14 @@ async def test_run_is_renamed_labelled_and_noted(ask, path):
     ("patch", "status", "message"),
     [
         ({}, 400, "any of name, labels, note, deleted"),
-        ([], 400, "is a JSON object"),
+        ([], 400, "must be a JSON object"),
         ({"nam": "x"}, 400, "Did you mean name?"),
         ({"wall_seconds": 1}, 400, "cannot be changed"),
-        ({"name": None}, 422, "name must be a text"),
-        ({"name": "x" * 501}, 422, "at most 500"),
-        ({"note": "x" * 20_001}, 422, "at most 20000"),
-        ({"labels": {"k": 1}}, 422, "values are texts"),
-        ({"labels": {str(n): "" for n in range(101)}}, 422, "at most 100"),
+        ({"name": None}, 422, "name must be a string"),
+        ({"name": "x" * 501}, 422, "the limit is 500"),
+        ({"note": "x" * 20_001}, 422, "the limit is 20000"),
+        ({"labels": {"k": 1}}, 422, "values are strings"),
+        ({"labels": {str(n): "" for n in range(101)}}, 422, "the limit is 100"),
         ({"labels": {"": "x"}}, 422, "must have a key"),
         ({"deleted": True}, 422, "DELETE deletes"),
         ({"deleted": 0}, 422, "DELETE deletes"),
@@ -143,7 +143,7 @@ async def test_impossible_change_is_refused_and_changes_nothing(ask, path, patch
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"id": "1" * 32}, "sent as"),
+        ({"id": "1" * 32}, "was sent to the address of run"),
         ({"id": "../../etc"}, "32 hexadecimal digits"),
         ({"status": "running"}, "still running"),
         ({"status": "fine"}, "record.status"),
@@ -165,7 +165,7 @@ async def test_impossible_record_is_refused(ask, path, change, message):
 async def test_body_that_is_not_json_is_refused(ask, path, raw, verb):
     answer = await ask(verb, path, raw=raw)
     assert (answer.status, answer.error["code"]) == (400, "malformed")
-    assert "not JSON" in answer.error["message"]
+    assert "not valid JSON" in answer.error["message"]
 
 
 async def test_body_over_the_limit_is_refused(ask, path, jp_serverapp):
@@ -243,7 +243,7 @@ async def test_store_that_cannot_be_used_is_a_503_that_says_why_and_heals(ask, s
 async def test_filter_that_is_too_long_is_refused_and_says_nothing_bad_of_the_store(ask, filters):
     answer = await ask("GET", "runs", **filters)
     assert answer.status == 400
-    assert "at most 100" in answer.error["message"]
+    assert "the limit is 100" in answer.error["message"]
     assert "Move it away" not in answer.error["message"]
 
 
