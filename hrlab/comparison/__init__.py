@@ -1,1 +1,1 @@
-"""Comparing runs: groups, differences, tables and charts."""
+"""Comparison of runs: groups, differences, tables and charts."""

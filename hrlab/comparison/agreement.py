@@ -1,4 +1,4 @@
-"""What runs that are compared should have in common, and what of it they have not. Pure."""
+"""Finds differences between compared runs that should have been equal. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from hrlab.model.run import Run
 from hrlab.model.workload import by_meaning
 
-#: How many of the values that differ are named.
+#: Maximum number of differing values that are named.
 MOST_SHOWN = 4
 
 
 def differs(runs: Sequence[Run]) -> tuple[str, ...]:
-    """A sentence for each of `_FACTS` in which `runs` differ; runs that do not know it are passed over."""
+    """Return a sentence for each of `_FACTS` in which `runs` differ, ignoring runs where it is unknown."""
     said = []
     for what, (value_of, shown_of) in _FACTS.items():
         values = {
@@ -24,7 +24,7 @@ def differs(runs: Sequence[Run]) -> tuple[str, ...]:
 
 
 def differing_workload(runs: Sequence[Run]) -> list[str]:
-    """Names of the figures of the workload in which `runs` differ, the best measure of work first."""
+    """Return the workload figures in which `runs` differ, the best measure of work first."""
     names = by_meaning({name for run in runs for name in run.workload})
     return [name for name in names if len({run.workload.get(name) for run in runs}) > 1]
 
@@ -46,7 +46,7 @@ def _input_names(run: Run) -> str:
 
 
 def _unsaid(run: Run) -> str:
-    """A hash tells people nothing, and a machine's name too much."""
+    """Return nothing: a hash means nothing to readers, and a host name reveals too much."""
     del run
     return ""
 
@@ -65,6 +65,6 @@ _FACTS: Mapping[str, tuple[Callable[[Run], Hashable], Callable[[Run], str]]] = {
     "The Python version": _of_environment("python"),
     "The version of dask": _of_environment("dask"),
     "The version of distributed": _of_environment("distributed"),
-    # Comparisons are shown in notebooks, which are published: no names of machines.
+    # Comparisons are shown in notebooks, which are published: do not reveal host names.
     "The host": (lambda run: run.environment.hostname, _unsaid),
 }

@@ -1,4 +1,4 @@
-"""Axes and titles that the pictures of a comparison share."""
+"""Axes and titles shared by the charts of a comparison."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from hrlab.model.units import format_count, significant
 from hrlab.render.vega import Spec
 from hrlab.render.words import one_line
 
-#: Characters of a line above a picture, by the width of what is drawn.
+#: Characters per line above a chart, by the chart's width.
 WIDE_CHARACTERS, NARROW_CHARACTERS, NARROW_PIXELS = 78, 36, 300
-#: A parameter of each picture: the pixels that it is given. Whoever gives less than a report does sets it.
+#: Vega parameter of each chart: its available width in pixels. Set by pages narrower than a report.
 PAGE_WIDTH, REPORT_PIXELS, NARROW_PAGE_PIXELS = "pageWidth", 600, 520
-#: A lane's pixels: with few groups, and with as many as a comparison may have.
+#: Height of a lane in pixels: with few groups, and with the maximum number of groups.
 LANE_PIXELS, THIN_LANE_PIXELS, ALL_LANES_PIXELS = 30, 14, 900
-#: Longest label of a lane. Pictures are measured in one font and read in others, of which some are a fifth wider: so much
-#: room is kept, else the beginnings of names would be cut.
+#: Maximum label width of a lane. Charts are measured with one font and displayed with others, some of them a fifth wider:
+#: reserve this factor, otherwise labels would be clipped.
 LABEL_PIXELS, NARROW_LABEL_PIXELS, WIDER = 220, 110, 1.2
 _CHARACTER_PIXELS = 5.3
-#: Longest line of an axis' title, and how many of them.
+#: Maximum line length of an axis title, and maximum number of lines.
 TITLE_CHARACTERS, TITLE_LINES = 34, 2
 _NO_QUOTES = str.maketrans({'"': "”", "\\": "∖"})
-#: Contrast of 4.5 on white and 4.1 on JupyterLab's dark; hrlab's own views and saved pictures replace it by the page's.
+#: Contrast of 4.5 on white and 4.1 on JupyterLab's dark theme; hrlab's own views and saved charts use the page's colour.
 TEXT_COLOUR = "#767676"
 
 
 def seconds_axis(field: str, longest_seconds: float, what: str) -> dict[str, Any]:
-    """An axis of times in the unit in which tables of such lengths are published."""
+    """Return an axis of times, in the unit used for published tables of such times."""
     unit, seconds = _unit(longest_seconds)
     return {
         "field": field,
@@ -49,7 +49,7 @@ def _unit(seconds: float) -> tuple[str, float]:
 
 
 def lane_axis(names: Sequence[str]) -> dict[str, Any]:
-    """A lane for each name, from top to bottom."""
+    """Return an axis with a lane for each name, top to bottom."""
     return {
         "field": "name",
         "type": "nominal",
@@ -77,25 +77,25 @@ def _where_narrow(narrow: int, wide: int) -> dict[str, str]:
 
 
 def title_text(said: str) -> str:
-    """What a user wrote, as a title: Vega-Lite puts titles between quotes into expressions, as they are."""
+    """Escape user text for a title: Vega-Lite inserts titles unescaped between quotes in expressions."""
     return one_line(said).translate(_NO_QUOTES)
 
 
 def axis_title(text: str) -> str | list[str]:
-    """The title of an axis, in lines that fit beside a small picture; what is longer is cut."""
+    """Return the title of an axis, in lines that fit beside a small chart; longer titles are cut."""
     said = title_text(text)
     lines = textwrap.wrap(said, TITLE_CHARACTERS, max_lines=TITLE_LINES, placeholder=" …")
     return lines if len(lines) > 1 else said
 
 
 def lanes_height(count: int) -> int:
-    """Pixels for `count` lanes."""
+    """Return the height of `count` lanes in pixels."""
     each = max(THIN_LANE_PIXELS, min(LANE_PIXELS, ALL_LANES_PIXELS // max(1, count)))
     return each * max(1, count)
 
 
 def stated(comparison: Comparison, *lines: str) -> Spec:
-    """The title of a picture: what one must know to read it, wherever it is shown later; and the width it is given."""
+    """Return the title of a chart, with everything needed to read it on its own, and its width."""
     shown = [*lines, *comparison.differs]
     given: Spec = {"params": [{"name": PAGE_WIDTH, "value": REPORT_PIXELS}]}
     if not shown:
@@ -111,12 +111,12 @@ def _wrapped(lines: Sequence[str], characters: int) -> list[str]:
 
 
 def in_axis_unit(seconds: float, longest_seconds: float) -> str:
-    """A time in the unit of its axis, for the end of a bar: ``1,135 s``."""
+    """Format a time in the unit of its axis, for the end of a bar: ``1,135 s``."""
     unit, size = _unit(longest_seconds)
     value = seconds / size
     return f"{significant(value) if value < 1000 else format_count(round(value))} {unit}"
 
 
 def plain_text(**more: Any) -> dict[str, Any]:
-    """A text mark outside of bars: readable on light and on dark."""
+    """Return a text mark outside of bars, readable on light and dark backgrounds."""
     return {"type": "text", "color": TEXT_COLOUR, "fontSize": 11, **more}

@@ -1,4 +1,4 @@
-"""Pictures of runs compared, fit for a paper, and what they say in words and tables."""
+"""Charts of compared runs in publication quality, with their descriptions and tables."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def charts(
     use: Sequence[Overlay] = (),
     since: Since = "start",
 ) -> dict[str, Chart]:
-    """All pictures that the runs are enough for, by name, in order.
+    """Return all charts for which the runs have enough data, by name, in order.
 
     Parameters
     ----------
     difference, use, since
-        Of exactly two runs: where they differ, their hardware use, and where its time axis begins.
+        For exactly two runs: their difference, their hardware use, and the origin of its time axis.
     """
     found = {"time": wall_time(comparison)}
     if sum(group.speed_up is not None for group in comparison.groups) > 1:
         found["speed-up"] = speed_up(comparison)
-        # With as many threads everywhere it is the same picture.
+        # With the same number of threads everywhere, it would be the same chart.
         if len({units_of(group, comparison.over) for group in comparison.groups}) > 1:
             found["efficiency"] = efficiency(comparison)
     if comparison.amount is not None or comparison.by.startswith("workload:"):

@@ -1,4 +1,4 @@
-"""Where two runs differ in time: by phase, by stage and by group of tasks. Pure."""
+"""Difference in time between two runs: by phase, stage and task group. Pure."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from hrlab.model.run import Phase, Run, Stage
 
 Part: TypeAlias = Literal["wall", "phase", "stage", "group"]
 
-#: Groups with the largest change that are told one by one; the others are summed.
+#: Number of groups with the largest change that are listed; the others are summed.
 MOST_GROUPS = 20
 REST = "other groups"
 
-#: Below this share of its whole (the wall time, or the thread time of all groups) a part is nearly nothing: how many times
-#: more it became says nothing.
+#: Below this share of the whole (the wall time, or the thread time of all groups), a part is too small for a meaningful
+#: ratio.
 NEARLY_NOTHING = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A part of both runs.
+    """One part of both runs.
 
     Attributes
     ----------
     part
-        What it is a part of: ``wall`` is the whole, ``phase`` and ``stage`` are shares of the wall time, ``group`` is thread
-        time summed over workers.
+        ``wall`` is the whole, ``phase`` and ``stage`` are shares of the wall time, ``group`` is thread time summed over
+        workers.
     before_seconds, after_seconds
-        None where the run does not know it: only its wall time was recorded.
+        None if only the wall time of the run was recorded.
     before_tasks, after_tasks
-        Tasks of a group; None for the other parts.
+        Tasks of a group; None for other parts.
     ratio
-        After over before; None where one is not known, or `before` is nearly nothing.
+        After over before; None if one is unknown or `before` is nearly zero.
     """
 
     part: Part
@@ -47,7 +47,7 @@ class Line:
 
     @property
     def change_seconds(self) -> float | None:
-        """After minus before; None if one of them is not known."""
+        """After minus before in seconds; None if one is unknown."""
         if self.before_seconds is None or self.after_seconds is None:
             return None
         return self.after_seconds - self.before_seconds
@@ -55,17 +55,18 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Two runs beside each other, part by part.
+    """Two runs compared part by part.
 
     Attributes
     ----------
     before, after
         Ids of the runs.
     before_name, after_name, before_at, after_at
-        Their names, told apart, and when they began (UTC epoch seconds).
+        Their names, made distinct, and start times in seconds since 1970 (UTC).
     lines
-        The wall time, then phases in their order, below dask its stages, then groups, the largest change first. What
-        neither run has is left out.
+        The wall time, then the phases in order, the stages below dask, then groups by decreasing change. Parts that
+        neither
+        run has are omitted.
     """
 
     before: str
@@ -77,12 +78,12 @@ class Difference:
     lines: tuple[Line, ...]
 
     def of(self, *parts: Part) -> tuple[Line, ...]:
-        """The lines of some parts, in order."""
+        """Return the lines of the given parts, in order."""
         return tuple(line for line in self.lines if line.part in parts)
 
 
 def difference(before: Run, after: Run) -> Difference:
-    """How `after` differs from `before`."""
+    """Return the difference from `before` to `after`."""
     phases = _lines("phase", get_args(Phase), _phases(before), _phases(after))
     after_dask = sum(line.name in ("pre", "dask") for line in phases)
     lines = (
@@ -109,7 +110,7 @@ def difference(before: Run, after: Run) -> Difference:
 
 
 def _names(*runs: Run) -> dict[str, str]:
-    """What the runs are called, as in the charts: two of one name are numbered in the order in which they ran."""
+    """Return distinct names, as in the charts: equal names are numbered in start order."""
     ran = sorted(runs, key=lambda run: run.started_at)
     return dict(
         zip((run.id for run in ran), numbered([one_line(run.name) for run in ran]), strict=True)
@@ -153,7 +154,7 @@ def _stages(run: Run) -> dict[str, float] | None:
 
 
 def _groups(before: Run, after: Run) -> list[Line]:
-    """Groups by name; a group that one run has not took no time there, if that run has phases."""
+    """Return groups by name; a group missing in a run took no time there, if that run has phases."""
     old = {group.name: group for group in before.groups}
     new = {group.name: group for group in after.groups}
     lines = []

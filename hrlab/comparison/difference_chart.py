@@ -1,4 +1,4 @@
-"""Where two runs differ, as bars to both sides: left is faster, right is slower."""
+"""Diverging bars of the difference between two runs: left is faster, right is slower."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hrlab.model.units import format_duration
 from hrlab.render.palette import NEUTRAL
 from hrlab.render.vega import LEGEND, Cell, Chart, Column, Table, spec_of
 
-#: Blue and orange: the pair that every kind of colour-blind person tells apart; the side says it as well.
+#: Blue and orange are distinct with every form of colour blindness; the direction also distinguishes them.
 FASTER, SLOWER = "#56B4E9", "#D55E00"
 _COLUMNS = (
     Column("part", "part of"),
@@ -26,7 +26,7 @@ _COLUMNS = (
 
 
 def differences(difference: Difference, comparison: Comparison) -> dict[str, Chart]:
-    """Pictures of what is known of both runs: shares of the wall time, and thread time of groups."""
+    """Return the charts of parts known for both runs: shares of the wall time, and thread time of groups."""
     found = {}
     shares = _chart(difference, comparison, ("wall", "phase", "stage"), "wall time, after − before")
     groups = _chart(difference, comparison, ("group",), "thread time, after − before")
@@ -38,7 +38,7 @@ def differences(difference: Difference, comparison: Comparison) -> dict[str, Cha
 
 
 def sides(difference: Difference) -> tuple[str, str]:
-    """Which run is which, with when it began: runs of one code often have one name."""
+    """Describe both runs with their start times: runs of the same code often share a name."""
     return (
         f"before: {difference.before_name}, {_when(difference.before_at)}",
         f"after: {difference.after_name}, {_when(difference.after_at)}",
@@ -48,7 +48,7 @@ def sides(difference: Difference) -> tuple[str, str]:
 def _when(at: float) -> str:
     try:
         return f"{datetime.fromtimestamp(at, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
-    except (OverflowError, ValueError, OSError):  # a record may say anything
+    except (OverflowError, ValueError, OSError):  # imported records may contain any number
         return "at an unknown time"
 
 
@@ -62,7 +62,7 @@ def _chart(
         for line, name in zip(lines, names, strict=True)
     )
     most = max((abs(line.change_seconds or 0.0) for line in lines), default=0.0) or 1.0
-    # The labels stand outside the bars, on both sides.
+    # Labels are outside the bars, on both sides.
     scale = {"domain": [-1.4 * most, 1.4 * most], "nice": False}
     x = {**seconds_axis("change", most, title), "scale": scale, "stack": None}
     del x["field"]

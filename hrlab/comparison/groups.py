@@ -1,7 +1,8 @@
-"""Runs compared: grouped, repeats taken together, speed-up and efficiency against a baseline. Pure.
+"""Groups compared runs, combines repeats, and computes speed-up and efficiency against a baseline. Pure.
 
-The **speed-up** of a group is the baseline's median wall time over its own, both for the same amount of work; its
-**efficiency** is that speed-up over how many times more threads (or workers) it had (Eager, Zahorjan and Lazowska,
+The **speed-up** of a group is the baseline's median wall time divided by the group's, for the same amount of work; its
+**efficiency** is the speed-up divided by the ratio of threads (or workers) to the baseline (Eager, Zahorjan and
+Lazowska,
 "Speedup versus efficiency in parallel systems", IEEE Transactions on Computers 38, 1989, doi:10.1109/12.21127).
 """
 
@@ -21,46 +22,49 @@ from hrlab.model.units import pods_in_words
 Key: TypeAlias = str | float
 Over: TypeAlias = Literal["threads", "workers"]
 
-#: By what runs may be grouped, beside ``profile``, ``label:<name>`` and ``workload:<name>``.
+#: Keys to group runs by, besides ``profile``, ``label:<name>`` and ``workload:<name>``.
 FIXED = ("approach", "workers", "threads", "run")
-#: Against what speed-up and efficiency are.
+#: Units of the efficiency.
 OVERS: tuple[Over, ...] = get_args(Over)
 MAX_RUNS = 200
-#: Key of the runs that have not the profile, the label or the figure by which they are grouped.
+#: Key of runs without the profile, label or figure they are grouped by.
 ABSENT = "–"
 _APPROACHES: tuple[str, ...] = get_args(Approach)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Repeats of one thing.
+    """Repeats of one configuration.
 
     Attributes
     ----------
     key, amount
-        Value by which it is grouped, and of the workload figure if that differs between runs.
+        Value that it is grouped by, and the workload figure if it differs between runs.
     label
-        What people call the key. No two keys have one label: the second run named ``scan`` is ``scan #2``.
+        Displayed key. Labels are unique: the second run named ``scan`` is ``scan #2``.
     runs, cold
-        Ids of the runs that count, and of those that are shown apart: first runs of a fresh cluster or of new workers,
-        which pay for imports and compilation. A group that has only cold runs counts them.
+        Ids of counted runs, and of separately shown cold ones: first runs of a fresh cluster or of new workers, which
+        include
+        imports and compilation. A group that has only cold runs counts them.
     wall_seconds, wall_low_seconds, wall_high_seconds
-        Median, shortest and longest.
+        Median, minimum and maximum.
     cold_seconds
         Wall times of the runs in `cold`.
     phases
-        Medians of each, scaled so that they add up to the median wall time; None if a run has none.
+        Medians of each, scaled to add up to the median wall time; None if a run has none.
     threads, workers, memory_bytes
-        Most there were, median of the runs; 1, 0 and 0 without a cluster. The memory is the sum of the workers' limits.
+        Maxima of each run, median over the runs; 1, 0 and 0 without a cluster. The memory is the sum of the workers'
+        limits.
     speed_up, efficiency
         Against the baseline; None if it has no run of this amount, if one is cold and the other warm, or if runs are
-        grouped by the amount.
+        grouped
+        by the amount.
     warm
-        Whether the runs that count are warm ones; None if that is not known, or without a cluster.
+        Whether the counted runs are warm; None if unknown or without a cluster.
     alone
-        False if others' work was on the cluster or on its nodes in one of the runs.
+        False if one of the runs shared its cluster or its nodes with other work.
     other_pods
-        Most pods of other clusters that were seen on its nodes in one of the runs.
+        Maximum number of pods of other clusters seen on the nodes of one of the runs.
     """
 
     key: Key
@@ -85,23 +89,24 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Groups in order, what they are compared with, and what one must know beside.
+    """Ordered groups, their baseline, and notes for their interpretation.
 
     Attributes
     ----------
     by, amount
-        By what runs are grouped, and the figure of the workload that differs; None if none does.
+        Key that runs are grouped by, and the workload figure that differs; None if none does.
     baseline
-        Key of the group that is 1; the same for every amount.
+        Key of the group whose speed-up is 1; the same for every amount.
     notes
-        What differs that should not, and what was left out.
+        Unexpected differences between the runs, and what was left out.
     over
-        Whether the efficiency is by threads or by workers.
+        Whether the efficiency counts threads or workers.
     choices
-        By what these runs may be grouped: `FIXED`, and the profiles of their clusters, the labels and the figures of the
-        workload in which they differ.
+        Possible values of `by` for these runs: `FIXED`, and the cluster profiles, labels and workload figures in which
+        they
+        differ.
     differs
-        Those of the notes that say what differs and should not; they come first.
+        The notes on unexpected differences; they come first.
     """
 
     by: str
@@ -125,16 +130,16 @@ def compare(
     Parameters
     ----------
     by
-        One of `FIXED`, ``profile``, ``label:<name>`` or ``workload:<name>``; None: the first in which they differ.
+        One of `FIXED`, ``profile``, ``label:<name>`` or ``workload:<name>``; None: the first in which the runs differ.
     baseline
-        Text of the key that is 1; None: serial runs, else the fewest threads, else the oldest run.
+        Key of the group whose speed-up is 1; None: serial runs, else the fewest threads, else the oldest run.
     over
-        One of `OVERS`: what the efficiency counts; None: threads, or workers if runs are grouped by them.
+        One of `OVERS`, the unit of the efficiency; None: threads, or workers if runs are grouped by workers.
 
     Raises
     ------
     MalformedError
-        For a `by`, `baseline` or `over` that is not there.
+        If `by`, `baseline` or `over` is unknown.
     InvalidRequestError
         If fewer than two runs can be compared.
     """
@@ -142,7 +147,7 @@ def compare(
     good = comparable(runs)
     if len(good) < 2:
         raise InvalidRequestError(
-            f"Of {len(runs)} runs {len(good)} succeeded: it takes two to compare. Choose others, or time it again."
+            f"Of {len(runs)} runs, {len(good)} succeeded; a comparison needs two. Choose other runs, or time it again."
         )
     by = by or _first_difference(good)
     key_of = _key_of(by)
@@ -152,7 +157,7 @@ def compare(
         key = (key_of(run), run.workload.get(amount) if amount else None)
         parts.setdefault(key, []).append(run)
     groups = [_group(key, size, part, by) for (key, size), part in parts.items()]
-    if by != "run":  # those are in the order in which they ran
+    if by != "run":  # single runs stay in chronological order
         groups.sort(key=lambda group: (_order(group.key), group.amount or 0.0))
     groups = _named_apart(groups)
     base = _baseline(groups, by, baseline, good)
@@ -169,18 +174,18 @@ def compare(
 
 
 def comparable(runs: Sequence[Run]) -> list[Run]:
-    """Those that succeeded and took time, the oldest first."""
+    """Return the successful runs with a wall time, oldest first."""
     good = (run for run in runs if run.status == "ok" and run.wall_seconds > 0)
     return sorted(good, key=lambda run: run.started_at)
 
 
 def threads_of(run: Run) -> int:
-    """Most threads of all its clusters together, or without any the processes that worked side by side; at least 1."""
+    """Return the maximum number of threads of all clusters or, without any, of parallel processes; at least 1."""
     return max(1, run.threads_peak, (run.processes or 1) if run.approach == "processes" else 1)
 
 
 def units_of(group: Group, over: Over) -> float:
-    """Threads or workers of a group; 1 without a cluster."""
+    """Return the threads or workers of a group; 1 without a cluster."""
     return max(1.0, group.threads if over == "threads" else group.workers)
 
 
@@ -199,7 +204,7 @@ def _key_of(by: str) -> Callable[[Run], Key]:
     }
     if by not in found:
         known = ", ".join([*FIXED, "profile", "label:<name>", "workload:<name>"])
-        raise MalformedError(f"Runs can't be grouped by {by[:80]!r}. Use one of {known}.")
+        raise MalformedError(f"Cannot group runs by {by[:80]!r}. Use one of {known}.")
     return found[by]
 
 
@@ -223,7 +228,7 @@ def _over(over: str | None, by: str | None) -> Over:
         if over == known:
             return known
     raise MalformedError(
-        f"Speed-up can't be drawn over {over[:80]!r}. Use one of {', '.join(OVERS)}."
+        f"Efficiency cannot be computed over {over[:80]!r}. Use one of {', '.join(OVERS)}."
     )
 
 
@@ -278,7 +283,7 @@ def _label(key: Key, by: str, run: Run) -> str:
 
 
 def _named_apart(groups: Sequence[Group]) -> list[Group]:
-    """Groups whose labels tell their keys apart in every picture, table and sentence."""
+    """Make the groups' labels distinct in every chart, table and sentence."""
     labels = {group.key: one_line(group.label) for group in groups}
     names = dict(zip(labels, numbered(list(labels.values())), strict=True))
     return [replace(group, label=names[group.key]) for group in groups]
@@ -299,7 +304,7 @@ def _order(key: Key) -> tuple[int, float, str]:
         return (0, key, "")
     if key in _APPROACHES:
         return (1, _APPROACHES.index(key), "")
-    try:  # labels may be numbers: 9 comes before 10
+    try:  # labels may be numbers: sort 9 before 10
         return (2, float(key), key)
     except ValueError:
         return (3, 0.0, key)
@@ -313,14 +318,14 @@ def _baseline(groups: Sequence[Group], by: str, wanted: str | None, runs: Sequen
                 return key
         shown = ", ".join(f"{key:g}" if isinstance(key, float) else key for key in keys)
         raise MalformedError(
-            f"There is no group {wanted[:80]!r} to be the baseline; there are {shown}."
+            f"No group {wanted[:80]!r} to use as the baseline; the groups are {shown}."
         )
     if "serial" in keys:
         return "serial"
-    # Work that was spread over processes is no serial baseline.
+    # A run parallelized over processes is not a serial baseline.
     spread = {run.id for run in runs if run.approach == "processes"}
     groups = [group for group in groups if not spread.issuperset(group.runs)] or groups
-    # What pays for starting is compared with nothing else.
+    # Cold runs include start-up costs and are not compared with warm ones.
     groups = [group for group in groups if group.warm is not False] or groups
     if by == "run":
         return groups[0].key
@@ -328,7 +333,7 @@ def _baseline(groups: Sequence[Group], by: str, wanted: str | None, runs: Sequen
 
 
 def _of_same_work(groups: Sequence[Group], by: str) -> Sequence[Group]:
-    """With what groups may be compared: more work that takes longer is not slower."""
+    """Return the groups that did the same amount of work: a larger amount that takes longer is not slower."""
     return () if by.startswith("workload:") else groups
 
 
@@ -345,46 +350,48 @@ def _notes(runs: Sequence[Run], good: Sequence[Run], groups: Sequence[Group], by
     notes = []
     if len(good) < len(runs):
         notes.append(
-            f"{len(runs) - len(good)} of {len(runs)} runs did not succeed and are left out."
+            f"{len(runs) - len(good)} of {len(runs)} runs did not succeed and are excluded."
         )
     cold = sum(len(group.cold) for group in groups)
     if cold:
         notes.append(
-            f"{cold} first {'run' if cold == 1 else 'runs'} of a fresh cluster left out of the medians."
+            f"{cold} first {'run' if cold == 1 else 'runs'} of a fresh cluster excluded from the medians."
         )
     notes += _cold_beside_warm(groups)
     notes += _shared(good, groups)
     notes += _mixed(good, groups)
     if by not in ("run",) and all(len(group.runs) == 1 for group in groups):
-        notes.append("Each was run once: repeats would show how much it varies.")
+        notes.append("No repeats: run each again to see how much the times vary.")
     return notes
 
 
 def _cold_beside_warm(groups: Sequence[Group]) -> list[str]:
-    """Which groups have only cold runs, where another has warm ones."""
+    """Name the groups with only cold runs, if another group has warm ones."""
     cold = dict.fromkeys(group.label for group in groups if group.warm is False)
     if not cold or not any(group.warm for group in groups):
         return []
     return [
-        f"{', '.join(cold)}: the first work of fresh workers, which first import and compile. "
-        "It is not compared with runs on workers that had worked before: time it again."
+        f"{', '.join(cold)}: cold, includes imports and compilation on fresh workers. "
+        "Not compared with runs on warm workers: time it again."
     ]
 
 
 def _shared(runs: Sequence[Run], groups: Sequence[Group]) -> list[str]:
-    """Whose runs were not alone, and what was seen of others."""
+    """Describe other work on the runs' clusters and nodes."""
     busy = {run.id for run in runs if run.alone is False}
     clients = dict.fromkeys(group.label for group in groups if busy.intersection(group.runs))
     pods: dict[str, int] = {}
     for group in groups:
         if group.other_pods:
             pods[group.label] = max(group.other_pods, pods.get(group.label, 0))
-    notes = [f"Other clients' work was on the cluster: {', '.join(clients)}."] if clients else []
+    notes = (
+        [f"The cluster also ran tasks of other clients: {', '.join(clients)}."] if clients else []
+    )
     return [*notes, *(f"{label}: {pods_in_words(n)}." for label, n in pods.items())]
 
 
 def _mixed(runs: Sequence[Run], groups: Sequence[Group]) -> list[str]:
-    """Medians of runs that are no repeats of each other, as far as one can know."""
+    """Note groups whose runs are not repeats of each other, as far as is known."""
     known = {run.id: run for run in runs}
     notes = []
     for group in groups:
@@ -392,12 +399,12 @@ def _mixed(runs: Sequence[Run], groups: Sequence[Group]) -> list[str]:
         threads = {threads_of(run) for run in members}
         if len(threads) > 1:
             notes.append(
-                f"{group.label}: runs with {min(threads)} to {max(threads)} threads are taken together; "
-                "group by threads to tell them apart."
+                f"{group.label}: runs with {min(threads)} to {max(threads)} threads are combined; "
+                "group by threads to separate them."
             )
         notes += [
-            f"{group.label}: runs of different {name} are taken together; "
-            f"group by {name} to tell them apart."
+            f"{group.label}: runs of different {name} are combined; "
+            f"group by {name} to separate them."
             for name in differing_workload(members)
         ]
     return list(dict.fromkeys(notes))

@@ -1,4 +1,4 @@
-"""Hardware use of two runs on one time axis. Pure."""
+"""Hardware use of two runs on a common time axis. Pure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ class Use:
     Attributes
     ----------
     points
-        ``[seconds, value]``: the value holds until the next point; None where nothing was sampled, and at the end. A value
-        that nothing follows has a point at its end too.
+        ``[seconds, value]``: a value holds until the next point; None where nothing was sampled, and at the end. The
+        last value
+        of an interval also has a point at the interval's end.
     """
 
     points: tuple[tuple[float, float | None], ...]
@@ -33,17 +34,20 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A quantity of two runs.
+    """One quantity of two runs.
 
     Attributes
     ----------
     quantity
-        ``cpu`` in cores kept busy, ``memory`` in bytes: of workers, kernel and its children together. ``network-read`` and
-        ``network-write`` in bytes per second: of the workers' hosts; ``disk-read`` and ``disk-write`` of their disks.
+        ``cpu`` in busy cores and ``memory`` in bytes, of workers, kernel and its child processes together. ``network-
+        read`` and
+        ``network-write`` of the workers' hosts, and ``disk-read`` and ``disk-write`` of their disks, in bytes per
+        second.
     before, after
-        None for a run of which it was not sampled.
+        None if not sampled in that run.
     repeated
-        Whether a disk may be in the sum more than once: workers in pods are hosts of their own, but share their node's.
+        Whether the sum may include a disk several times: worker pods count as separate hosts, but share their node's
+        disk.
     """
 
     quantity: Quantity
@@ -53,26 +57,28 @@ class Overlay:
 
 
 def since_of(text: str | None) -> Since:
-    """Where the time axis begins; ``start`` if nobody says.
+    """Parse the origin of the time axis; the default is ``start``.
 
     Raises
     ------
     MalformedError
-        For another word.
+        If `text` is not an origin.
     """
     for known in SINCES:
         if known == (text or SINCES[0]):
             return known
-    raise MalformedError(f"Time can't begin at {str(text)[:80]!r}. Use one of {', '.join(SINCES)}.")
+    raise MalformedError(
+        f"Unknown origin {str(text)[:80]!r} of the time axis. Use one of {', '.join(SINCES)}."
+    )
 
 
 def overlays(before: Run, after: Run, since: Since) -> tuple[Overlay, ...]:
-    """Each quantity that was sampled of one of the runs at least.
+    """Return each quantity that was sampled in at least one of the runs.
 
     Parameters
     ----------
     since
-        ``start``: times are since the start of each run; ``loop``: since its first dask loop, if both have one.
+        ``start``: times since the start of each run; ``loop``: since its first dask loop, if both runs have one.
     """
     found = []
     shifts = _shifts(before, after, since)

@@ -1,4 +1,4 @@
-"""A comparison in a terminal and as a self-contained HTML fragment: what differs first, then the answer, then tables."""
+"""Comparison as terminal text and as a self-contained HTML fragment: warnings first, then the result, then tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHARES, _GROUPS = ("wall", "phase", "stage"), ("group",)
 
 
 def comparison_text(comparison: Comparison, difference: Difference | None = None) -> str:
-    """The comparison as lines of text."""
+    """Return the comparison as text."""
     parts = [f"⚠ {one_line(said)}" for said in comparison.differs]
     parts.append(one_line(headline(comparison)))
     parts += [_lines(rows) for rows in _tables(comparison)]
@@ -35,7 +35,7 @@ def comparison_text(comparison: Comparison, difference: Difference | None = None
 
 
 def comparison_html(comparison: Comparison, difference: Difference | None = None) -> str:
-    """The comparison as one ``<div>``; its pictures are shown beside it."""
+    """Return the comparison as one ``<div>``; its charts are displayed separately."""
     notices = "".join(f"<div>⚠ {escape(said)}</div>" for said in comparison.differs)
     tables = "".join(_html(rows) for rows in _tables(comparison))
     notes = "".join(f"<li>{escape(said)}</li>" for said in _rest(comparison))
@@ -63,7 +63,7 @@ def _difference_html(difference: Difference | None) -> str:
         return ""
     named = "".join(f"<div>{escape(side)}</div>" for side in sides(difference))
     tables = "".join(_html(rows) for rows in _difference_tables(difference))
-    return f"<details><summary>Where the two differ</summary>{named}{tables}</details>"
+    return f"<details><summary>Difference between the runs</summary>{named}{tables}</details>"
 
 
 def _rest(comparison: Comparison) -> list[str]:

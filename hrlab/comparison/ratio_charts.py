@@ -1,4 +1,4 @@
-"""Speed-up and efficiency against the baseline, over threads or workers."""
+"""Charts of speed-up and efficiency against the baseline, over threads or workers."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from hrlab.comparison.words import base_label, by_name, lane_names, series_name
 from hrlab.render.palette import NEUTRAL
 from hrlab.render.vega import Cell, Chart, Column, Table, spec_of, values_of
 
-#: Longest name beside a point, in pixels.
+#: Maximum width of a label beside a point, in pixels.
 LABEL_LIMIT = 120
 
 
 def speed_up(comparison: Comparison) -> Chart:
-    """Speed-up against the baseline: over threads with the ideal line, or as bars where threads do not differ."""
+    """Return speed-up against the baseline: over threads with the ideal line, or as bars if threads do not differ."""
     title = f"times faster than {base_label(comparison)}"
     return _ratio(comparison, "speed_up", title, lambda group: group.speed_up, ideal=True)
 
 
 def efficiency(comparison: Comparison) -> Chart:
-    """Speed-up over how many times more threads (or workers) there were."""
+    """Return the efficiency: speed-up divided by the ratio of threads (or workers)."""
     title = f"efficiency against {base_label(comparison)}"
     return _ratio(comparison, "efficiency", title, lambda group: group.efficiency, ideal=False)
 
@@ -79,7 +79,7 @@ def _lines(
             "field": over,
             "type": "quantitative",
             "title": over,
-            # Ticks where something was measured.
+            # Ticks at measured values.
             "axis": {"values": counts, "format": ",~r", "labelOverlap": True},
         },
         "y": {
@@ -101,7 +101,7 @@ def _lines(
     }
     if comparison.by in (over, "run"):
         return [line]
-    # Which group a point is, written once beside the last of its series.
+    # The group's label, once beside the last point of its series.
     labels = {
         "transform": [{"filter": {"field": "series", "equal": names[-1]}}],
         "mark": plain_text(dy=-10, align=_inwards(over, counts), limit=LABEL_LIMIT),
@@ -111,7 +111,7 @@ def _lines(
 
 
 def _inwards(over: str, counts: Sequence[float]) -> dict[str, str]:
-    """Names beside the first and the last points stay off the axis and inside the picture."""
+    """Align the labels of the first and last points so that they stay inside the chart."""
     at = f"datum['{over}']"
     return {"expr": f"{at} <= {counts[0]} ? 'left' : {at} >= {counts[-1]} ? 'right' : 'center'"}
 

@@ -1,4 +1,4 @@
-"""Hardware use of two runs, one over the other."""
+"""Charts of the hardware use of two runs, overlaid."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TITLES: Mapping[Quantity, str] = {
     "disk-write": "disk written",
 }
 _SINCE: Mapping[Since, str] = {
-    "start": "time since the start",
+    "start": "time since start",
     "loop": "time since the first dask loop",
 }
 _STEPS = (("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10))
@@ -31,7 +31,7 @@ _STEPS = (("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10))
 def resources(
     found: Sequence[Overlay], since: Since, difference: Difference, comparison: Comparison
 ) -> dict[str, Chart]:
-    """A picture for each quantity, with both runs as steps."""
+    """Return a chart for each quantity, with both runs as steps."""
     return {
         f"resources-{overlay.quantity}": _chart(overlay, since, difference, comparison)
         for overlay in found
@@ -46,7 +46,7 @@ def _chart(overlay: Overlay, since: Since, difference: Difference, comparison: C
     unit, size = _unit(overlay.quantity, largest)
     title = _TITLES[overlay.quantity] + (f" ({unit})" if unit else "")
     columns = (Column("run", "run"), Column("seconds", _SINCE[since], "s"), _column(overlay))
-    # The same for every quantity, also where one was not sampled to the end.
+    # The same for every quantity, even if one was not sampled to the end.
     scale = {"domain": [min(times), max(times)], "nice": False}
     x = {**seconds_axis("seconds", longest, _SINCE[since]), "scale": scale}
     spec = spec_of(
@@ -107,7 +107,7 @@ def _unsampled(overlay: Overlay) -> list[str]:
     missing = [
         name for name, use in (("before", overlay.before), ("after", overlay.after)) if use is None
     ]
-    return [f"Not sampled of the run {missing[0]}."] if missing else []
+    return [f"Not sampled in run {missing[0]}."] if missing else []
 
 
 def _repeated(overlay: Overlay) -> list[str]:

@@ -1,4 +1,4 @@
-"""Series of a picture: told apart by colour-blind people (Okabe and Ito), and by dash."""
+"""Series of a chart, distinguished by colour-blind safe colours (Okabe and Ito) and by dashes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from hrlab.render.vega import LEGEND
 
 SERIES_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-#: Columns of a legend and its longest label in pixels, by the length of the longest name.
+#: Columns of a legend and its maximum label width in pixels, by the length of the longest name.
 _LEGEND_FORMS: tuple[tuple[float, int, int], ...] = (
     (18, 4, 120),
     (36, 2, 220),
@@ -19,7 +19,7 @@ SERIES_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [1, 3])
 
 
 def series(names: Sequence[str], field: str) -> dict[str, Any]:
-    """Channels that give each of `names` a colour and a dash of its own; more than six repeat them."""
+    """Return encodings that give each of `names` its own colour and dash; they repeat after six."""
     present = list(dict.fromkeys(names))
 
     def among(values: Sequence[object]) -> list[object]:

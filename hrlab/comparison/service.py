@@ -1,4 +1,4 @@
-"""Runs compared, as it is asked for from outside: which runs, grouped by what, against which baseline."""
+"""Comparison as a service: selects runs, groups them, and picks the baseline."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonQuestion:
-    """What is asked.
+    """A request for a comparison.
 
     Attributes
     ----------
     ids
         Runs to compare.
     like
-        A run whose code's other successful runs are compared with it, the newest 200.
+        Compare the newest 200 successful runs of the same code as this run.
     previous
-        A run that is compared with the successful run of its code before it.
+        Compare this run with the previous successful run of the same code.
     by, baseline, over
-        As in :func:`hrlab.comparison.groups.compare`.
+        See :func:`hrlab.comparison.groups.compare`.
     since
-        Where the time axis of two runs' hardware use begins: ``start``, or ``loop`` for the first dask loop.
+        Origin of the time axis of two runs' hardware use: ``start``, or ``loop`` for the first dask loop.
     """
 
     ids: Sequence[str] = ()
@@ -48,7 +48,7 @@ class ComparisonQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Runs beside each other, and of exactly two where they differ and their hardware use."""
+    """A comparison; for exactly two runs, also their difference and hardware use."""
 
     comparison: Comparison
     difference: Difference | None
@@ -56,13 +56,13 @@ class Compared:
     since: Since = "start"
 
     def charts(self) -> dict[str, Chart]:
-        """Pictures with the tables behind, by name."""
+        """Charts with their tables, by name."""
         from hrlab.comparison.charts import charts
 
         return charts(self.comparison, self.difference, self.use, self.since)
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON: groups, a headline, notes, the published table, and pictures with the tables behind."""
+        """Return the JSON object: groups, headline, notes, the published table, and charts with their tables."""
         from hrlab.comparison.charts import headline, published
         from hrlab.render.vega import table_dict
 
@@ -81,7 +81,7 @@ def compared(store: RunStore, question: ComparisonQuestion) -> Compared:
     """Compare runs of `store`."""
     if len(question.ids) > MAX_RUNS:
         raise MalformedError(
-            f"{len(question.ids)} runs are too many to compare; at most {MAX_RUNS}."
+            f"{len(question.ids)} runs are too many to compare; the limit is {MAX_RUNS}."
         )
     ids = list(question.ids)
     if question.like:
@@ -96,7 +96,7 @@ def compared(store: RunStore, question: ComparisonQuestion) -> Compared:
 
 
 def compared_runs(runs: Sequence[Run], question: ComparisonQuestion) -> Compared:
-    """Compare `runs`, as `question` asks; its ids are not looked at."""
+    """Compare `runs` according to `question`, whose ids are ignored."""
     found = compare(runs, question.by, question.baseline, question.over)
     since = since_of(question.since)
     good = comparable(runs)
@@ -107,10 +107,10 @@ def compared_runs(runs: Sequence[Run], question: ComparisonQuestion) -> Compared
 
 
 def _in_order(runs: Sequence[Run], found: Comparison) -> tuple[Run, Run]:
-    """Before and after: the baseline and the other, or the older and the newer."""
+    """Return the runs as before and after: the baseline and the other, or the older and the newer."""
     first, second = runs
     if {first.cold, second.cold} == {True, False}:
-        return first, second  # nothing is compared with the baseline, so it has no say
+        return first, second  # the baseline has no effect on the result
     group = next((one for one in found.groups if second.id in (*one.runs, *one.cold)), None)
     is_base = group is not None and group.key == found.baseline
     alike = group is not None and first.id in (*group.runs, *group.cold)
@@ -118,7 +118,7 @@ def _in_order(runs: Sequence[Run], found: Comparison) -> tuple[Run, Run]:
 
 
 def _run(store: RunStore, run_id: str, *, whole: bool = False) -> Run:
-    """A run; unless `whole`, without what only a comparison of two looks at, which is most of a record."""
+    """Return a run; unless `whole`, without the large fields needed only for comparing two runs."""
     record = store.get(run_id, resources=whole)
     if record is None:
         shown = run_id[:40]
@@ -127,7 +127,7 @@ def _run(store: RunStore, run_id: str, *, whole: bool = False) -> Run:
 
 
 def _short(record: dict[str, Any]) -> dict[str, Any]:
-    """The record without its series, groups and activities."""
+    """Return the record without its series, groups and activities."""
     loops = [{**loop, "stage_intervals": []} for loop in record.get("loops", [])]
     clusters = [
         {**cluster, "workers": {**cluster["workers"], "history": []}}
@@ -149,8 +149,8 @@ def _with_previous(store: RunStore, run_id: str) -> list[str]:
     if summary is None or summary.change is None:
         run = _run(store, run_id)
         raise NotFoundError(
-            f"There is no successful run of the code of {run.name!r} before this one. "
-            "Time it again, or tick the runs to compare.",
+            f"There is no earlier successful run of the same code as {run.name!r}. "
+            "Time it again, or select the runs to compare.",
             id=run_id[:40],
         )
     return [summary.change.previous_id, run_id]

@@ -1,4 +1,4 @@
-"""What a comparison says as tables: as facilities publish it, and as rows of text."""
+"""Tables of a comparison: in the form published by facilities, and as rows of text."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from hrlab.render.words import one_line
 
 
 def published(comparison: Comparison) -> Table | None:
-    """The form that facilities publish: amounts of work down, groups across, seconds in the cells.
+    """Return the published form: amounts of work as rows, groups as columns, cells in seconds.
 
-    None if the amount of work does not differ, or there is one group only.
+    None if the amount of work does not differ, or there is only one group.
     """
     amounts = sorted({group.amount for group in comparison.groups if group.amount is not None})
     heads = {group.key: _column_head(group, comparison) for group in comparison.groups}
@@ -37,14 +37,14 @@ def published(comparison: Comparison) -> Table | None:
 
 
 def _column_head(group: Group, comparison: Comparison) -> str:
-    """Label, and on what it ran if that is the same for every amount: ``distributed (10 workers, 100 threads)``."""
+    """Return the label, with the shape if the same for every amount: ``distributed (10 workers, 100 threads)``."""
     shapes = {shape_in_words(one) for one in comparison.groups if one.key == group.key}
     shape = shapes.pop() if len(shapes) == 1 else ""
     return f"{group.label} ({shape})" if shape and comparison.by == "approach" else group.label
 
 
 def published_seconds(seconds: float | None) -> str:
-    """Whole seconds from 100 on, three digits below, as such tables are published."""
+    """Format seconds as in published tables: integers from 100 on, else three significant digits."""
     if seconds is None:
         return ABSENT
     return (
@@ -53,7 +53,7 @@ def published_seconds(seconds: float | None) -> str:
 
 
 def published_rows(table: Table) -> list[tuple[str, ...]]:
-    """The published form as text, its head first."""
+    """Return the published form as text, head first."""
     head = tuple(column.label for column in table.columns)
     return [
         head,
@@ -69,7 +69,7 @@ def _number(cell: object) -> float | None:
 
 
 def group_rows(comparison: Comparison) -> list[tuple[str, ...]]:
-    """A row of text for each group, the head first; the cold runs have a column if there are any."""
+    """Return a row of text for each group, head first; cold runs get a column if there are any."""
     with_cold = any(group.cold for group in comparison.groups)
     head: tuple[str, ...] = (
         *(by_name(comparison), "runs", "wall time", comparison.over),
@@ -106,7 +106,7 @@ def _group_row(group: Group, comparison: Comparison) -> tuple[str, ...]:
 
 
 def difference_rows(difference: Difference, parts: Sequence[str]) -> list[tuple[str, ...]]:
-    """A row of text for each line of `parts`, the head first."""
+    """Return a row of text for each line of `parts`, head first."""
     lines = [line for line in difference.lines if line.part in parts]
     thread_time = "thread time, " if "group" in parts else ""
     head = ("", f"{thread_time}before", "after", "change", "")
@@ -127,5 +127,5 @@ def _difference_row(line: Line) -> tuple[str, ...]:
 
 
 def line_name(line: Line) -> str:
-    """Name of a part of a run: stages are those of dask."""
+    """Return the name of a part of a run; stages belong to dask."""
     return f"dask: {line.name}" if line.part == "stage" else one_line(line.name)

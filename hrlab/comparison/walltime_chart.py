@@ -1,4 +1,4 @@
-"""Wall time of each group as a bar with its phases."""
+"""Bars of the wall time of each group, divided into phases."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _COLUMNS = (
     Column("low", "shortest", "s"),
     Column("high", "longest", "s"),
 )
-#: Room for the time at the end of the longest bar.
+#: Room for the time at the end of the longest bar, as a factor.
 _MARGIN = 1.22
-#: Above so many lanes the legend names the phases, and the axis and the table tell the times: hundreds of texts would take
-#: longer to draw than all else.
+#: With more lanes, the legend names the phases, and the axis and the table give the times: hundreds of labels would take
+#: longer to draw than everything else.
 MOST_LABELLED = 40
 COLD = "cold"
 _COLOURS = {**PHASE_COLOURS, "wall": "#B0B0B0", COLD: "#E8E8E8"}
 
 
 def wall_time(comparison: Comparison) -> Chart:
-    """Medians as bars with their phases, a line from the shortest to the longest; cold runs in lanes of their own."""
+    """Return medians as bars with phases, and a line from minimum to maximum; cold runs have separate lanes."""
     lanes = _lanes(comparison)
     longest = max(lane.high for lane in lanes)
     spec = spec_of(
@@ -60,7 +60,7 @@ def wall_time(comparison: Comparison) -> Chart:
 
 @dataclass(frozen=True, slots=True)
 class _Lane:
-    """A bar: its name, its parts in order, and what it is the median of, in seconds."""
+    """A bar: label, parts in order, and the values of its median, in seconds."""
 
     name: str
     parts: tuple[tuple[str, float], ...]
@@ -70,7 +70,7 @@ class _Lane:
 
 
 def _lanes(comparison: Comparison) -> list[_Lane]:
-    """Each group, and below it the first runs of a fresh cluster."""
+    """Return a lane for each group, followed by its cold runs."""
     lanes: list[_Lane] = []
     for group, name in zip(comparison.groups, lane_names(comparison), strict=True):
         low, high = group.wall_low_seconds, group.wall_high_seconds
@@ -166,7 +166,7 @@ def _ranges(lanes: list[_Lane]) -> list[dict[str, Any]]:
 
 
 def _totals(lanes: list[_Lane], longest: float) -> dict[str, Any]:
-    """The median as a number, right of all that is drawn in its lane."""
+    """Return the median as a number, right of everything else in its lane."""
     values = [
         {"name": lane.name, "end": lane.high, "said": in_axis_unit(lane.wall, longest)}
         for lane in lanes
@@ -181,7 +181,9 @@ def _totals(lanes: list[_Lane], longest: float) -> dict[str, Any]:
 def _key_of_marks(comparison: Comparison) -> list[str]:
     said = []
     if any(len(group.runs) > 1 for group in comparison.groups):
-        said.append("Median of the repeats; the line goes from the shortest to the longest.")
+        said.append("Median of the repeats; the line spans minimum to maximum.")
     if any(group.cold for group in comparison.groups):
-        said.append("Cold: first run of a fresh cluster or of new workers, not in the median.")
+        said.append(
+            "Cold: first run of a fresh cluster or of new workers, excluded from the median."
+        )
     return said

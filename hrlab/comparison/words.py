@@ -1,4 +1,4 @@
-"""Names of groups, and what a comparison found in a sentence."""
+"""Names of groups, and the headline of a comparison."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from hrlab.model.names import numbered
 from hrlab.model.units import format_bytes, format_count, format_duration, format_share, significant
 from hrlab.render.words import one_line
 
-#: More than that, runs gain from something else than threads: it is not said without what that may be.
+#: Beyond this efficiency, threads alone cannot explain the speed-up: a possible reason is given.
 MOST_EFFICIENT = 1.1
 
 
 def headline(comparison: Comparison) -> str:
-    """What was found, in a sentence: the baseline, the others, and the fastest with its speed-up and efficiency."""
+    """Return the result in one sentence: the baseline, the others, and the fastest with speed-up and efficiency."""
     largest = max((group.amount or 0.0) for group in comparison.groups)
     shown = [group for group in comparison.groups if (group.amount or 0.0) == largest]
     times = ", ".join(
@@ -20,7 +20,7 @@ def headline(comparison: Comparison) -> str:
         for group in shown[:6]
     )
     start = f"{format_count(largest)} {comparison.amount}: {times}" if comparison.amount else times
-    # Warm runs are compared with cold ones by nobody.
+    # Never compare warm runs with cold ones.
     best = min(
         (group for group in shown if group.speed_up is not None),
         key=lambda group: group.wall_seconds,
@@ -36,7 +36,7 @@ def headline(comparison: Comparison) -> str:
 
 
 def unusual_efficiency(group: Group, comparison: Comparison) -> str:
-    """Why a group gains more than its threads can give; empty if it does not."""
+    """Explain a speed-up larger than the threads allow; empty if it is not."""
     if group.efficiency is None or group.efficiency <= MOST_EFFICIENT:
         return ""
     base = next(
@@ -47,22 +47,22 @@ def unusual_efficiency(group: Group, comparison: Comparison) -> str:
     if comparison.over == "workers" and group.threads > units_of(group, "workers"):
         return "a worker has several threads"
     if group.warm is False or base.warm is False:
-        return "one of them may have imported and compiled first"
+        return "one of them may include imports and compilation"
     if comparison.differs:
         first = comparison.differs[0].rstrip(".")
         return first[:1].lower() + first[1:]
     if units_of(group, comparison.over) == units_of(base, comparison.over):
-        return f"on as many {comparison.over}, so something else made it faster"
-    return f"more than its {comparison.over} alone can give, such as files in a cache"
+        return f"with the same number of {comparison.over}, so the speed-up has another cause"
+    return f"more than its {comparison.over} alone can explain; possibly cached files"
 
 
 def lane_names(comparison: Comparison) -> list[str]:
-    """What the lane of each group is called, in every picture with lanes; no two are called the same."""
+    """Return the unique name of each group's lane, the same in every chart with lanes."""
     return numbered([_lane_name(group, comparison) for group in comparison.groups])
 
 
 def _lane_name(group: Group, comparison: Comparison) -> str:
-    """Label, amount of work, repeats, and whether others were on the cluster."""
+    """Return label, amount of work, repeats, and whether the cluster was shared."""
     repeats = f" ({len(group.runs)}×)" if len(group.runs) > 1 else ""
     alone = ", not alone" if group.alone is False else ""
     name = temperature(joined(group.label, series_name(group, comparison)), group, comparison)
@@ -70,35 +70,35 @@ def _lane_name(group: Group, comparison: Comparison) -> str:
 
 
 def temperature(name: str, group: Group, comparison: Comparison) -> str:
-    """`name`, and that the group is cold where another is warm."""
+    """Return `name`, marked as cold if another group is warm."""
     is_apart = group.warm is False and any(one.warm for one in comparison.groups)
     return f"{name}, cold" if is_apart else name
 
 
 def series_name(group: Group, comparison: Comparison) -> str:
-    """The amount of work, if that differs between the runs."""
+    """Return the amount of work, if it differs between the runs."""
     if comparison.amount is None or group.amount is None:
         return ""
     return one_line(f"{format_count(group.amount)} {comparison.amount}")
 
 
 def joined(label: str, series: str) -> str:
-    """A label, with its series if there is one."""
+    """Return a label, with its series if there is one."""
     return f"{label}, {series}" if series else label
 
 
 def by_name(comparison: Comparison) -> str:
-    """What the runs are grouped by, as people say it."""
+    """Return the displayed name of the grouping."""
     return comparison.by.partition(":")[2] or comparison.by
 
 
 def base_label(comparison: Comparison) -> str:
-    """Label of the group that is 1."""
+    """Return the label of the baseline group."""
     return next(group.label for group in comparison.groups if group.key == comparison.baseline)
 
 
 def shape_in_words(group: Group) -> str:
-    """On what it ran: ``10 workers, 100 threads, 200 GiB``; empty without a cluster."""
+    """Return the shape of the cluster: ``10 workers, 100 threads, 200 GiB``; empty without a cluster."""
     if not group.workers:
         return ""
     said = [_several(group.workers, "worker"), _several(group.threads, "thread")]

@@ -1,4 +1,4 @@
-"""Wall time against the amount of work, a line for each group."""
+"""Chart of wall time against the amount of work, with a line for each group."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hrlab.render.vega import Cell, Chart, Column, Table, spec_of, values_of
 
 
 def work(comparison: Comparison) -> Chart:
-    """Wall time against the figure of the workload that differs; groups are lines, unless they are the amounts."""
+    """Return wall time against the differing workload figure; groups are lines, unless they are the amounts."""
     name = comparison.amount or by_name(comparison)
     title = title_text(name)
     columns = (

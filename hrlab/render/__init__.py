@@ -1,1 +1,1 @@
-"""From records to what people see: text, HTML and chart specifications. Pure functions, no I/O."""
+"""Renders records as text, HTML and chart specifications. Pure functions, no I/O."""

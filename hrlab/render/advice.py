@@ -1,4 +1,4 @@
-"""One line of advice at most: the most important of what stands out in a run."""
+"""The single most important piece of advice for a run."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from hrlab.model.run import Run
 
 
 def advice(run: Run, off: Collection[str] = ()) -> str | None:
-    """What would have made the run shorter or safer; None if nothing stands out. `off` are codes of rules not wanted."""
+    """Return how the run could have been faster or safer; None without findings. `off` has codes of disabled rules."""
     return next((finding.text for finding in findings(run, off)), None)

@@ -1,4 +1,4 @@
-"""A whole cut into parts, as a row of characters."""
+"""A whole divided into parts, as a row of characters."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ ASCII_FILL: Mapping[str, str] = {"pre": ":", "dask": "#", "between": ".", "post"
 
 
 def bar(parts: Sequence[Part], width: int, fill: Mapping[str, str]) -> str:
-    """`parts` as `width` characters; every part that took time gets at least one."""
+    """Return `parts` as `width` characters; every part that took time gets at least one."""
     return "".join(
         fill[part.name] * cells for part, cells in zip(parts, allot(parts, width), strict=True)
     )
 
 
 def allot(parts: Sequence[Part], width: int) -> list[int]:
-    """Whole cells for each part, in proportion, at least one each; they add up to `width` (or to the number of parts)."""
+    """Return proportional cell counts, at least 1 each, with the sum `width` (or the number of parts if larger)."""
     whole = sum(part.seconds for part in parts)
     if not parts or whole <= 0:
         return [0] * len(parts)

@@ -43,5 +43,5 @@ _CHARTS: Mapping[View, Callable[[Run], Chart]] = {
 
 
 def chart(run: Run, view: View) -> Chart:
-    """The chart of `run` that `view` names."""
+    """Return the chart of `run` named by `view`."""
     return _CHARTS[view](run)

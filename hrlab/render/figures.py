@@ -1,4 +1,4 @@
-"""Derived figures of a run in words."""
+"""Formats the derived figures of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hrlab.render.text import aligned
 
 
 def format_value(figure: Figure) -> str:
-    """The value with its unit: ``41 %``, ``about 2.25 GiB``."""
+    """Return the value with its unit: ``41 %``, ``about 2.25 GiB``."""
     value = figure.value
     words = {
         "share": lambda: format_share(value),
@@ -30,6 +30,6 @@ def format_value(figure: Figure) -> str:
 
 
 def figure_table(run: Run) -> str:
-    """A line for each figure; nothing if none can be said."""
+    """Return a line for each figure; empty if there are none."""
     rows = [(one.label, format_value(one)) for one in figures(run)]
     return "\n".join(aligned(rows)) if rows else ""

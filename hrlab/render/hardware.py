@@ -1,6 +1,6 @@
-"""Hardware use of a run over time, on the time axis of its other charts: processor, memory, network, disk.
+"""Charts of hardware use over time, on the time axis of the run's other charts: processor, memory, network, disk.
 
-Steps, because a value stands for an interval. Lines are told apart by dashes as well as by colour.
+Drawn as steps, because a value covers an interval. Lines differ in dashes as well as in colour.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hrlab.render.palette import NEUTRAL
 from hrlab.render.vega import LEFT, LEGEND, Cell, Chart, Column, Table, spec_of, time_axis
 from hrlab.render.worker_steps import names_of_clusters
 
-#: By line, from the Okabe-Ito set: strong enough on white and on black.
+#: Line colours from the Okabe-Ito set, with enough contrast on white and on black.
 _COLOURS = ("#E69F00", "#56B4E9", "#CC79A7", "#1FA880", "#D9C52B", "#0072B2")
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [4, 4], [1, 3])
 _STEPS = (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10))
@@ -23,7 +23,7 @@ _STEPS = (("TiB", 2.0**40), ("GiB", 2.0**30), ("MiB", 2.0**20), ("KiB", 2.0**10)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: its sums, and of one worker or host the least, the mean and the most, where they are known."""
+    """One line: its sum and, if known, minimum, mean and maximum of one worker or host."""
 
     name: str
     total: Values
@@ -34,7 +34,7 @@ class Line:
 
 
 def cpu(run: Run) -> Chart:
-    """Cores kept busy, by the workers and by the kernel, and the threads that there were."""
+    """Return the cores kept busy by workers and kernel, and the number of threads."""
     lines: list[Line] = []
     for name, use in _uses(run):
         lines.append(_line(f"busy cores{name}", use.cpu_cores, use.workers))
@@ -47,7 +47,7 @@ def cpu(run: Run) -> Chart:
 
 
 def memory(run: Run) -> Chart:
-    """Resident memory of the workers and of the kernel, what was spilled, and the workers' limits together."""
+    """Return resident memory of workers and kernel, spilled memory, and the sum of the workers' limits."""
     lines: list[Line] = []
     for name, use in _uses(run):
         lines.append(_line(f"workers{name}", use.memory_bytes, use.workers))
@@ -55,7 +55,7 @@ def memory(run: Run) -> Chart:
             lines.append(_line(f"spilled{name}", use.spilled_bytes, use.workers))
         limit = run.clusters[use.cluster].memory_bytes
         highest = max((value or 0 for value in use.memory_bytes.total), default=0)
-        if limit and highest > limit / 10:  # else it would press all other lines flat
+        if limit and highest > limit / 10:  # otherwise it would flatten all other lines
             lines.append(Line(f"limit{name}", (float(limit),) * len(use.workers), neutral=True))
     if run.resources is not None and run.resources.kernel is not None:
         lines.append(Line("kernel", run.resources.kernel.memory_bytes))
@@ -63,12 +63,12 @@ def memory(run: Run) -> Chart:
 
 
 def network(run: Run) -> Chart:
-    """What the hosts of the workers read from and wrote to the network."""
+    """Return the network traffic of the workers' hosts."""
     return _transfer(run, "Network of the workers' hosts over time", "network")
 
 
 def disk(run: Run) -> Chart:
-    """What the hosts of the workers read from and wrote to their disks."""
+    """Return the disk traffic of the workers' hosts."""
     return _transfer(run, "Disks of the workers' hosts over time", "disk")
 
 
@@ -82,7 +82,7 @@ def _transfer(run: Run, title: str, what: str) -> Chart:
 
 
 def _uses(run: Run) -> list[tuple[str, ClusterUse]]:
-    """What each cluster used, with a suffix that tells them apart if there are several."""
+    """Return the use of each cluster, with distinct suffixes if there are several."""
     uses = run.resources.clusters if run.resources is not None else ()
     names = names_of_clusters(run)
     return [(f" {names[use.cluster]}" if len(uses) > 1 else "", use) for use in uses]
@@ -105,7 +105,7 @@ def _columns(unit: str) -> tuple[Column, ...]:
 
 
 def _rows(run: Run, lines: Iterable[Line]) -> list[tuple[Cell, ...]]:
-    """Values that are known, and each stretch's last one once more where it ends, so that its step is seen."""
+    """Return the known values, repeating the last value of each interval at its end to make the step visible."""
     if run.resources is None:
         return []
     starts, interval = run.resources.starts, run.resources.interval_seconds
@@ -142,7 +142,7 @@ def steps(
     tooltip: Sequence[Mapping[str, str]],
     title: str = "",
 ) -> dict[str, object]:
-    """A picture with a step line for each of `lines`; `rows` are line, seconds, all, least, mean, most."""
+    """Return a chart with a step line for each of `lines`; `rows` are line, seconds, sum, minimum, mean, maximum."""
     shown, scale = _scale(max((float(row[2] or 0) for row in rows), default=0.0), unit)
     names = [line.name for line in lines]
     coloured = [i for i, line in enumerate(lines) if not line.neutral]
@@ -155,7 +155,7 @@ def steps(
     return spec_of(
         description,
         _values(rows, unit, scale),
-        # As an axis title it would move the left edge, which the charts above and below share.
+        # An axis title would move the left edge, which must align with the charts above and below.
         title={
             "text": f"{title} ({shown})" if title and shown else title or shown,
             "anchor": "start",
@@ -204,7 +204,7 @@ _TOOLTIP = [
 
 
 def _values(rows: Sequence[tuple[Cell, ...]], unit: str, scale: float) -> list[dict[str, Cell]]:
-    """Rows with words for the tooltip, and in the axis' unit, in which its ticks are round."""
+    """Return rows with tooltip texts, converted to the axis unit so that ticks are round."""
     return [
         {
             "line": line,
@@ -228,7 +228,7 @@ def _format(value: Cell, unit: str) -> str:
 
 
 def _scale(highest: float, unit: str) -> tuple[str, float]:
-    """Unit of the axis, and its size in `unit`."""
+    """Return the unit of the axis, and its size in `unit`."""
     if unit not in ("bytes", "bytes/s"):
         return unit, 1.0
     suffix = unit.removeprefix("bytes")

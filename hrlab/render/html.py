@@ -1,9 +1,11 @@
-"""A run as a self-contained HTML fragment, for viewers that have no renderer of hrlab's own.
+"""A run as a self-contained HTML fragment, for viewers without hrlab's renderer.
 
-No script and no style sheet: GitHub, nbconvert and mail strip or isolate them. Text and lines take the page's own
-colour (``currentColor``), so the fragment is right on a light and on a dark page. It does not ask
-``prefers-color-scheme``: a page that stays white for a reader who prefers dark would get white text. In JupyterLab its theme
-variables are used, with fallbacks.
+No script or style sheet: GitHub, nbconvert and mail clients strip or isolate them. Text and lines use the page's own
+colour
+(``currentColor``), so the fragment works on light and dark pages. It does not use ``prefers-color-scheme``: on a page
+that
+stays white for a reader who prefers dark, the text would be white. In JupyterLab its theme variables apply, with
+fallbacks.
 """
 
 from __future__ import annotations
@@ -36,16 +38,16 @@ from hrlab.render.words import (
 
 MOST_GROUPS = 10
 
-# A label needs this share of the bar to be read inside it.
+# Minimum share of the bar for a label inside a segment.
 _LABEL_SHARE = 0.08
 
 _BAR = f"display:flex;height:16px;margin:4px 0;border:1px solid {NEUTRAL};border-radius:2px;overflow:hidden"
 
 
 def html(run: Run, off: Collection[str] = ()) -> str:
-    """The run as one ``<div>``: outcome, bar, phases in words, warnings, and details to unfold.
+    """Return the run as one ``<div>``: outcome, bar, phases, warnings, and expandable details.
 
-    `off` are codes of advice that is not wanted.
+    `off` has the codes of disabled advice.
     """
     return "".join(
         (
@@ -81,7 +83,7 @@ def _segment(part: Part, whole: float) -> str:
     share = part.seconds / whole if whole > 0 else 0.0
     shown = f"{part.name} {format_duration(part.seconds)}"
     colour = PHASE_COLOURS[part.name]
-    # On the plain colour, so that the pattern does not run through the letters.
+    # On a plain background, so that the pattern does not run through the letters.
     plain = f'<span style="background:{colour};padding:0 4px">{part.name}</span>'
     label = plain if share >= _LABEL_SHARE else ""
     style = (

@@ -1,4 +1,4 @@
-"""Tables of a self-contained HTML fragment: no style sheet, so each cell carries its style."""
+"""Tables of a self-contained HTML fragment: without a style sheet, each cell carries its style."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def html_table(
     names: Collection[int] = (0,),
     texts: Collection[int] = (),
 ) -> str:
-    """Rows of text as a table.
+    """Return rows of text as an HTML table.
 
     Parameters
     ----------
     names, texts
-        Columns that hold names, which stay on one line, and texts, which may be broken; the others hold numbers.
+        Columns of names, which do not wrap, and of texts, which may; the others are numbers.
     """
     styles = [_TEXT if i in texts else _NAME if i in names else _NUMBER for i in range(len(head))]
     titles = "".join(

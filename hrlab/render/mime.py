@@ -1,4 +1,4 @@
-"""A run as a cell's output: hrlab's own record for its renderer, HTML and text for every other viewer."""
+"""A run as a cell output: hrlab's record for its own renderer, HTML and text for other viewers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HIDDEN = "(address)"
 
 
 def bundle(run: Run, off: Collection[str] = ()) -> dict[str, Any]:
-    """MIME bundle of the run's public copy; `off` are codes of advice that is not wanted."""
+    """Return the MIME bundle of the run's public copy; `off` has the codes of disabled advice."""
     copy = public_copy(run)
     return {
         RUN_MIME: copy.to_dict(),
@@ -30,12 +30,12 @@ def bundle(run: Run, off: Collection[str] = ()) -> dict[str, Any]:
 
 
 def bundle_metadata(run: Run, off: Collection[str] = ()) -> dict[str, Any]:
-    """What goes beside the bundle: advice, which is no fact and so not in the record."""
+    """Return the bundle's metadata: advice, which is not a measurement and therefore not in the record."""
     return {RUN_MIME: {"advice": [encode(one) for one in findings(public_copy(run), off)]}}
 
 
 def public_copy(run: Run) -> Run:
-    """The run without user, host and addresses: notebooks are shared and published."""
+    """Return the run without user, host and addresses: notebooks are shared and published."""
     environment = replace(run.environment, user=None, hostname=None)
     return replace(
         run,
@@ -47,20 +47,20 @@ def public_copy(run: Run) -> Run:
 
 
 def _public_cluster(cluster: Cluster) -> Cluster:
-    # A cluster joined by its address has no better name than that.
+    # A cluster connected by address has no other name.
     name = _ADDRESS.sub("cluster", cluster.name)
     return replace(cluster, scheduler_address=None, hosts=None, name=name)
 
 
 def _without(run: Run, message: str) -> str:
-    """Hrlab's own message without addresses and without the host's name."""
+    """Return a message of hrlab without addresses and the host's name."""
     message = _ADDRESS.sub(_HIDDEN, message)
     host = run.environment.hostname
     return re.sub(rf"\b{re.escape(host)}\b", "(host)", message) if host else message
 
 
 def _relative(notebook: str | None) -> str | None:
-    """A path inside the server's root stays; an absolute one, which tells of homes and users, becomes a name."""
+    """Return a path inside the server's root unchanged, and only the name of an absolute one, which would reveal users."""
     if notebook is None or not re.match(r"[/\\]|[A-Za-z]:|~", notebook):
         return notebook
     return re.split(r"[/\\]", notebook)[-1]

@@ -1,14 +1,14 @@
-"""A page that stands alone: opens from an attachment, prints, runs no script and loads nothing."""
+"""A self-contained HTML page: opens from an attachment, prints, and has no scripts or external resources."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
 
-#: Forbids what the page does not have anyway: scripts, and anything from elsewhere.
+#: Forbids scripts and external resources, which the page does not have.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
-# Pictures may overflow: their labels were measured in another font than the reader's.
+# Charts may overflow: their labels were measured with another font than the reader's.
 _STYLE = """
 :root{color-scheme:light}
 body{font:14px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;color:#1b1b1b;background:#fff;
@@ -50,7 +50,7 @@ section.run:first-of-type{break-before:auto}
 
 
 def page(title: str, sections: Iterable[str], made: str) -> str:
-    """The whole document; `sections` are HTML, `made` is text that says when and by what it was made."""
+    """Return the document; `sections` are HTML, `made` is a text on when and by what it was generated."""
     return "".join(
         (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
@@ -64,7 +64,7 @@ def page(title: str, sections: Iterable[str], made: str) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], *, numbers: bool = True) -> str:
-    """A table of text, its head first; `numbers` aligns all but the first column to the right."""
+    """Return a table of text, head first; `numbers` right-aligns all but the first column."""
     head, *body = rows
     cells = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
     lines = "".join(
@@ -78,7 +78,7 @@ def table(rows: Sequence[Sequence[str]], *, numbers: bool = True) -> str:
 
 
 def facts_table(pairs: Iterable[tuple[str, str]]) -> str:
-    """Names and what they are, as far as it is known."""
+    """Return a table of the known names and values."""
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>\n'
         for name, value in pairs
@@ -88,11 +88,11 @@ def facts_table(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def figure(title: str, svg: str) -> str:
-    """A picture with its title; `svg` is an SVG element."""
+    """Return a chart with its title; `svg` is an SVG element."""
     return f"<figure><figcaption>{escape(title)}</figcaption>{svg}</figure>"
 
 
 def bullets(lines: Iterable[str]) -> str:
-    """A list of sentences."""
+    """Return a list of sentences."""
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
     return f"<ul>{items}</ul>" if items else ""

@@ -1,7 +1,8 @@
-"""Colours and patterns of phases and stages: told apart by colour-blind people, on light and dark, and without colour.
+"""Colours and patterns of phases and stages: colour-blind safe, on light and dark, and distinguishable without colour.
 
-From the Okabe-Ito set; each is light enough for black text (contrast of at least 5) and strong enough on black and
-on white. Phases also differ by pattern and label, stages by their lane and label.
+From the Okabe-Ito set; each is light enough for black text (contrast of at least 5) and has enough contrast on black
+and
+on white. Phases also differ in pattern and label, stages in lane and label.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ STAGE_COLOURS: Mapping[str, str] = {
 
 _LINE = "rgba(17,17,17,.28)"
 
-#: CSS background images over the colour; dask, the longest as a rule, is plain.
+#: CSS background images over the colour; dask, usually the longest, is plain.
 PHASE_PATTERNS: Mapping[str, str] = {
     "pre": f"repeating-linear-gradient(45deg,{_LINE} 0 2px,transparent 2px 7px)",
     "dask": "none",

@@ -1,4 +1,4 @@
-"""Where each phase of a run lies on its time axis. The record keeps sums; a bar in time needs places."""
+"""Positions of the phases on the time axis. The record stores sums; a bar over time needs positions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hrlab.model.run import Phase, Run, nanoseconds
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of one phase, in seconds from the start of the run."""
+    """An interval of one phase, in seconds from the start of the run."""
 
     phase: Phase
     start_seconds: float
@@ -18,7 +18,7 @@ class Segment:
 
 
 def phase_segments(run: Run) -> tuple[Segment, ...]:
-    """Stretches of the phases in order of time; they cover the run, without overlap. None if phases are unknown."""
+    """Return the phases' intervals in order; they cover the run without overlap. Empty if phases are unknown."""
     if run.phases is None:
         return ()
     wall = nanoseconds(run.wall_seconds)
@@ -32,7 +32,7 @@ def phase_segments(run: Run) -> tuple[Segment, ...]:
 
 
 def _outside_loops(run: Run, wall: int, loops: Intervals) -> dict[Phase, Intervals]:
-    """Time outside loops by place; marks that declare `pre` or `post` take theirs."""
+    """Return the time outside loops by position; marks that declare `pre` or `post` keep theirs."""
     first, last = (loops[0][0], loops[-1][1]) if loops else (wall, wall)
     outside = subtract([(0, wall)], union(loops))
     where: dict[Phase, Intervals] = {

@@ -1,4 +1,4 @@
-"""How a run's time divides: its phases, and the stages within dask."""
+"""Division of a run's time: phases, and the stages within dask."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hrlab.render.words import PHASES, STAGES, Part, phase_parts, stage_parts
 
 
 def phases(run: Run) -> Chart:
-    """Shares of the phases, and of the stages within dask, as two stacked bars."""
+    """Return the shares of the phases, and of the stages within dask, as two stacked bars."""
     rows = _share_rows("phases", phase_parts(run), run.wall_seconds)
     rows += _share_rows("dask stages", stage_parts(run), run.wall_seconds)
     spec = spec_of(
@@ -55,7 +55,7 @@ def _share_rows(bar: str, parts: Sequence[Part], wall: float) -> list[tuple[Cell
 
 
 def _share_values(rows: Sequence[Sequence[Cell]], wall: float) -> list[dict[str, Cell]]:
-    """Rows with their places in the stack: the stages' stack begins where dask does, of which they are the parts."""
+    """Return rows with stack positions: the stack of stages begins where dask begins."""
     values: list[dict[str, Cell]] = []
     before_dask = sum(float(row[2] or 0) for row in rows if row[:2] == ("phases", PHASES[0]))
     edges: dict[Cell, float] = {"dask stages": before_dask}

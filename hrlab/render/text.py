@@ -1,4 +1,4 @@
-"""A run in a terminal or a log: one compact block, and the phase table that `make demo` prints."""
+"""A run as terminal or log text: a compact block, and the phase table printed by `make demo`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BAR_WIDTH = 60
 
 _STATUS_SIGN = {"failed": "✗ ", "interrupted": "✗ ", "running": "", "ok": ""}
 
-# What the block uses beyond ASCII, and what a plain terminal gets in its place.
+# Characters of the block beyond ASCII, with their replacements.
 _TO_ASCII = str.maketrans(
     {"·": "|", "✗": "x", "⚠": "!", "µ": "u", "−": "-", "±": "+-", "–": "?", "›": ">"}
 )
@@ -27,7 +27,7 @@ def text(
     ascii_only: bool = False,
     off: Collection[str] = (),
 ) -> str:
-    """The run as a block of a few lines, without a line end at the end.
+    """Return the run as a block of a few lines, without a trailing line break.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ def text(
     width
         Characters of the bar.
     ascii_only
-        For terminals and logs that know nothing else; what the user wrote is then escaped where it has to be.
+        For terminals and logs limited to ASCII; other characters in user texts are escaped.
     off
-        Codes of advice that is not wanted.
+        Codes of disabled advice.
     """
     used = f"  ({' · '.join(facts(run))})" if facts(run) else ""
     lines = [one_line(f"{_STATUS_SIGN[run.status]}{run.name}  {outcome(run)}{used}")]
@@ -94,7 +94,7 @@ def phase_table(run: Run) -> str:
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """A line for each row: names in the first column, numbers in the others."""
+    """Return a line for each row: names in the first column, numbers in the others."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

@@ -1,4 +1,4 @@
-"""A run over time: its phases, the stages of its loops, marks and cells, a lane each."""
+"""A run over time: lanes of phases, stages of its loops, marks and cells."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hrlab.render.words import PHASES, STAGES, one_line
 
 
 def timeline(run: Run) -> Chart:
-    """Phases, stages, marks and cells over time, a lane each."""
+    """Return phases, stages, marks and cells over time, in lanes."""
     rows = _timeline_rows(run)
     lanes = list(dict.fromkeys(str(row[0]) for row in rows))
     spec = spec_of(

@@ -1,7 +1,8 @@
-"""What a chart is, and the parts that all charts of a run share.
+"""Chart type, and the parts shared by all charts of a run.
 
-Specifications are Vega-Lite v5, which JupyterLab draws natively. They leave the width to the page and text and lines to its
-theme, and stay readable without colour: parts are labelled, stages have lanes, clusters have dashes of their own.
+Specifications are Vega-Lite v5, which JupyterLab renders natively. Width, text and line colours come from the page and
+its
+theme. Charts are readable without colour: parts are labelled, stages have lanes, clusters have distinct dashes.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ Spec: TypeAlias = dict[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 
-# One under the other, the charts of a run share their time axis: their left edges must agree.
+# Stacked charts of a run share a time axis: their left edges must align.
 LEFT_PIXELS = 92
 LANE_PIXELS = 22
-# A bar that is shorter than this share of the run has no room for its label.
+# Bars shorter than this share of the run have no room for a label.
 LABEL_SHARE = 0.09
 
 
@@ -36,7 +37,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a chart shows, for reading, copying and screen readers. Times are in seconds from the start of the run."""
+    """A chart's data, for reading, copying and screen readers. Times are in seconds from the start of the run."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -44,18 +45,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A Vega-Lite v5 specification without a width, and the table behind it."""
+    """A Vega-Lite v5 specification without a width, with its table."""
 
     spec: Spec
     table: Table
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON: ``{spec, table: {columns: [{name, label, unit}], rows}}``."""
+        """Return the JSON object ``{spec, table: {columns: [{name, label, unit}], rows}}``."""
         return {"spec": self.spec, "table": table_dict(self.table)}
 
 
 def table_dict(table: Table) -> dict[str, Any]:
-    """As JSON: ``{columns: [{name, label, unit}], rows}``."""
+    """Return the JSON object ``{columns: [{name, label, unit}], rows}``."""
     columns = [
         {"name": column.name, "label": column.label, "unit": column.unit}
         for column in table.columns
@@ -68,7 +69,7 @@ LEGEND: Mapping[str, Any] = {"orient": "bottom", "columns": 2}
 
 
 def spec_of(description: str, values: list[dict[str, Cell]], **parts: Any) -> Spec:
-    """The specification around `parts`, with its data inside and without a width."""
+    """Return the specification of `parts`, with inline data and without a width."""
     return {
         "$schema": SCHEMA,
         "description": description,
@@ -93,13 +94,13 @@ def values_of(
     rows: Sequence[Sequence[Cell]],
     extras: Callable[[Sequence[Cell]], dict[str, Cell]],
 ) -> list[dict[str, Cell]]:
-    """Rows as Vega-Lite wants them, with what only the picture needs added to each."""
+    """Return rows as Vega-Lite objects, each with additional values for the chart."""
     names = [column.name for column in columns]
     return [{**dict(zip(names, row, strict=True)), **extras(row)} for row in rows]
 
 
 def time_axis(run: Run, field: str) -> dict[str, Any]:
-    """The run's whole time axis, in the unit in which people would say it."""
+    """Return the run's whole time axis, in a suitable unit."""
     unit, seconds = _time_unit(run.wall_seconds)
     return {
         "field": field,
@@ -123,7 +124,7 @@ def _time_unit(wall_seconds: float) -> tuple[str, float]:
 
 
 def lane_axis(lanes: list[str]) -> dict[str, Any]:
-    """Lanes from top to bottom, labelled."""
+    """Return labelled lanes, top to bottom."""
     return {
         "field": "lane",
         "type": "nominal",
@@ -134,7 +135,7 @@ def lane_axis(lanes: list[str]) -> dict[str, Any]:
 
 
 def part_colour(whats: Sequence[str], legend: Sequence[str]) -> dict[str, Any]:
-    """Colours of the phases and stages that occur; the rest is neutral."""
+    """Return the colours of the phases and stages that occur; others are neutral."""
     present = list(dict.fromkeys(whats))
     colours = {**PHASE_COLOURS, **STAGE_COLOURS}
     return {
@@ -150,7 +151,7 @@ def part_colour(whats: Sequence[str], legend: Sequence[str]) -> dict[str, Any]:
 def bars_with_labels(
     run: Run, legend: Sequence[str], whats: Sequence[str], tooltip: Sequence[Mapping[str, str]]
 ) -> list[Spec]:
-    """Two layers: bars from ``start_seconds`` to ``stop_seconds``, and the ``label`` of those long enough to hold it."""
+    """Return two layers: bars from ``start_seconds`` to ``stop_seconds``, and the ``label`` of sufficiently long ones."""
     bars = {
         "mark": {"type": "bar", "height": {"band": 0.8}, "stroke": NEUTRAL, "strokeWidth": 0.5},
         "encoding": {

@@ -1,4 +1,4 @@
-"""A run in words: the parts of sentences that the text and the HTML form share."""
+"""A run in words: phrases shared by the text and the HTML form."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from hrlab.model.units import counted, format_count, format_duration, format_rat
 PHASES: tuple[Phase, ...] = get_args(Phase)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
-#: What each phase holds, for people who see the word for the first time.
+#: Explanations of the phases for new users.
 PHASE_HELP: Mapping[str, str] = {
     "pre": "before the first dask loop: reading, preparing, connecting",
-    "dask": "work handed to Dask is unfinished, or its results are on their way",
+    "dask": "submitted tasks are unfinished, or their results are in transfer",
     "between": "between dask loops",
     "post": "after the last dask loop: fits, plots, stage-out",
 }
 STAGE_HELP: Mapping[str, str] = {
-    "submit": "the graph is on its way to the scheduler",
+    "submit": "the graph is being sent to the scheduler",
     "wait": "tasks exist, none of this run's is executing",
     "compute": "at least one task of this run is executing",
-    "gather": "all tasks are done, results travel to the notebook",
+    "gather": "all tasks are done, results are being transferred to the notebook",
 }
 
 
@@ -37,7 +37,7 @@ class Part:
 
 
 def phase_parts(run: Run) -> tuple[Part, ...]:
-    """Phases that took time, in their order; none if only the wall time is known."""
+    """Return the phases that took time, in order; empty if only the wall time is known."""
     if run.phases is None:
         return ()
     seconds = (
@@ -50,7 +50,7 @@ def phase_parts(run: Run) -> tuple[Part, ...]:
 
 
 def stage_parts(run: Run) -> tuple[Part, ...]:
-    """Stages that took time, summed over the run's loops, in their order."""
+    """Return the stages that took time, summed over the run's loops, in order."""
     return _that_took_time(
         STAGES, tuple(sum(_stages(loop)[i] for loop in run.loops) for i in range(4))
     )
@@ -73,7 +73,7 @@ def _that_took_time(names: tuple[str, ...], seconds: tuple[float, ...]) -> tuple
 
 
 def outcome(run: Run) -> str:
-    """How the run ended and when: ``2 min 17 s``, ``failed after 16.1 s in dask: ZeroDivisionError``."""
+    """Return how and when the run ended: ``2 min 17 s``, ``failed after 16.1 s in dask: ZeroDivisionError``."""
     wall = format_duration(run.wall_seconds)
     if run.status == "ok":
         return wall
@@ -84,12 +84,12 @@ def outcome(run: Run) -> str:
     return f"{run.status} after {wall}{where}{error}"
 
 
-#: A failed task's error is raised this soon after its loop has ended: then the run failed in dask.
+#: A task's error is raised within this time in seconds after its loop ended: the run then failed in dask.
 RAISED_SECONDS = 0.05
 
 
 def last_phase(run: Run) -> Phase:
-    """The phase in which the run ended."""
+    """Return the phase in which the run ended."""
     if run.phases is None or not run.loops:
         return "pre"
     after = run.phases.post_seconds
@@ -97,8 +97,8 @@ def last_phase(run: Run) -> Phase:
 
 
 def facts(run: Run) -> tuple[str, ...]:
-    """What the run used: approach, tasks, workers, rates of its workload."""
-    # Of a run whose kernel died nobody knows where its tasks ran.
+    """Return what the run used: approach, tasks, workers, rates of its workload."""
+    # If the kernel died, nothing is known about where its tasks ran.
     unknown = run.status == "interrupted" and run.phases is None
     said: list[str] = [] if unknown else [_where(run)]
     if run.tasks:
@@ -123,17 +123,17 @@ def _where(run: Run) -> str:
 
 
 def sentence(run: Run) -> str:
-    """The run in one sentence, for screen readers and logs."""
+    """Return the run in one sentence, for screen readers and logs."""
     parts = ", ".join(f"{part.name} {format_duration(part.seconds)}" for part in phase_parts(run))
     said = f"{run.name}: {outcome(run)}{': ' if parts else ''}{parts}"
     return "; ".join(filter(None, (said, ", ".join(facts(run))))) + "."
 
 
 def notes(run: Run) -> tuple[str, ...]:
-    """Everything that the reader must know to trust the numbers, one sentence each."""
+    """Return caveats about the numbers, one sentence each."""
     said = [warning.message for warning in run.warnings]
     if run.phases is None and run.status in ("ok", "failed"):
         said.append("Only the wall time is known: the phases were not recorded.")
     if run.coverage < 1 and not any(w.code.startswith("partial") for w in run.warnings):
-        said.append(f"Execution times were seen for {run.coverage:.0%} of the tasks.")
+        said.append(f"Execution times were recorded for {run.coverage:.0%} of the tasks.")
     return tuple(said)

@@ -1,4 +1,4 @@
-"""How many workers a run had, over time."""
+"""Chart of the number of workers over time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hrlab.render.words import one_line
 
 
 def workers(run: Run) -> Chart:
-    """Workers of each cluster over time, as steps."""
+    """Return the workers of each cluster over time, as steps."""
     rows = _worker_rows(run)
     names = list(dict.fromkeys(str(row[0]) for row in rows))
     several = {"strokeDash": {"field": "cluster", "title": None, "legend": LEGEND, "sort": names}}
@@ -28,7 +28,7 @@ def workers(run: Run) -> Chart:
     spec = spec_of(
         "Workers over time",
         values_of(_WORKER_COLUMNS, rows, lambda row: {"at": format_duration(float(row[1] or 0))}),
-        # As an axis title it would move the left edge, which the charts above and below share.
+        # An axis title would move the left edge, which must align with the charts above and below.
         title={"text": "workers", "anchor": "start", "fontSize": 11, "fontWeight": "normal"},
         height=110,
         encoding={
@@ -38,7 +38,7 @@ def workers(run: Run) -> Chart:
                 "type": "quantitative",
                 "title": None,
                 "scale": {"domainMin": 0, "nice": True},
-                # No more ticks than there are whole numbers, or labels would repeat.
+                # At most one tick per integer, otherwise labels would repeat.
                 "axis": {**LEFT, "format": "d", "grid": True, "tickCount": min(4, most)},
             },
         },
@@ -76,7 +76,7 @@ _WORKER_TOOLTIP = [
 
 
 def _worker_rows(run: Run) -> tuple[tuple[Cell, ...], ...]:
-    """Changes, and the last count once more at the end of the run, so that the line reaches it."""
+    """Return changes, and the last count repeated at the end of the run, so that the line reaches it."""
     rows: list[tuple[Cell, ...]] = []
     for name, cluster in zip(names_of_clusters(run), run.clusters, strict=True):
         history = cluster.workers.history
@@ -87,7 +87,7 @@ def _worker_rows(run: Run) -> tuple[tuple[Cell, ...], ...]:
 
 
 def names_of_clusters(run: Run) -> list[str]:
-    """Names of the clusters, told apart by their number where two have the same."""
+    """Return the names of the clusters, numbered if two are equal."""
     names = [one_line(cluster.name) for cluster in run.clusters]
     return [
         name if names.count(name) == 1 else f"{name} ({i})" for i, name in enumerate(names, start=1)

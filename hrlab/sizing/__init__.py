@@ -1,1 +1,1 @@
-"""How large a cluster should be: laws fitted to runs, and the advice that follows."""
+"""Cluster size recommendations: scaling laws fitted to runs, and the resulting advice."""

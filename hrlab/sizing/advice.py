@@ -1,4 +1,7 @@
-"""How large a cluster should be: a goal, what may be asked for, and the advice. Pure; see `scaling` for the times."""
+"""Recommends a cluster size for a goal within constraints.
+
+Pure; see :mod:`hrlab.sizing.laws` for the expected times.
+"""
 
 from __future__ import annotations
 
@@ -27,45 +30,46 @@ LimitedBy: TypeAlias = Literal[
     "goal", "tasks", "serial", "longest-task", "measured", "profile", "memory", "quota"
 ]
 
-#: More is not asked of anybody: ten times what the largest facility has.
+#: Upper bound of recommendations: ten times the size of the largest facility.
 MAX_WORKERS = 10_000
-#: Of two sizes whose times differ by less than this share, the smaller one is as fast.
+#: If two sizes differ in time by less than this share, the smaller one is considered as fast.
 AS_FAST = 0.01
-#: Points of a curve, beside the advice.
+#: Points of a curve, besides the recommendation.
 CURVE_POINTS = 32
-#: With fewer tasks for each thread, threads idle while the last tasks are done.
+#: With fewer tasks per thread, threads idle while the last tasks finish.
 TASKS_PER_THREAD = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """How many workers to ask for, and why.
+    """A recommended number of workers, with the reasons.
 
     Attributes
     ----------
     phases
-        Seconds that do not scale (``fixed``), that do (``scaling``), and for which workers are waited (``startup``).
+        Seconds that do not scale (``fixed``), that scale (``scaling``), and spent waiting for workers (``startup``).
     phase_seconds
-        What is expected of `pre`, `dask`, `between` and `post`; empty if the runs do not tell phases apart.
+        Expected times of `pre`, `dask`, `between` and `post`; empty if the runs have no phases.
     startup
-        What workers take to start, as far as runs had to wait for them; absent if they did not.
+        Start-up times of workers, if runs had to wait for them; otherwise absent.
     efficiency
-        Work over what the threads could have done in the scaling time, from 0 to 1; see :meth:`tells_efficiency`.
+        Work divided by the capacity of the threads in the scaling time, from 0 to 1; see :meth:`tells_efficiency`.
     core_hours
         Cores times wall time.
     limited_by
-        Why it is not more: the goal is reached, fewer tasks than threads, the part that does not scale, the longest
-        task, what was measured, the profile, memory for more of them, the quota.
+        Why not more workers: the goal is reached, fewer tasks than threads, the part that does not scale, the longest
+        task,
+        the measured range, the profile, available memory, the quota.
     bounds
-        Most workers by ``profile``, ``memory`` and ``quota``, those that say one; the tightest first.
+        Maximum workers by ``profile``, ``memory`` and ``quota``, where known; the tightest first.
     trusted_workers
-        Beyond that many, expectations are a guess: four times what was measured. No more are advised.
+        Beyond this number, four times the measured one, expectations are guesses. No more are recommended.
     memory
-        Why so much memory for each; absent if it was never measured.
+        Reason for the memory per worker; absent if it was never measured.
     nodes
-        How the workers lie on the site's nodes; absent if the site does not say what they are like.
+        Distribution of the workers over nodes; absent if the site does not describe its nodes.
     tasks, least_tasks
-        How many tasks the run has at once (absent if unknown), and how many it should have for that many threads.
+        Number of concurrent tasks of the run (absent if unknown), and the number it should have for these threads.
     measured
         ``[threads, wall seconds, fitted wall seconds, amount]`` of each run of the evidence, in its order; amounts of
         the figure in `workload`, else 1.
@@ -74,9 +78,9 @@ class Advice:
     curve
         ``[workers, seconds, low, high]``.
     table
-        ``[workers, efficiency, core hours]`` of the same numbers of workers.
+        ``[workers, efficiency, core hours]`` for the same numbers of workers.
     workload
-        The figure by which the runs' work was measured, and how much of it the advice is for; empty if they tell none.
+        Workload figure of the runs, and its amount in the recommendation; empty if there is none.
     """
 
     workers: int
@@ -105,17 +109,17 @@ class Advice:
     warnings: tuple[str, ...] = ()
 
     def tells_efficiency(self, workers: int) -> bool:
-        """Whether the runs tell how efficient that many are: by several numbers of threads, and not too far from them."""
+        """Whether the efficiency is known: runs had several numbers of threads, and `workers` is not too far from them."""
         return tells_contention(self.model) and workers <= self.trusted_workers
 
 
 def tells_contention(law: LawName) -> bool:
-    """Whether a law knows what contention costs: runs of one number of threads do not tell."""
+    """Whether a law includes contention: runs with a single number of threads cannot determine it."""
     return law != "work-conservation"
 
 
 def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequence[str]) -> Advice:
-    """The smallest cluster that reaches the goal, or comes nearest to it, of those that may be had."""
+    """Return the smallest available cluster that reaches the goal, or comes nearest to it."""
     most = bounds(shape)
     packed, stranded = packing(shape, 1)
     if shape.node is not None and packed is None:
@@ -175,19 +179,19 @@ def advise(law: Law, work: Workload, goal: Goal, shape: Shape, evidence: Sequenc
 def _expected(
     law: Law, work: Workload, shape: Shape, most: Mapping[BoundName, int]
 ) -> dict[int, Expectation]:
-    """By number of workers, whatever quotas leave: they change."""
+    """Return expectations by number of workers, regardless of quotas, which change."""
     last = min([MAX_WORKERS, *(n for name, n in most.items() if name != "quota")])
     sizes = range(max(1, shape.workers_minimum), last + 1)
     if not sizes:
         raise InvalidRequestError(
-            f"From {sizes.start} to {last} workers there is no number to advise."
+            f"No cluster size to recommend: the minimum is {sizes.start} workers and the maximum {last}."
         )
     expected = {n: expect(law, work, n * shape.cores, n) for n in sizes}
     return _without_late(expected) if work.startup.per_worker_seconds else expected
 
 
 def _without_late(expected: Mapping[int, Expectation]) -> dict[int, Expectation]:
-    """Workers that come when the work is nearly done do not make it longer."""
+    """Exclude workers that arrive when the work is nearly done: they do not make it slower."""
     found: dict[int, Expectation] = {}
     best = expected[min(expected)]
     for workers, one in expected.items():
@@ -200,7 +204,7 @@ def _without_late(expected: Mapping[int, Expectation]) -> dict[int, Expectation]
 def _with_hours(
     most: dict[BoundName, int], expected: Mapping[int, Expectation], shape: Shape
 ) -> dict[BoundName, int]:
-    """Bounds, with the core hours that quotas leave, the tightest first."""
+    """Return the bounds, including the core hours left by quotas, the tightest first."""
     left = shape.room.core_hours if shape.room is not None else None
     if left is None:
         return most
@@ -215,23 +219,23 @@ def _allowed(
     expected: Mapping[int, Expectation], most: Mapping[BoundName, int]
 ) -> dict[int, Expectation]:
     quota = most.get("quota", MAX_WORKERS)
-    # Where nothing is left, the smallest is what to make room for.
+    # If nothing is left, recommend the smallest size, for which the user can make room.
     return {n: one for n, one in expected.items() if n <= quota or n == min(expected)}
 
 
 def _within(expected: Mapping[int, Expectation], trusted: int) -> dict[int, Expectation]:
-    """Of what may be had, what may be advised: no more workers than runs say something about."""
+    """Limit the available sizes to those covered by measurements."""
     least = min(expected)
     return {n: one for n, one in expected.items() if n <= max(trusted, least)}
 
 
 def _of_a_guess(allowed: Mapping[int, Expectation], chosen: int, wanted: int) -> list[str]:
-    """What more workers might do."""
+    """Describe what more workers might achieve."""
     if wanted <= chosen:
         return []
     seconds = format_duration(allowed[wanted].seconds)
     return [
-        f"{format_count(wanted)} workers might take about {seconds}: a guess, since nothing near it was measured. "
+        f"{format_count(wanted)} workers might take about {seconds}; this is a guess far beyond the measured sizes. "
         "Measure a larger run first."
     ]
 
@@ -257,15 +261,16 @@ def _of_quota(
         return []
     if left < chosen:
         return [
-            f"Your quotas leave room for {format_count(left)} workers, and a cluster has at least "
-            f"{format_count(chosen)}: close another one first, or ask your admin."
+            f"Your quotas allow {format_count(left)} more workers, but a cluster needs at least "
+            f"{format_count(chosen)}: close another cluster first, or ask your administrator."
         ]
     wanted, _ = _choose(expected, law, work, goal)
     if wanted <= left:
         return []
     seconds = format_duration(expected[wanted].seconds)
     return [
-        f"Without the quota it would be {format_count(wanted)} workers and about {seconds}; {format_count(left)} are left."
+        f"Without quotas, the recommendation would be {format_count(wanted)} workers and about {seconds}; "
+        f"your quotas allow {format_count(left)} more."
     ]
 
 
@@ -273,7 +278,7 @@ def _of_the_unknown(shape: Shape) -> list[str]:
     if shape.room is None or not shape.room.unknown:
         return []
     return [
-        f"How much your quotas leave of {' and '.join(shape.room.unknown)} is not known now: so many may be refused."
+        f"Your remaining quota of {' and '.join(shape.room.unknown)} is currently unknown: the request may be rejected."
     ]
 
 
@@ -281,7 +286,7 @@ def _of_extrapolation(law: Law, one: Expectation) -> list[str]:
     if not one.extrapolated:
         return []
     return [
-        f"More than four times the {law.measured_threads[1]:g} threads that were measured: a guess. "
+        f"This is a guess: more than four times the {law.measured_threads[1]:g} threads that were measured. "
         "Measure a larger run first."
     ]
 
@@ -290,7 +295,7 @@ def _of_efficiency(law: Law, goal: Goal) -> list[str]:
     if goal.name != "efficiency" or tells_contention(law.name):
         return []
     return [
-        "How efficient other numbers of workers are is not known: all runs had the same number of threads. "
+        "The efficiency of other sizes is unknown: all runs had the same number of threads. "
         "Measure scaling first."
     ]
 
@@ -299,20 +304,20 @@ def _of_tasks(work: Workload, one: Expectation) -> list[str]:
     if work.tasks is None or work.tasks >= TASKS_PER_THREAD * one.threads:
         return []
     return [
-        f"{format_count(work.tasks)} tasks for {format_count(one.threads)} threads: with fewer than two for each, threads "
+        f"{format_count(work.tasks)} tasks for {format_count(one.threads)} threads: with fewer than two per thread, threads "
         f"idle. Ask for at least {format_count(TASKS_PER_THREAD * one.threads)} partitions or chunks where the graph is "
         "built (`npartitions`, which ROOT fixes then)."
     ]
 
 
 def efficiency(law: Law, work: Workload, one: Expectation) -> float:
-    """Work over what the threads could have done in the scaling time."""
+    """Return the work divided by the capacity of the threads in the scaling time."""
     could = one.scaling_seconds * one.threads
     return min(1.0, law.work_seconds * work.amount / could) if could > 0 else 0.0
 
 
 def core_hours(one: Expectation) -> float:
-    """What the cluster costs while the run is on."""
+    """Return the core hours of the cluster during the run."""
     return one.threads * one.seconds / 3600
 
 
@@ -327,21 +332,23 @@ def _choose(
         if good:
             return min(good), []
         best = expected[fastest].seconds
-        why = f" {work.fixed_seconds:.3g} s do not scale with workers."
+        why = f" {work.fixed_seconds:.3g} s do not depend on the number of workers."
         return fastest, [
-            f"It can't be done in {goal.value:g} s: the fastest is about {best:.3g} s."
+            f"Not possible in {goal.value:g} s: the fastest takes about {best:.3g} s."
             f"{why if work.fixed_seconds >= goal.value else ''}"
         ]
     if goal.name == "efficiency":
         good = [n for n, one in expected.items() if efficiency(law, work, one) >= goal.value]
-        missed = f"No number of workers is {goal.value:.0%} efficient: the smallest comes nearest."
+        missed = f"No size reaches {goal.value:.0%} efficiency: the smallest comes closest."
         return (max(good), []) if good else (min(expected), [missed])
     good = [n for n, one in expected.items() if core_hours(one) <= goal.value]
     if good:
         return _fastest({n: expected[n] for n in good}), []
     cheapest = min(expected, key=lambda n: core_hours(expected[n]))
     cost = core_hours(expected[cheapest])
-    return cheapest, [f"It can't be done in {goal.value:g} core hours: the least is {cost:.3g}."]
+    return cheapest, [
+        f"Not possible in {goal.value:g} core hours: the cheapest size needs {cost:.3g}."
+    ]
 
 
 def _fastest(expected: Mapping[int, Expectation]) -> int:
@@ -357,7 +364,7 @@ def _limit(
     goal: Goal,
     most: Mapping[BoundName, int],
 ) -> LimitedBy:
-    """Why it is not more workers."""
+    """Return why no more workers are recommended."""
     one, largest = allowed[chosen], max(allowed)
     if (
         goal.name == "finish_within_seconds"
@@ -365,7 +372,7 @@ def _limit(
         and one.seconds <= goal.value
     ):
         return "goal"
-    # The fastest may be a little below the bound: a few workers more or less are as fast.
+    # The fastest may be slightly below the bound: slightly different sizes are as fast.
     at_bound = chosen in (largest, _fastest(allowed))
     if at_bound and _would_gain(law, work, allowed[largest], largest):
         return next((name for name, workers in most.items() if workers <= largest), "profile")
@@ -385,7 +392,7 @@ def _would_gain(law: Law, work: Workload, one: Expectation, workers: int) -> boo
 def _shown(
     expected: Mapping[int, Expectation], chosen: int, most: Mapping[BoundName, int]
 ) -> list[int]:
-    """Which numbers of workers to show: evenly spread over the doublings, the advice, and what quotas leave."""
+    """Return the sizes to show: evenly spaced on a logarithmic scale, the recommendation, and the quota limit."""
     low, high = min(expected), max(expected)
     spread = {round(low * (high / low) ** (i / CURVE_POINTS)) for i in range(CURVE_POINTS + 1)}
     marked = {chosen, min(high, max(low, most.get("quota", high)))}

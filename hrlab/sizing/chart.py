@@ -1,4 +1,4 @@
-"""Expected time and efficiency against the number of workers, with the advice marked."""
+"""Chart of expected time and efficiency against the number of workers, with the recommendation marked."""
 
 from __future__ import annotations
 
@@ -29,16 +29,17 @@ _TOOLTIP = [
 
 
 def sizing(advice: Advice) -> Chart:
-    """Wall time (line, with the range of what is likely) and efficiency (dashed) against workers.
+    """Return wall time (line, with its likely range) and efficiency (dashed) against workers.
 
-    Measured runs are dots; beyond four times the most that was measured the line is dotted, and efficiency is not known.
-    What quotas do not leave is grey.
+    Measured runs are dots; beyond four times the measured maximum, the line is dotted and the efficiency unknown. Sizes
+    beyond
+    the quota are grey.
     """
     rows = _rows(advice)
     is_known = any(advice.tells_efficiency(workers) for workers, *_ in advice.table)
     what = "wall time and efficiency" if is_known else "wall time"
     spec = spec_of(
-        f"Expected {what} against workers; {advice.workers} are advised",
+        f"Expected {what} against workers; {advice.workers} recommended",
         values_of(_COLUMNS, rows, _format),
         height=220,
         encoding={"x": _workers_axis(rows)},
@@ -77,7 +78,7 @@ def _record(advice: Advice, workers: int) -> str:
 def _format(row: Any) -> dict[str, Cell]:
     _, seconds, low, high, share, *_ = row
     between = f"{format_duration(low)} to {format_duration(high)}"
-    said = "not known" if share is None else format_share(share)
+    said = "unknown" if share is None else format_share(share)
     return {"said": f"{format_duration(seconds)} ({between})", "share": said}
 
 
@@ -87,7 +88,7 @@ def _workers_axis(rows: tuple[tuple[Cell, ...], ...]) -> dict[str, Any]:
         "field": "workers",
         "type": "quantitative",
         "title": "workers",
-        # Each doubling as wide as the one before: that is how people choose.
+        # Logarithmic: users choose by doubling.
         "scale": {"type": "log", "base": 2, "domain": [int(rows[0][0] or 1), max(2, most)]},
         "axis": {"format": "d", "grid": True},
     }
@@ -122,7 +123,7 @@ def _times(advice: Advice) -> dict[str, Any]:
 
 
 def _measured(advice: Advice, y: dict[str, Any]) -> list[dict[str, Any]]:
-    """The runs of the evidence that did as much work."""
+    """Return the runs of the evidence with the same amount of work."""
     amount = next(iter(advice.workload.values()), 1.0)
     values = [
         {"workers": threads / advice.cores_per_worker, "seconds": seconds, "of": "measured"}
@@ -155,7 +156,7 @@ def _over_quota(advice: Advice, rows: tuple[tuple[Cell, ...], ...]) -> list[dict
             "encoding": {"x2": {"field": "last"}},
         },
         {
-            "data": {"values": [{"workers": first, "said": f"quota leaves {format_count(left)}"}]},
+            "data": {"values": [{"workers": first, "said": f"quota allows {format_count(left)}"}]},
             "layer": [
                 {"mark": {"type": "rule", "color": NEUTRAL, "strokeDash": [4, 3]}},
                 {
@@ -189,7 +190,7 @@ def _efficiency() -> dict[str, Any]:
 
 def _mark(advice: Advice, rows: tuple[tuple[Cell, ...], ...]) -> dict[str, Any]:
     chosen = {"filter": f"datum.workers === {advice.workers}"}
-    text = f"{format_count(advice.workers)} advised"
+    text = f"{format_count(advice.workers)} recommended"
     return {
         "transform": [chosen],
         "layer": [
@@ -203,11 +204,11 @@ def _mark(advice: Advice, rows: tuple[tuple[Cell, ...], ...]) -> dict[str, Any]:
 
 
 def _text(workers: int, rows: tuple[tuple[Cell, ...], ...], below: int) -> dict[str, Any]:
-    """Beside the line at `workers`, on the side that has more room."""
+    """Return a label beside the line at `workers`, on the side with more room."""
     least, most = int(rows[0][0] or 1), int(rows[-1][0] or 1)
     is_right = workers * workers > least * most
     side = {"align": "right", "dx": -5} if is_right else {"align": "left", "dx": 5}
-    # Vega's dark theme leaves marks of text black: this grey is read on both.
+    # Vega's dark theme leaves text marks black: this grey is readable on both.
     return {
         "type": "text",
         **side,

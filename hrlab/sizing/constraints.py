@@ -1,4 +1,4 @@
-"""What a profile and quotas let one ask for, as sizing needs it."""
+"""Constraints of a profile and quotas on cluster sizes."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from hrlab.model.quota import UNKNOWN, Amount, Remaining, ResourceRequest, is_nu
 from hrlab.model.shape import Headroom, Shape, dividing
 from hrlab.model.wire import encode
 
-#: Without a profile: workers of one core, as many as anybody at the facility has had.
+#: Without a profile: single-core workers, at most as many as seen at any facility.
 ANY = Shape(cores=1, workers_maximum=128)
 #: More cores than any machine has.
 MAX_CORES = 100_000
 
 
 def any_shape(profile: str | None, options: Mapping[str, Any]) -> Shape:
-    """The shape where there are no profiles.
+    """Return the shape to use without profiles.
 
     Raises
     ------
     NotFoundError
-        If one is asked for.
+        If a profile is given.
     InvalidRequestError
-        If options are given, of which there are none.
+        If options are given, which need a profile.
     """
     if profile is not None:
-        raise NotFoundError(f"There is no profile {profile[:80]!r}: none is configured.")
+        raise NotFoundError(f"Profile {profile[:80]!r} does not exist: no profiles are configured.")
     return shape_of(None, options)
 
 
@@ -41,23 +41,23 @@ def shape_of(
     left: Remaining | None = None,
     asks: Callable[[Profile, Mapping[str, Value]], ResourceRequest] | None = None,
 ) -> Shape:
-    """Cores and memory of a worker of `profile` with these `options`, and for how many there is room.
+    """Return cores and memory per worker of `profile` with these `options`, and the remaining capacity.
 
     Parameters
     ----------
     left
-        What quotas leave for one more cluster of the profile; None: there are none.
+        Remaining quota for another cluster of the profile; None: no quotas.
     asks
-        What a cluster of such options takes; None: as its options say.
+        Returns the resources requested by a cluster with these options; None: as given by the options.
 
     Raises
     ------
     InvalidRequestError
-        If an option is unknown, fixed by the site, or does not take its value.
+        If an option is unknown, fixed by the site, or has an invalid value.
     """
     if profile is None:
         if options:
-            raise InvalidRequestError("`options` are those of a profile: name it in `profile`.")
+            raise InvalidRequestError("`options` require a profile: name it in `profile`.")
         return ANY
     values = _values(profile, options)
     takes = asks(profile, values) if asks is not None else ResourceRequest(workers=0)
@@ -87,7 +87,7 @@ def _room(left: Remaining | None, takes: ResourceRequest, cores: int) -> Headroo
         "clusters": left.clusters,
         "core hours": left.hours,
     }
-    # Workers of whole cores take as many as they have threads, others what their template says.
+    # Whole-core workers use as many cores as threads; others use those of their template.
     each = takes.cores_each if 0 < takes.cores_each != int(takes.cores_each) else cores
     return Headroom(
         workers=_number(left.workers),
@@ -101,7 +101,7 @@ def _room(left: Remaining | None, takes: ResourceRequest, cores: int) -> Headroo
 
 
 def _number(amount: Amount, beside: float = 0.0) -> float | None:
-    """What is left for workers, beside what else the cluster takes."""
+    """Return what is left for workers after the cluster's other components."""
     return max(0.0, amount - beside) if is_number(amount) else None
 
 
@@ -121,10 +121,12 @@ def _cores(
     options: Mapping[str, Any],
     takes: ResourceRequest,
 ) -> int:
-    """Cores of a worker; where the user leaves them open, so many that nodes are filled."""
+    """Return the cores per worker; if the user does not choose, as many as fill the nodes."""
     cores = max(1, int(values.get(CORES) or takes.cores_each or 1))
     if cores > MAX_CORES:
-        raise InvalidRequestError(f"No worker has {cores:.3g} cores: ask for at most {MAX_CORES}.")
+        raise InvalidRequestError(
+            f"A worker cannot have {cores:.3g} cores; the limit is {MAX_CORES}."
+        )
     option = profile.options.get(CORES)
     is_open = option is not None and option.user_may_set and CORES not in options
     if profile.node is None or option is None or not is_open:
@@ -134,7 +136,7 @@ def _cores(
 
 
 def _workers(profile: Profile) -> int:
-    """Most workers that one cluster of the profile may have; where it says nothing, as many as anybody has had."""
+    """Return the maximum workers of one cluster of the profile, with a default if it sets none."""
     option = profile.options.get(WORKERS)
     known = [profile.limits.workers, None if option is None else _most(option)]
     return max(1, min([n for n in known if n is not None], default=ANY.workers_maximum))

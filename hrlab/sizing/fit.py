@@ -1,4 +1,4 @@
-"""Advice on the size of a cluster, from earlier runs of the same code."""
+"""Recommends a cluster size from earlier runs of the same code."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ from hrlab.sizing.laws import (
 )
 
 TERMS = {"universal-scalability": 3, "amdahl": 2, "work-conservation": 1}
-#: Runs that differ from the fitted law by more than that are of different things, or in different units.
+#: A larger deviation from the fitted law suggests runs of different things or units.
 POOR_SPREAD = 0.5
 
 
 def advice_for(
     runs: Sequence[Run], goal: Goal, shape: Shape, workload: Mapping[str, float] | None = None
 ) -> Advice:
-    """Advice from `runs`, newest first, for the next run of the newest one's code.
+    """Return a recommendation for the next run of the newest run's code, from `runs`, newest first.
 
     Parameters
     ----------
     workload
-        What the next run processes, if not what the newest did.
+        Amounts of the next run, if different from the newest run.
 
     Raises
     ------
     InvalidRequestError
-        If the runs do not say enough, or the workload is not the runs'.
+        If the runs do not suffice, or have no such workload.
     """
     body = body_of(runs)
     law = fitted(body.points)
@@ -53,7 +53,7 @@ def advice_for(
     evidence = [point.run_id for point in body.points]
     advice = advise(law, work, goal, shape, evidence)
     warnings += _of_law(law) + _of_runs(body) + _of_startup(work, advice.workers) + of_memory
-    left_out = [f"Left out: {one}." for one in body.left_out]
+    left_out = [f"Excluded: {one}." for one in body.left_out]
     return replace(
         advice,
         workload={body.amount: work.amount} if body.amount else {},
@@ -73,18 +73,18 @@ def _of_law(law: Law) -> list[str]:
     if law.name == "work-conservation":
         return [
             f"All runs had {format_count(round(law.measured_threads[1]))} threads, so contention is unknown: "
-            "time it on other numbers of workers to know better."
+            "time it with other numbers of workers to improve the estimate."
         ]
     if law.spread is not None and law.spread > POOR_SPREAD:
         return [
-            f"The runs differ from the law by {format_share(law.spread)}: they may not be of the same thing, or say what "
-            "they processed in different units. Expect little of this advice."
+            f"The runs differ from the law by {format_share(law.spread)}: they may measure different things, or give "
+            "their workload in different units. This recommendation is unreliable."
         ]
     return []
 
 
 def _of_runs(body: RunHistory) -> list[str]:
-    """What makes runs say less than they seem to."""
+    """Return caveats about the runs."""
     found = {
         "shared their cluster with other clients' tasks": [
             r for r in body.runs if r.alone is False
@@ -93,17 +93,19 @@ def _of_runs(body: RunHistory) -> list[str]:
         "had tasks that failed": [r for r in body.runs if r.failed_tasks],
     }
     told = [
-        f"{len(some)} of {len(body.runs)} runs {what}: alone or without them they would be faster."
+        f"{len(some)} of {len(body.runs)} runs {what}: otherwise they would be faster."
         for what, some in found.items()
         if some
     ]
     if all(run.cold for run in body.runs):
         told.append(
-            "The runs were the first work of fresh workers: that each first imports and compiles is taken for work. "
+            "All runs are cold, so imports and compilation on fresh workers are counted as work. "
             "Time it again on the same workers."
         )
     if all(run.approach == "serial" for run in body.runs):
-        told.append("The runs are serial: that their work can be spread over workers is assumed.")
+        told.append(
+            "The runs are serial: this assumes that their work can be distributed over workers."
+        )
     return told
 
 
@@ -112,15 +114,15 @@ def _of_startup(work: Workload, workers: int) -> list[str]:
     if not seconds:
         return []
     return [
-        f"As in the newest run, workers are taken to start while it waits: about {format_duration(seconds)}. On a cluster "
-        "that is ready it is so much faster."
+        f"Includes about {format_duration(seconds)} of waiting for workers to start, as in the newest run. On a cluster "
+        "that is ready, it is faster by that much."
     ]
 
 
 def fitted(points: Sequence[Point]) -> Law:
-    """The law that fits best with no negative number: least squares of relative errors.
+    """Fit the best law with non-negative coefficients: least squares of relative errors.
 
-    By :func:`scipy.optimize.nnls` (Lawson and Hanson 1974), which is loaded only here.
+    Uses :func:`scipy.optimize.nnls` (Lawson and Hanson 1974), which is only imported here.
     """
     from scipy.optimize import nnls
 
@@ -159,14 +161,14 @@ def _busy(point: Point) -> float:
 
 
 def _work(body: RunHistory, workload: Mapping[str, float]) -> tuple[Workload, list[str]]:
-    """What the next run is: as the newest, or of another amount."""
+    """Return the next run's workload: that of the newest run, or of another amount."""
     last = body.points[0]
     amount, warnings = last.amount, list[str]()
     if workload:
         if body.amount is None or body.amount not in workload:
             known = body.amount or "none"
             raise InvalidRequestError(
-                f"The runs' workload is told by {known}, not by {', '.join(workload)}: it can't be scaled by that."
+                f"Cannot scale by {', '.join(workload)}: the runs give their workload as {known}."
             )
         amount = workload[body.amount]
         if not math.isfinite(amount) or amount <= 0:
@@ -183,7 +185,7 @@ def _work(body: RunHistory, workload: Mapping[str, float]) -> tuple[Workload, li
         else statistics.median(point.fixed_seconds for point in body.points)
     )
     chains = [point.chain_seconds for point in body.points if point.chain_seconds is not None]
-    # More of the same are more tasks of the same length.
+    # A larger amount means more tasks of the same length.
     tasks = None if last.tasks is None else max(1, round(last.tasks * amount / last.amount))
     return (
         Workload(
@@ -204,18 +206,19 @@ def _of_amount(body: RunHistory, amount: float) -> list[str]:
     if amount == known[0]:
         return []
     told = [
-        f"Time that does not scale with workers is taken not to grow with {name}, all other time to be "
-        f"proportional to it ({format_count(known[0])} in {body.runs[0].name}, {format_count(amount)} asked)."
+        f"Assumes that time independent of the workers does not grow with {name}, and that all other time is "
+        f"proportional to it ({format_count(known[0])} in {body.runs[0].name}, {format_count(amount)} requested)."
     ]
     if not min(known) / MAX_EXTRAPOLATION <= amount <= max(known) * MAX_EXTRAPOLATION:
         told.append(
-            f"{format_count(amount)} {name} are more than four times beyond what was measured: a guess. Measure it first."
+            f"{format_count(amount)} {name} differ from the measured amounts by more than a factor of four: "
+            "this is a guess. Measure it first."
         )
     return told
 
 
 def _startup(body: RunHistory) -> Startup:
-    """Of the runs that had to wait for workers, the median."""
+    """Return the median of the runs that had to wait for workers."""
     found = [point.startup for point in body.points if point.startup]
     return Startup(
         first_seconds=statistics.median(one.first_seconds for one in found),

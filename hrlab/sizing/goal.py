@@ -1,4 +1,4 @@
-"""What a user wants of the next run."""
+"""Goal for the next run."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ GoalName: TypeAlias = Literal["finish_within_seconds", "efficiency", "fastest", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What the user wants; `value` is seconds, an efficiency from 0 to 1, or core hours, and None for ``fastest``."""
+    """A goal; `value` is seconds, an efficiency from 0 to 1, or core hours, and None for ``fastest``."""
 
     name: GoalName
     value: float | None = None
 
 
 def goal_from(value: object) -> Goal:
-    """The goal that ``{"fastest": true}``, ``{"finish_within_seconds": 120}``, ... writes.
+    """Parse a goal like ``{"fastest": true}`` or ``{"finish_within_seconds": 120}``.
 
     Raises
     ------
     MalformedError
-        If it is not one of these.
+        If it has another form.
     InvalidRequestError
-        For a value that nobody can mean.
+        If the value is out of range.
     """
     known = ("finish_within_seconds", "efficiency", "fastest", "core_hours")
     if not isinstance(value, Mapping) or len(value) != 1 or next(iter(value)) not in known:
@@ -36,7 +36,7 @@ def goal_from(value: object) -> Goal:
     name, amount = next(iter(value.items()))
     if name == "fastest":
         if amount is not True:
-            raise InvalidRequestError("`fastest` takes only true.")
+            raise InvalidRequestError("`fastest` must be true.")
         return Goal(name="fastest")
     if not is_number(amount):
         raise InvalidRequestError(f"`{name}` must be a number, not {str(amount)[:40]!r}.")
@@ -47,10 +47,10 @@ def goal_from(value: object) -> Goal:
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a finite number that computers can calculate with."""
+    """Whether it is a finite number in the range of floats."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     try:
         return math.isfinite(value)
-    except OverflowError:  # a whole number of hundreds of digits
+    except OverflowError:  # an integer of hundreds of digits
         return False

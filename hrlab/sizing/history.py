@@ -1,4 +1,4 @@
-"""Which runs may be taken together to learn how they scale, and what each of them says."""
+"""Selects runs that can be used together to determine scaling, and extracts their data points."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hrlab.sizing.laws import Point, Startup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHistory:
-    """Runs that may be taken together: their points, by what work is measured, and what was left out."""
+    """Comparable runs: their points, the measure of their work, and what was left out."""
 
     runs: tuple[Run, ...]
     points: tuple[Point, ...]
@@ -26,12 +26,12 @@ class RunHistory:
 
 
 def body_of(runs: Sequence[Run]) -> RunHistory:
-    """What `runs`, newest first, say together.
+    """Combine `runs`, newest first.
 
     Raises
     ------
     InvalidRequestError
-        If none of them says anything; the message says why.
+        If no run is usable; the message says why.
     """
     usable = [(run, _unusable(run)) for run in runs]
     left_out = [f"{run.name}: {why}" for run, why in usable if why]
@@ -39,12 +39,12 @@ def body_of(runs: Sequence[Run]) -> RunHistory:
     if not good:
         reasons = "; ".join(sorted(set(left_out))[:3]) or "there are none"
         raise InvalidRequestError(
-            f"Not enough runs to advise from ({reasons}). Time the same code on 1, 2 and 4 workers first."
+            f"Not enough runs for a recommendation ({reasons}). Time the same code on 1, 2 and 4 workers first."
         )
     alike = [run for run in good if _kind(run) == _kind(good[0])]
     if len(alike) < len(good):
         left_out.append(
-            f"{len(good) - len(alike)} of {len(good)} runs: other code, image or approach than the newest"
+            f"{len(good) - len(alike)} of {len(good)} runs: code, image or approach differs from the newest run"
         )
     alike, apart = _of_one_temperature(alike)
     left_out += apart
@@ -52,28 +52,28 @@ def body_of(runs: Sequence[Run]) -> RunHistory:
     same = [run for run in alike if amount or run.workload == alike[0].workload]
     if len(same) < len(alike):
         left_out.append(
-            f"{len(alike) - len(same)} runs: another workload, and no figure that all share"
+            f"{len(alike) - len(same)} runs: different workload without a common figure"
         )
     points = tuple(point_of(run, amount) for run in same)
     return RunHistory(runs=tuple(same), points=points, amount=amount, left_out=tuple(left_out))
 
 
 def _of_one_temperature(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
-    """Warm runs or cold ones, never both: those of more sizes, else the warm ones; and what was left out."""
+    """Select either warm or cold runs, preferring more sizes, then warm; also return what was left out."""
     warm = [run for run in runs if not run.cold]
     cold = [run for run in runs if run.cold]
     if not warm or not cold:
         return list(runs), []
     if len({_threads(run) for run in cold}) > len({_threads(run) for run in warm}):
-        return cold, [f"{len(warm)} of {len(runs)} runs: on workers that had worked before"]
-    what = "the first work of fresh workers, which first import and compile"
+        return cold, [f"{len(warm)} of {len(runs)} runs: warm workers"]
+    what = "cold, including imports and compilation on fresh workers"
     return warm, [f"{len(cold)} of {len(runs)} runs: {what}"]
 
 
 def point_of(run: Run, amount: str | None) -> Point:
-    """What one run says."""
+    """Return the data point of one run."""
     parts = _parts(run)
-    # Only the wall time is known of imported runs: all of it may scale.
+    # Imported runs have only a wall time: all of it may scale.
     fixed = min(run.wall_seconds, sum(parts.values()))
     startup = startup_of(run)
     scaling = max(0.0, run.wall_seconds - fixed - (startup.first_seconds if startup else 0.0))
@@ -86,7 +86,7 @@ def point_of(run: Run, amount: str | None) -> Point:
         parts=parts,
         startup=startup,
         scaling_seconds=scaling,
-        # What is done one after the other finds no threads at the same time.
+        # Sequential work does not use several threads at a time.
         tasks=max((loop.tasks for loop in run.loops), default=0) or None,
         longest_seconds=max(lengths, default=None),
         chain_seconds=min(scaling, sum(lengths)) if lengths else None,
@@ -94,7 +94,7 @@ def point_of(run: Run, amount: str | None) -> Point:
 
 
 def startup_of(run: Run) -> Startup | None:
-    """How long the loops of the run had no worker at all, and how fast workers came; None if they were there."""
+    """Return how long the loops had no worker, and how fast workers arrived; None if they were ready."""
     first, steps = 0.0, list[float]()
     for index, cluster in enumerate(run.clusters):
         spans = _spans(run, index)
@@ -119,7 +119,7 @@ def startup_of(run: Run) -> Startup | None:
 
 
 def need_of(runs: Sequence[Run]) -> ObservedMemory | None:
-    """Memory that one worker took at most in any of `runs`; None if none of them measured it."""
+    """Return the maximum memory of one worker in any of `runs`; None if not measured."""
     found = [
         ObservedMemory(
             peak_bytes=use.worker_memory_peak_bytes,
@@ -135,7 +135,7 @@ def need_of(runs: Sequence[Run]) -> ObservedMemory | None:
 
 
 def without_series(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A run's JSON values with the largest value in place of each series: to read them all takes twenty times as long."""
+    """Reduce each series of a run's JSON to its maximum: parsing them all takes twenty times as long."""
     resources = record.get("resources")
     if resources is None:
         return record
@@ -181,7 +181,7 @@ def _kind(run: Run) -> tuple[Any, ...]:
 
 
 def _shared_amount(runs: Sequence[Run]) -> str | None:
-    """The figure by which the runs' workloads differ: all have it, from more than 0 on."""
+    """Return the figure by which the workloads differ: present in all runs and positive."""
     counts = Counter(name for run in runs for name, value in run.workload.items() if value > 0)
     shared = [name for name, count in counts.items() if count == len(runs)]
     differing = [name for name in shared if len({run.workload[name] for run in runs}) > 1]
@@ -189,7 +189,7 @@ def _shared_amount(runs: Sequence[Run]) -> str | None:
 
 
 def _parts(run: Run) -> dict[str, float]:
-    """Seconds that do not scale, by what they are; empty if only the wall time is known."""
+    """Return the seconds that do not scale, by phase; empty if only the wall time is known."""
     if run.phases is None:
         return {}
     return {
@@ -202,7 +202,7 @@ def _parts(run: Run) -> dict[str, float]:
 
 
 def _threads(run: Run) -> float:
-    """Threads over the time of the loops in which there were any, on average; of imported runs the most that there were."""
+    """Return the average threads during loops with workers; for imported runs the maximum."""
     total = 0.0
     for index, cluster in enumerate(run.clusters):
         threads = _average(cluster.workers.history, _spans(run, index))
@@ -217,7 +217,7 @@ def _spans(run: Run, index: int) -> list[tuple[float, float]]:
 def _average(
     history: Sequence[tuple[float, int, int]], spans: Sequence[tuple[float, float]]
 ) -> float | None:
-    """Threads in `spans`, without the time in which there were none: that is waiting for workers."""
+    """Return the average threads in `spans`, without intervals that had none: those are waiting for workers."""
     spent = [(threads, seconds) for threads, seconds in _overlaps(history, spans) if threads]
     whole = sum(seconds for _, seconds in spent)
     return sum(threads * seconds for threads, seconds in spent) / whole if whole > 0 else None
@@ -232,7 +232,7 @@ def _seconds_without(
 def _overlaps(
     history: Sequence[tuple[float, int, int]], spans: Sequence[tuple[float, float]]
 ) -> Iterator[tuple[int, float]]:
-    """Threads, and for how many seconds of `spans` there were as many."""
+    """Yield thread counts, and the seconds of `spans` with that count."""
     changes = [*history, (float("inf"), 0, 0)]
     for (begin, _, threads), (end, *_rest) in pairwise(changes):
         for start, stop in spans:

@@ -35,21 +35,21 @@ from typing import Literal, TypeAlias
 
 LawName: TypeAlias = Literal["universal-scalability", "amdahl", "work-conservation"]
 
-#: Beyond that many times the largest measured number of threads, an expectation is said to be a guess.
+#: Beyond this multiple of the largest measured number of threads, an expectation is called a guess.
 MAX_EXTRAPOLATION = 4.0
-#: An expectation is never said to be better known than this: repeats of one cell on one machine differ as much.
+#: Minimum relative uncertainty: repeats of one cell on one machine vary this much.
 LEAST_UNCERTAINTY = 0.05
-#: Assumed where there are no more runs than fitted numbers, so that nothing says how well they fit.
+#: Assumed if there are no more runs than fitted coefficients, so the quality of the fit is unknown.
 UNKNOWN_UNCERTAINTY = 0.15
-#: Nobody knows what contention there is beyond what was measured: a disk or a lock may be full. The upper end assumes that
-#: half of what each further doubling gains is lost, which then takes 3/4 of the time in place of half of it; likewise the
-#: lower end for fewer threads than were measured.
+#: Contention beyond the measured range is unknown: a disk or a lock may saturate. The upper end assumes that half of the
+#: gain of each further doubling is lost, so it takes 3/4 of the time instead of half of it; likewise the lower end for fewer
+#: threads than were measured.
 ASSUMED_LOSS_PER_DOUBLING = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """An expected time, and between what it probably is (about 95 %)."""
+    """An expected time in seconds with its likely range (about 95 %)."""
 
     expected: float
     low: float
@@ -58,38 +58,38 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Startup:
-    """Seconds until the first worker is there, and from each worker to the next."""
+    """Seconds until the first worker is ready, and from each worker to the next."""
 
     first_seconds: float = 0.0
     per_worker_seconds: float = 0.0
 
     def seconds(self, workers: int) -> float:
-        """What waiting for so many costs a run."""
+        """Return the waiting time in seconds that a run spends for this many workers."""
         return self.first_seconds + self.per_worker_seconds * (workers - 1) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """What one run says about scaling.
+    """Data point of one run.
 
     Attributes
     ----------
     threads
-        Threads that worked, average over the time of the loops, at least 1.
+        Average threads during the loops, at least 1.
     amount
-        What was processed, in any unit that all runs share; 1 where none is said.
+        Amount of work, in a unit common to all runs; 1 if unknown.
     fixed_seconds
-        What does not scale: `pre`, `between`, `post`, `submit`, `gather`.
+        Time that does not scale: `pre`, `between`, `post`, `submit`, `gather`.
     parts
         The same by those names; empty if only the wall time is known.
     startup
-        Waiting for workers; None if they were there.
+        Waiting for workers; None if they were ready.
     scaling_seconds
         The rest of the wall time.
     tasks, longest_seconds
         Number of tasks, and the longest of them; None if unknown.
     chain_seconds
-        The longest of each kind of task, one after the other; None if unknown.
+        Sum of the longest task of each kind; None if unknown.
     """
 
     run_id: str
@@ -106,16 +106,16 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Law:
-    """Fitted numbers, all from 0 on, per unit of amount.
+    """Fitted non-negative coefficients, per unit of amount.
 
     Attributes
     ----------
     work_seconds, contention_seconds, coherency_seconds
         A, B and C above.
     spread
-        Standard deviation of measured over fitted; None if there were no more runs than fitted numbers.
+        Standard deviation of measured over fitted; None if there were no more runs than fitted coefficients.
     measured_threads
-        Least and most threads that were measured.
+        Minimum and maximum measured threads.
     """
 
     name: LawName
@@ -126,14 +126,14 @@ class Law:
     measured_threads: tuple[float, float]
 
     def scaling_seconds(self, threads: float) -> float:
-        """S(N) for one unit of amount."""
+        """Return S(N) for one unit of amount."""
         fitted = (self.work_seconds, self.contention_seconds, self.coherency_seconds)
         return sum(a * b for a, b in zip(fitted, terms(threads), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """What the next run is: amount, fixed time (in all and by parts), waiting for workers, number and lengths of tasks."""
+    """The next run: amount, fixed time (total and by parts), waiting for workers, number and lengths of tasks."""
 
     amount: float
     fixed_seconds: float
@@ -149,9 +149,9 @@ Bound: TypeAlias = Literal["tasks", "longest-task"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """Wall time on so many threads, with the ends of what is likely (about 95 %), and what holds it up, if anything.
+    """Expected wall time on a number of threads, with its likely range (about 95 %), and the bottleneck, if any.
 
-    `dask_times` is without `submit` and `gather`, and with waiting for workers.
+    `dask_times` excludes `submit` and `gather`, and includes waiting for workers.
     """
 
     threads: int
@@ -166,17 +166,17 @@ class Expectation:
 
 
 def busy_threads(threads: float, tasks: int | None) -> float:
-    """Of so many threads those that find a task; all, if the number of tasks is unknown."""
+    """Return the number of threads that have a task; all, if the number of tasks is unknown."""
     return threads if tasks is None else max(1, min(threads, tasks))
 
 
 def terms(threads: float) -> tuple[float, float, float]:
-    """Factors of A, B and C in S(N), for whoever fits."""
+    """Return the factors of A, B and C in S(N), for the fit."""
     return (1 / threads, (threads - 1) / threads, threads - 1)
 
 
 def law_for(points: list[Point]) -> LawName:
-    """Which law so many different numbers of threads allow."""
+    """Return the law that can be fitted to this many different numbers of threads."""
     different = len({round(point.threads, 1) for point in points})
     if different >= 3:
         return "universal-scalability"
@@ -184,7 +184,7 @@ def law_for(points: list[Point]) -> LawName:
 
 
 def expect(law: Law, work: Workload, threads: int, workers: int | None = None) -> Expectation:
-    """What `work` would take on `threads` of so many `workers` (None: one each)."""
+    """Return the expectation for `work` on `threads` of `workers` (None: one thread each)."""
     busy = busy_threads(threads, work.tasks)
     bound: Bound | None = "tasks" if busy < threads else None
     scaling = _scaling(law, busy) * work.amount
@@ -212,7 +212,7 @@ def expect(law: Law, work: Workload, threads: int, workers: int | None = None) -
 
 
 def _scaling(law: Law, threads: float) -> float:
-    """S(N), and for fewer threads than were measured no less than for the fewest, and no more than if these all gain."""
+    """Return S(N); for fewer threads than measured, between the value of the fewest and ideal scaling from it."""
     least = law.measured_threads[0]
     if threads >= least:
         return law.scaling_seconds(threads)
@@ -228,7 +228,7 @@ def _fixed(work: Workload, below: float, above: float) -> Times:
 
 
 def total(parts: Iterable[Times]) -> Times:
-    """Times one after the other."""
+    """Return the sum of consecutive times."""
     many = list(parts)
     return Times(
         expected=sum(part.expected for part in many),
@@ -238,7 +238,7 @@ def total(parts: Iterable[Times]) -> Times:
 
 
 def times_of(measured: Sequence[float]) -> Times:
-    """What to expect of a part that does not scale: the median, and a little more than what was seen."""
+    """Return the expectation of a part that does not scale: the median, with a range slightly wider than seen."""
     spread = LEAST_UNCERTAINTY if len(measured) > 1 else UNKNOWN_UNCERTAINTY
     return Times(
         expected=statistics.median(measured),
@@ -248,13 +248,13 @@ def times_of(measured: Sequence[float]) -> Times:
 
 
 def _uncertainty(law: Law, threads: float) -> tuple[float, float]:
-    """How much shorter and longer it may be, as shares."""
+    """Return the lower and upper relative uncertainty."""
     known = UNKNOWN_UNCERTAINTY if law.spread is None else 2 * law.spread
     spread = max(LEAST_UNCERTAINTY, known)
     least, most = law.measured_threads
     down, up = max(0.0, math.log2(least / threads)), max(0.0, math.log2(threads / most))
-    # Outside what was measured, a fit is worth less with each doubling.
+    # Outside the measured range, a fit loses value with each doubling.
     wider = spread * (1 + down + up)
-    # What fewer threads take may be contention among more of them, and taken for work.
+    # The work of fewer threads may include contention among the measured ones.
     below = 1 - (1 - min(0.9, wider)) / ASSUMED_LOSS_PER_DOUBLING**down
     return below, (1 + wider) * ASSUMED_LOSS_PER_DOUBLING**up - 1

@@ -1,4 +1,4 @@
-"""What may be asked for, for advice on sizes: of the profiles of this user, and what quotas leave now."""
+"""Constraints on cluster sizes from the user's profiles and the current quotas."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def shapes(
     asks: Callable[[Profile, Mapping[str, Value]], ResourceRequest],
     left: Callable[[str], Remaining],
 ) -> ShapeOf:
-    """Shapes by profile and options.
+    """Return a function that returns the shape for a profile and options.
 
     Parameters
     ----------
     asks
-        What a cluster of a profile and options takes.
+        Returns the resources requested by a cluster of a profile and options.
     left
-        What quotas leave for a profile, as far as it is known now.
+        Returns the remaining quota for a profile, as far as currently known.
     """
 
     def shape(name: str | None, options: Mapping[str, Any]) -> Shape:

@@ -1,4 +1,4 @@
-"""Advice on the size of a cluster, as it is asked for from outside: which runs, which goal, which bounds."""
+"""Sizing as a service: selects runs, goal and constraints."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from hrlab.sizing.history import without_series
 from hrlab.store.query import RunQuery
 from hrlab.store.sqlite import RunStore
 
-#: What may be asked for, by profile (None: of no certain one) and options.
+#: Returns the constraints for a profile (None: no specific one) and options.
 ShapeOf: TypeAlias = Callable[[str | None, Mapping[str, Any]], Shape]
 
 KEYS = ("runs", "name", "code_sha256", "goal", "profile", "options", "workload")
-#: Most runs that are looked at: those before say little of today's machine.
+#: Maximum number of runs used: older ones say little about the current machine.
 MAX_RUNS = 50
 MAX_TEXT = 500
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked: by which runs (ids, or a name, or a hash of code), to what end, within which profile."""
+    """A request for a recommendation: runs (ids, a name or a code hash), goal, and profile."""
 
     goal: Goal
     runs: tuple[str, ...] = ()
@@ -40,12 +40,12 @@ class Question:
 
 
 def question_from(body: object) -> Question:
-    """What the body of a request asks.
+    """Parse the body of a request.
 
     Raises
     ------
     MalformedError
-        If it is not of that form.
+        If it does not have this form.
     """
     if not isinstance(body, Mapping):
         raise MalformedError(
@@ -53,13 +53,11 @@ def question_from(body: object) -> Question:
         )
     for key in body:
         if key not in KEYS:
-            raise MalformedError(
-                f"There is no {str(key)[:80]!r} to ask. {did_you_mean(str(key), KEYS)}"
-            )
+            raise MalformedError(f"Unknown key {str(key)[:80]!r}. {did_you_mean(str(key), KEYS)}")
     named = [key for key in ("runs", "name", "code_sha256") if body.get(key) is not None]
     if len(named) != 1:
         raise MalformedError(
-            "Say exactly one of `runs`, `name` and `code_sha256`: whose history to use."
+            "Give exactly one of `runs`, `name` and `code_sha256` to select the history."
         )
     return Question(
         goal=goal_from(body.get("goal")),
@@ -73,14 +71,14 @@ def question_from(body: object) -> Question:
 
 
 class AdvisingService:
-    """Gives advice from the runs of one store; never creates anything.
+    """Recommends sizes from the runs of one store; never creates anything.
 
     Parameters
     ----------
     store
-        Where runs are kept.
+        Store of the runs.
     shape_of
-        What may be asked for, by profile (None: of no certain one) and options.
+        Returns the constraints for a profile (None: no specific one) and options.
     """
 
     def __init__(self, store: RunStore, shape_of: ShapeOf) -> None:
@@ -88,20 +86,20 @@ class AdvisingService:
         self._shape_of = shape_of
 
     def advise(self, question: Question) -> Advice:
-        """The advice.
+        """Return a recommendation.
 
         Raises
         ------
         NotFoundError
-            For runs or a profile that are not there.
+            If a run or the profile does not exist.
         InvalidRequestError
-            If the runs do not say enough.
+            If the runs do not suffice.
         """
         shape = self._shape_of(question.profile, question.options)
         return advice_for(self._runs(question), question.goal, shape, question.workload)
 
     def _runs(self, question: Question) -> list[Run]:
-        """The runs that are meant, newest first; of a single one its whole history."""
+        """Return the requested runs, newest first; for a single run, its whole history."""
         given = [self._run(run_id) for run_id in question.runs]
         if len(given) == 1 and given[0].source.code_sha256:
             past = self._found(RunQuery(code_sha256=given[0].source.code_sha256, limit=MAX_RUNS))
@@ -130,9 +128,9 @@ def _ids(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, Sequence) or isinstance(value, str) or not value:
-        raise MalformedError("`runs` must be a list of ids of runs.")
+        raise MalformedError("`runs` must be a list of run ids.")
     if len(value) > MAX_RUNS or not all(isinstance(one, str) for one in value):
-        raise MalformedError(f"`runs` must be at most {MAX_RUNS} ids.")
+        raise MalformedError(f"`runs` must have at most {MAX_RUNS} ids.")
     return tuple(dict.fromkeys(value))
 
 
@@ -141,14 +139,14 @@ def _text(body: Mapping[str, Any], key: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
-        raise MalformedError(f"`{key}` must be a text, and not an empty one.")
+        raise MalformedError(f"`{key}` must be a non-empty string.")
     if len(value) > MAX_TEXT or not _can_be_kept(value):
-        raise MalformedError(f"`{key}` must be a text of at most {MAX_TEXT} characters.")
+        raise MalformedError(f"`{key}` must be a string of at most {MAX_TEXT} characters.")
     return value
 
 
 def _can_be_kept(value: str) -> bool:
-    """Whether the store can hold it: neither halves of characters nor zeros."""
+    """Whether the store accepts it: no lone surrogates or NUL characters."""
     return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 

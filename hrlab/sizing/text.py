@@ -1,4 +1,4 @@
-"""An advice in words: for the command line, and for whoever asks in code."""
+"""A recommendation as text, for the command line and for code."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from hrlab.model.units import (
 from hrlab.render.text import aligned
 from hrlab.sizing.advice import AS_FAST, Advice, LimitedBy
 
-#: Lines of the table: more are in the chart.
+#: Maximum number of table rows: the chart has more.
 ROWS = 12
 
 _LIMITS: Mapping[LimitedBy, str] = {
-    "goal": "that reaches the goal",
-    "tasks": "more would find no task",
+    "goal": "the goal is reached",
+    "tasks": "there are no tasks for more",
     "serial": f"more would be less than {format_share(AS_FAST)} faster",
-    "longest-task": "the longest task takes as long",
-    "measured": "more would be a guess, too far from what was measured",
-    "profile": "more are not offered",
-    "memory": "there is no memory for more",
-    "quota": "more are not left to you",
+    "longest-task": "the longest task takes that long",
+    "measured": "more would be a guess beyond the measured range",
+    "profile": "limit of the profile",
+    "memory": "no memory for more",
+    "quota": "limited by your quota",
 }
 _LAWS = {
     "universal-scalability": "the Universal Scalability Law",
@@ -35,7 +35,7 @@ _LAWS = {
 
 
 def advice_text(advice: Advice) -> str:
-    """The advice, the evidence for it, and times and costs of other numbers of workers."""
+    """Return the recommendation, its evidence, and times and costs of other sizes."""
     return "\n".join([*_sentences(advice), *_table(advice), *(f"- {w}" for w in advice.warnings)])
 
 
@@ -55,14 +55,14 @@ def _sentences(advice: Advice) -> Iterator[str]:
 
 
 def _efficient(advice: Advice) -> str:
-    """Empty where the runs do not tell."""
+    """Return the efficiency, or nothing if it is unknown."""
     if not advice.tells_efficiency(advice.workers):
         return ""
     return f"{format_share(advice.efficiency)} efficient in dask, "
 
 
 def _parts(advice: Advice) -> Iterator[str]:
-    """Each worker, the nodes, and the phases, as far as they are known."""
+    """Yield the known worker resources, nodes and phases."""
     each = [f"{advice.cores_per_worker} core{'' if advice.cores_per_worker == 1 else 's'}"]
     if advice.memory_bytes_per_worker:
         each.append(format_bytes(advice.memory_bytes_per_worker))

@@ -77,7 +77,7 @@ def test_in_a_notebook_it_shows_words_and_chart(store):
     words, chart = (output.data for output in seen.outputs)
     assert "core hours" in words["text/plain"]
     spec = chart["application/vnd.vegalite.v5+json"]
-    assert "are advised" in spec["description"]
+    assert "recommended" in spec["description"]
 
 
 @pytest.mark.parametrize(

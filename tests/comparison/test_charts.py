@@ -80,7 +80,7 @@ def test_what_differs_is_in_every_picture():
 def test_cold_runs_have_a_lane_of_their_own():
     svg = svg_of(charts(compare(THREADS))["time"])
     assert ">2 threads, cold</text>" in svg
-    assert "Cold: first run of a fresh cluster or of new workers, not in the median." in svg
+    assert "Cold: first run of a fresh cluster or of new workers, excluded from the median." in svg
 
 
 def test_published_table_is_as_it_was_published():

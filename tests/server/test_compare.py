@@ -35,8 +35,8 @@ async def test_published_table_is_compared(ask, kernel):
     ("parameters", "status", "said"),
     [
         ({"ids": "0" * 32}, 404, "There is no run"),
-        ({"ids": ""}, 422, "takes two"),
-        ({}, 422, "takes two"),
+        ({"ids": ""}, 422, "needs two"),
+        ({}, 422, "needs two"),
         ({"ids": ",".join(f"{i:032x}" for i in range(300))}, 400, "too many"),
         ({"idz": "a"}, 400, "ids"),
     ],
@@ -79,7 +79,7 @@ async def test_run_is_compared_with_the_one_before_it(ask, kernel):
     assert found["lines"][0]["after_seconds"] == 8
     answer = await ask("GET", "compare", previous=runs[0].id)
     assert answer.status == 404
-    assert "before this one" in answer.error["message"]
+    assert "no earlier successful run of the same code" in answer.error["message"]
 
 
 async def test_two_that_succeeded_are_compared_in_whole_beside_one_that_did_not(ask, kernel):

@@ -51,7 +51,7 @@ async def test_quotas_bound_the_advice_and_what_is_in_use_counts(ask, kernel):
     notes = {row[0]: row[-1] for row in advice["chart"]["table"]["rows"]}
     assert notes[8] == "advised"
     assert notes[10] == "over the quota"
-    assert "quota leaves 8" in str(advice["chart"]["spec"])
+    assert "quota allows 8" in str(advice["chart"]["spec"])
     await made(ask, options={"workers": 5}, name="zee-1")
     advice = await advised(ask, None, profile="zee", options={"memory": "2 GiB"})
     assert (advice["workers"], advice["bounds"]["quota"]) == (3, 3)
@@ -103,7 +103,7 @@ async def test_nodes_are_told_with_the_profile(ask):
         ({"profile": "zee", "options": {"image": "other"}}, 422, "fixed by your site"),
         ({"options": {"cores": 2}}, 422, "name it in `profile`"),
         ({"profile": "zee", "options": ["cores"]}, 400, "must be an object"),
-        ({"profile": 5}, 400, "must be a text"),
+        ({"profile": 5}, 400, "must be a non-empty string"),
     ],
 )
 async def test_profiles_and_options_that_can_not_be_are_refused(ask, kernel, body, status, words):

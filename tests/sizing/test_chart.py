@@ -66,7 +66,7 @@ def test_efficiency_ends_where_nothing_was_measured():
     shares = shown(chart, "efficiency")
     assert max(shares) == 1000
     assert all((shares[n] is not None) == (n <= 4 * 8) for n in shares)
-    known = {n for n, said in shown(chart, "share").items() if said != "not known"}
+    known = {n for n, said in shown(chart, "share").items() if said != "unknown"}
     assert known == {n for n in shares if n <= 32}
     assert [row[4] is not None for row in chart.table.rows] == [n <= 32 for n in shares]
 
@@ -101,5 +101,5 @@ def test_advice_at_the_knee_does_not_say_that_more_would_not_be_faster():
 
 def test_goal_in_efficiency_that_no_run_tells_of_is_said():
     said = " ".join(single("efficiency", 0.8).warnings)
-    assert "How efficient other numbers of workers are is not known" in said
+    assert "The efficiency of other sizes is unknown" in said
     assert "not known" not in " ".join(advice().warnings)

@@ -145,7 +145,7 @@ def test_no_runs_at_all_say_what_to_do():
 def test_runs_unlike_the_newest_are_not_mixed_in(other):
     advice = advice_for([timed(4, 25), other], FASTEST, Shape())
     assert advice.evidence == (timed(4, 25).id,)
-    assert any("Left out" in warning for warning in advice.warnings)
+    assert any("Excluded" in warning for warning in advice.warnings)
 
 
 def test_workloads_that_differ_are_scaled_by_what_they_share():
@@ -210,7 +210,7 @@ def test_next_run_waits_for_workers_as_the_newest_did():
     ready = advice_for([warm, cold], FASTEST, Shape(workers_maximum=8))
     assert waits.startup == Startup(first_seconds=20.0, per_worker_seconds=3.0)
     assert ready.startup is None
-    assert any("workers are taken to start while it waits" in w for w in waits.warnings)
+    assert any("of waiting for workers to start, as in the newest run" in w for w in waits.warnings)
     assert sum(waits.phases.values()) == pytest.approx(waits.wall_seconds.expected)
     assert waits.wall_seconds.expected > ready.wall_seconds.expected + 15
 
@@ -269,8 +269,10 @@ def test_cold_and_warm_runs_are_not_evidence_together():
     warm = [timed(2, 0.4, cold=False, id=one * 32) for one in "ab"]
     advice = advice_for([*warm, cold], FASTEST, Shape(cores=1, workers_maximum=8))
     assert set(advice.evidence) == {"a" * 32, "b" * 32}
-    (said,) = [one for one in advice.warnings if one.startswith("Left out")]
-    assert said.startswith("Left out: 1 of 3 runs: the first work of fresh workers")
+    (said,) = [one for one in advice.warnings if one.startswith("Excluded")]
+    assert said.startswith(
+        "Excluded: 1 of 3 runs: cold, including imports and compilation on fresh workers"
+    )
 
 
 def test_cold_runs_of_several_sizes_say_more_than_a_warm_one():
@@ -278,7 +280,10 @@ def test_cold_runs_of_several_sizes_say_more_than_a_warm_one():
     warm = timed(8, 3.0, cold=False)
     advice = advice_for([warm, *cold], FASTEST, Shape(cores=1, workers_maximum=8))
     assert set(advice.evidence) == {run.id for run in cold}
-    assert any("imports and compiles is taken for work" in one for one in advice.warnings)
+    assert any(
+        "imports and compilation on fresh workers are counted as work" in one
+        for one in advice.warnings
+    )
 
 
 def test_runs_of_one_temperature_are_left_whole():
@@ -292,7 +297,7 @@ def test_headline_stops_where_nothing_was_measured():
     advice = advice_for([timed(2, 30.0)], FASTEST, Shape(cores=1))
     first = advice_text(advice).splitlines()[0]
     assert first.startswith("8 workers: about ")
-    assert "more would be a guess, too far from what was measured" in first
+    assert "more would be a guess beyond the measured range" in first
     assert "efficient" not in first
     several = advice_for([timed(2, 30.0), timed(4, 15.0)], FASTEST, Shape(cores=1))
     assert "efficient in dask" in advice_text(several)

@@ -129,7 +129,7 @@ def test_goal_in_time_takes_the_smallest_that_reaches_it():
 def test_goal_out_of_reach_is_said_with_the_fastest_there_is():
     advice = advise(law(), work(), Goal(name="finish_within_seconds", value=5.0), Shape(), ["a"])
     assert advice.workers > 30
-    assert "can't be done in 5 s" in advice.warnings[0]
+    assert "Not possible in 5 s" in advice.warnings[0]
 
 
 def test_goal_in_efficiency_takes_the_largest_that_keeps_it():
@@ -172,14 +172,14 @@ def test_quota_bounds_the_advice_but_not_the_curve():
     assert dict(advice.bounds) == {"quota": 12, "profile": 64}
     assert advice.curve[-1][0] == 64
     assert 12 in [point[0] for point in advice.curve]
-    assert "Without the quota it would be" in advice.warnings[0]
+    assert "Without quotas, the recommendation would be" in advice.warnings[0]
 
 
 def test_quota_that_leaves_nothing_is_said_with_the_remedy():
     shape = Shape(room=Headroom(cores=0.5))
     advice = advise(law(), work(), Goal(name="fastest"), shape, ["a"])
     assert (advice.workers, advice.limited_by) == (1, "quota")
-    assert "close another one first, or ask" in advice.warnings[0]
+    assert "close another cluster first, or ask" in advice.warnings[0]
 
 
 def test_core_hours_that_quotas_leave_bound_workers_too():
@@ -273,7 +273,7 @@ def test_tasks_that_may_follow_one_another_widen_the_range():
 
 def test_goal_shorter_than_what_does_not_scale_says_so():
     advice = advise(law(), work(30), Goal(name="finish_within_seconds", value=20), Shape(), ["a"])
-    assert "30 s do not scale with workers" in advice.warnings[0]
+    assert "30 s do not depend on the number of workers" in advice.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_no_more_is_advised_than_was_measured_and_the_rest_is_said_to_be_a_guess
     advice = advise(law(threads=(2.0, 2.0)), work(5), Goal(name="fastest"), Shape(), ["a"])
     assert (advice.workers, advice.trusted_workers, advice.limited_by) == (8, 8, "measured")
     (said,) = [one for one in advice.warnings if "a guess" in one]
-    assert re.match(r"\d+ workers might take about 5\.\d\d s: a guess", said)
+    assert re.match(r"\d+ workers might take about 5\.\d\d s; this is a guess", said)
     assert advice.curve[-1][0] > 8
 
 
