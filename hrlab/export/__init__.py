@@ -1,1 +1,1 @@
-"""Runs for other programs: CSV, InfluxDB's line protocol, pictures of charts."""
+"""Export of runs: CSV, InfluxDB line protocol, reports and SVG charts."""

@@ -1,7 +1,8 @@
-"""How far the runs of a store have been delivered, on disk.
+"""Persistent position of the delivery of a store's runs.
 
-The store is the queue: every change of a run has a number there, in order, and what lies after the position waits. So the
-queue needs no copy of anything, is as large as the store at most, and survives whatever the store survives.
+The store is the queue: every change of a run has a number there, in order, and changes after the position are pending.
+So
+the queue needs no copy, is at most as large as the store, and is as durable as the store.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from typing import Any
 
 from hrlab.shared.files import replace_file
 
-#: Refusals that are kept to be shown, the newest.
+#: Number of most recent rejections kept for display.
 MOST_REFUSALS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A run that the server will never take, when it said so (UTC epoch seconds), why, and what it was called then."""
+    """A run that the server permanently rejected: when (seconds since 1970, UTC), why, and the run's name."""
 
     run_id: str
     at: float
@@ -30,14 +31,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Everything up to change number `seq` has been delivered or refused.
+    """All changes up to number `seq` have been delivered or rejected.
 
     Attributes
     ----------
     delivered, refused
-        How many runs so far; a run that changed later counts again.
+        Number of runs so far; a run that changed later counts again.
     refusals
-        The newest of those refused.
+        The most recent rejections.
     """
 
     seq: int
@@ -46,24 +47,24 @@ class Position:
     refusals: tuple[Refusal, ...] = ()
 
     def passed(self, seq: int, runs: int) -> Position:
-        """After `runs` more have been delivered."""
+        """Return the position after the delivery of `runs` more."""
         return replace(self, seq=seq, delivered=self.delivered + runs)
 
     def without(self, seq: int, refusal: Refusal) -> Position:
-        """After a run has been refused."""
+        """Return the position after a rejected run."""
         refusals = (*self.refusals, refusal)[-MOST_REFUSALS:]
         return replace(self, seq=seq, refused=self.refused + 1, refusals=refusals)
 
 
 def position_path(store: Path) -> Path:
-    """Where the position of a store is kept: beside it."""
+    """Return the path of a store's position, beside the store."""
     return store.with_name(f"{store.name}.delivered.json")
 
 
 def load(path: Path) -> Position | None:
-    """The position that was kept, None if there is none; one that can't be read is the very beginning.
+    """Return the saved position, or None if there is none; an unreadable one counts as the very beginning.
 
-    Delivering again what has been delivered changes nothing; leaving something out would lose it.
+    Repeated delivery changes nothing; skipping runs would lose them.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -80,5 +81,5 @@ def _position(found: Mapping[str, Any]) -> Position:
 
 
 def save(path: Path, position: Position) -> None:
-    """Keep the position; after a crash either the old one is there or the new one."""
+    """Save the position atomically: after a crash, either the old or the new one exists."""
     replace_file(path, json.dumps(asdict(position)), durable=True)

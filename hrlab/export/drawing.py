@@ -1,4 +1,4 @@
-"""Draws the charts on standard input (JSON: name -> Vega-Lite) to standard output (JSON: name -> SVG)."""
+"""Draws charts from standard input (JSON: name -> Vega-Lite) to standard output (JSON: name -> SVG)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    """Draw with the newest Vega-Lite 5 that this vl-convert has; nothing is loaded from anywhere."""
+    """Draw with the newest Vega-Lite 5 of the installed vl-convert; nothing is loaded from the network."""
     import vl_convert
 
     known = [version for version in vl_convert.get_vegalite_versions() if version.startswith("5.")]

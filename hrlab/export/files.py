@@ -1,4 +1,4 @@
-"""Runs out of the store and into it, in the formats that other programs read and write."""
+"""Exports runs to files and imports them, in the supported formats."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hrlab.store.query import MAX_LIMIT, RunQuery
 Format: TypeAlias = Literal["jsonl", "csv", "influx"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
-#: Formats that a file's name tells.
+#: Formats by file extension.
 ENDINGS: Mapping[str, Format] = {
     ".csv": "csv",
     ".json": "jsonl",
@@ -30,14 +30,14 @@ ENDINGS: Mapping[str, Format] = {
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How many runs of a file were new, and how many there already."""
+    """Number of new runs in an imported file, and of those already stored."""
 
     new: int
     known: int
 
 
 def format_of(file: str, wanted: str | None) -> Format:
-    """The format asked for, else the one that the file's name tells, else JSON lines."""
+    """Return the requested format, else that of the file extension, else JSON lines."""
     for known in FORMATS:
         if wanted == known:
             return known
@@ -52,7 +52,7 @@ def write(
     wanted: Format,
     secrets: Collection[Secret] = (),
 ) -> int:
-    """Write the runs to `file`, without `secrets`; how many there were."""
+    """Write the runs to `file` without `secrets`; return their number."""
     records = (redacted(service.get(run_id), secrets) for run_id in ids)
     return _WRITERS[wanted](records, file)
 
@@ -76,8 +76,8 @@ def _influx(records: Iterable[Mapping[str, Any]], file: IO[str]) -> int:
             lines = [f"{line}\n" for line in line_protocol.lines(Run.from_dict(record))]
         except (
             InvalidRecordError
-        ) as error:  # kept before records were bounded: said, and the others go out
-            file.write(f"# Left out: {error.message}\n")
+        ) as error:  # stored before limits existed: report it and export the others
+            file.write(f"# Skipped: {error.message}\n")
             continue
         file.writelines(lines)
         count += 1
@@ -92,7 +92,7 @@ _WRITERS: Mapping[Format, Callable[[Iterable[Mapping[str, Any]], IO[str]], int]]
 
 
 def all_ids(service: RunService) -> Iterator[str]:
-    """Ids of all runs that have ended, newest first."""
+    """Yield the ids of all ended runs, newest first."""
     offset = 0
     while page := service.page(RunQuery(offset=offset, limit=MAX_LIMIT)).runs:
         yield from (run.id for run in page if run.status != "running")
@@ -100,14 +100,14 @@ def all_ids(service: RunService) -> Iterator[str]:
 
 
 def read(service: RunService, file: IO[str], name: str) -> Imported:
-    """Keep the runs of a file: JSON lines as :func:`write` makes them, or a table.
+    """Import runs from JSON lines written by :func:`write`, or from a table.
 
-    Runs that are there already stay as they are. `name` is for runs of a table that have none.
+    Runs already stored are left unchanged. `name` is used for runs of a table without a name.
 
     Raises
     ------
     MalformedError
-        If a line is not JSON, or a table's header can't be understood.
+        If a line is not JSON, or the header of a table is not understood.
     InvalidRecordError
         If a line is not a run.
     """
@@ -142,8 +142,8 @@ def _record(line: str, number: int) -> dict[str, Any]:
     try:
         found = json.loads(line)
     except (RecursionError, ValueError) as error:
-        message = f"Line {number} is not JSON: {error}. Nothing after it was read."
+        message = f"Line {number} is not valid JSON: {error}. The import stopped there."
         raise MalformedError(message) from error
     if not isinstance(found, dict):
-        raise MalformedError(f"Line {number} is not a run. Nothing after it was read.")
+        raise MalformedError(f"Line {number} is not a run. The import stopped there.")
     return found

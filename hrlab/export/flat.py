@@ -1,7 +1,8 @@
-"""A run as one flat row: what a spreadsheet or a plotting script asks for.
+"""A run as one flat row, for spreadsheets and plotting scripts.
 
-Times are in seconds, memory in bytes, ``started_at`` in UTC epoch seconds with ISO text beside it. What a record has many of
-(loops, groups, series) is summed or left out: JSON lines keep it.
+Times are in seconds, memory in bytes, ``started_at`` in seconds since 1970 (UTC) with ISO text beside it. Repeated
+parts of
+a record (loops, groups, series) are summed or left out: JSON lines keep them.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from hrlab.model.run import Run
 
 Value: TypeAlias = str | float | int | bool | None
 
-#: Prefixes of columns that a table has as many of as its runs need.
+#: Prefixes of columns that occur as often as the runs need.
 WORKLOAD, LABEL, ACTIVITY = "workload:", "label:", "activity:"
 
-#: Text that begins so is a formula to a spreadsheet.
+#: Prefixes that make a text a formula in spreadsheets.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -46,7 +47,7 @@ def _average_workers(run: Run) -> Value:
     return sum(cluster.workers.time_average for cluster in run.clusters)
 
 
-#: The columns that every table has, in order.
+#: Columns of every table, in order.
 COLUMNS: Mapping[str, Callable[[Run], Value]] = {
     "id": lambda run: run.id,
     "name": lambda run: run.name,
@@ -96,7 +97,7 @@ COLUMNS: Mapping[str, Callable[[Run], Value]] = {
 
 
 def row(run: Run) -> dict[str, Value]:
-    """The run's values by column."""
+    """Return the run's values by column."""
     found = {name: value(run) for name, value in COLUMNS.items()}
     for prefix, values in (
         (WORKLOAD, run.workload),
@@ -108,7 +109,7 @@ def row(run: Run) -> dict[str, Value]:
 
 
 def write(runs: Iterable[Run], file: IO[str]) -> int:
-    """Write a CSV table (RFC 4180, UTF-8) of `runs`; how many there were."""
+    """Write a CSV table (RFC 4180, UTF-8) of `runs`; return their number."""
     rows = [row(run) for run in runs]
     columns = [*COLUMNS, *sorted({name for one in rows for name in one if ":" in name})]
     writer = csv.writer(file, lineterminator="\n")
@@ -129,5 +130,5 @@ def _cell(value: Value) -> str:
 
 
 def unguarded(text: str) -> str:
-    """The text of a cell without the quote that keeps a spreadsheet from computing it."""
+    """Return the text of a cell without the quote that protects it from evaluation by spreadsheets."""
     return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA) else text

@@ -1,4 +1,4 @@
-"""Delivers each run that ends to a database of time series, once it is there to take it."""
+"""Delivers every ended run to a time series database, retrying while it is unavailable."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from hrlab.store.sqlite import RunStore
 
 T = TypeVar("T")
 
-#: Most runs, and about the most text, in one request.
+#: Maximum number of runs, and approximate maximum size, of one request.
 MOST_RUNS = 50
 MOST_BYTES = 1_000_000
-#: First and longest time between two attempts while the server is away.
+#: Shortest and longest time in seconds between attempts while the server is unavailable.
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 60.0
-#: What reading and writing a record may raise that is damaged, or was kept before records were bounded.
+#: Errors from records that are damaged or were stored before limits existed.
 _UNUSABLE = (
     ArithmeticError,
     AttributeError,
@@ -41,10 +41,10 @@ _UNUSABLE = (
 
 
 class Ask(Protocol):
-    """Calls with the store, in a thread."""
+    """Queries the store in a thread."""
 
     def __call__(self, question: Callable[[RunStore], T]) -> Awaitable[T]:
-        """The answer; raises :class:`StoreError` if the store can't be used."""
+        """Return the result; raises :class:`StoreError` if the store is unavailable."""
 
 
 Post: TypeAlias = Callable[[PostRequest], Awaitable[PostAnswer]]
@@ -52,7 +52,7 @@ Post: TypeAlias = Callable[[PostRequest], Awaitable[PostAnswer]]
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A run in the queue, and its lines; none if nothing of it is to be sent."""
+    """A queued run with its lines; no lines if nothing is to be sent."""
 
     run_id: str
     seq: int
@@ -62,29 +62,29 @@ class _Item:
 
 
 class Delivery:
-    """The delivery of one store's runs.
+    """Delivery of one store's runs.
 
     Parameters
     ----------
     target
-        Where to.
+        Destination.
     store
-        The store's file; the position is kept beside it.
+        Path of the store; the position is saved beside it.
     ask
-        Gives the store, in a thread.
+        Queries the store in a thread.
     post
         Sends a request; never raises.
     secrets
-        What is kept back.
+        Removed from the runs.
     interval_seconds
-        Time between two looks at the store.
+        Polling interval of the store.
     log
-        Is told when the server goes away and when it is back, and of every refusal.
+        Logs when the server becomes unavailable or available, and every rejection.
 
     Attributes
     ----------
     changed
-        Called when the server has gone away, is still away after an attempt, is back, or has refused a run.
+        Called when the server becomes unavailable, an attempt fails, it recovers, or it rejects a run.
     """
 
     def __init__(
@@ -113,23 +113,23 @@ class Delivery:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin; needs a running event loop."""
+        """Start the delivery; needs a running event loop."""
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._work())
 
     def stop(self) -> None:
-        """End. What is under way is sent again the next time, which changes nothing."""
+        """Stop the delivery. Interrupted requests are repeated next time, which changes nothing."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
 
     @property
     def position(self) -> Position | None:
-        """How far it is; None before it has begun."""
+        """The current position; None before the start."""
         return self._position
 
     async def state(self) -> dict[str, Any]:
-        """How it goes: where to, how many wait, were delivered and refused; what keeps them, since and until when."""
+        """Return the status: target, counts of waiting, delivered and rejected runs, and the current problem."""
         position = self._position
         after = position.seq if position else None
         waiting = 0 if after is None else await self._ask(lambda store: store.waiting(after))
@@ -148,7 +148,7 @@ class Delivery:
         }
 
     async def step(self) -> bool:
-        """Deliver some of what waits. Whether more may wait; False also if the server can't take it now."""
+        """Deliver pending runs; return whether more may be pending. False also if the server is unavailable."""
         position = await self._located()
         items = await self._ask(lambda store: self._next(store, position.seq))
         if not items:
@@ -167,7 +167,7 @@ class Delivery:
                 wait = SHORTEST_WAIT_SECONDS
                 await asyncio.sleep(0 if more else self._interval_seconds)
             else:
-                # Servers of many users must not come back all at once.
+                # Jitter: the servers of many users must not retry simultaneously.
                 pause = wait * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
                 self._next_try_at = time.time() + pause
                 self.changed()
@@ -175,12 +175,12 @@ class Delivery:
                 wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
     async def _located(self) -> Position:
-        """The position; of a store that has none yet, its end: what was timed before is history."""
+        """Return the position; for a new one the end of the store: earlier runs are not delivered."""
         found, last = await self._ask(lambda store: (load(self._path), store.seq()))
         if found is None:
             found = Position(last)
             await self._save(found)
-        elif found.seq > last:  # numbers begin anew if the store was replaced
+        elif found.seq > last:  # numbering restarts if the store was replaced
             found = Position(0, found.delivered, found.refused, found.refusals)
         self._position = found
         return found
@@ -208,13 +208,13 @@ class Delivery:
         except InvalidRecordError as error:
             return _Item(run_id, seq, "", broken=error.message, name=name)
         except _UNUSABLE as error:
-            # Kept before records were bounded, or damaged: it must not hold up all that follow.
+            # Stored before limits existed, or damaged: it must not block the following runs.
             why = f"The record cannot be written for a database: {str(error) or type(error).__name__}."
             return _Item(run_id, seq, "", broken=why, name=name)
         return _Item(run_id, seq, text, name=name)
 
     async def _deliver(self, items: Sequence[_Item]) -> bool:
-        """Send `items` together; if the server refuses some, each by itself, in order."""
+        """Send `items` together; if the server rejects some, send each separately, in order."""
         answer = await self._send(items)
         outcome = outcome_of(answer.status) if answer.status else "later"
         if outcome == "written":
@@ -248,7 +248,7 @@ class Delivery:
         await self._save(self._position.passed(items[-1].seq, count))
 
     async def _refused(self, item: _Item, why: str) -> None:
-        self._log.warning("hrlab: %s refused run %s: %s", self._target.name, item.run_id, why)
+        self._log.warning("hrlab: %s rejected run %s: %s", self._target.name, item.run_id, why)
         assert self._position is not None
         refusal = Refusal(item.run_id, time.time(), why, item.name)
         await self._save(self._position.without(item.seq, refusal))
@@ -261,7 +261,7 @@ class Delivery:
     def _trouble(self, why: str) -> None:
         if why != self._error:
             self._log.warning(
-                "hrlab: runs wait, because %s can't take them: %s", self._target.name, why
+                "hrlab: delivery of runs paused, %s is unavailable: %s", self._target.name, why
             )
         if self._error is None:
             self._away_since_at = time.time()
@@ -269,6 +269,8 @@ class Delivery:
 
     def _recovered(self) -> None:
         if self._error is not None:
-            self._log.info("hrlab: %s takes runs again", self._target.name)
+            self._log.info(
+                "hrlab: delivery of runs resumed, %s is available again", self._target.name
+            )
             self._error = self._away_since_at = self._next_try_at = None
             self.changed()

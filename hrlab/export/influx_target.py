@@ -1,8 +1,8 @@
-"""Where points go: InfluxDB's write endpoints of versions 1, 2 and 3, and what their answers mean.
+"""Write endpoints of InfluxDB 1, 2 and 3, and interpretation of their responses.
 
 Documented in InfluxData's API references: v1 ``POST /write?db=&rp=&precision=``, v2
 ``POST /api/v2/write?org=&bucket=&precision=``, v3 ``POST /api/v3/write_lp?db=&precision=``. The body is the same; only
-parameters and credentials differ, so that no client library is worth its weight (18 MB, with v3's pyarrow 179 MB).
+parameters and credentials differ, so a client library is not worth its size (18 MB, with v3's pyarrow 179 MB).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hrlab.shared.http_post import PostRequest, basic
 Version: TypeAlias = Literal["v1", "v2", "v3"]
 VERSIONS: tuple[Version, ...] = get_args(Version)
 
-#: written: kept. refused: the server will never take these points. too-large: fewer at once. later: not now.
+#: written: stored. refused: permanently rejected. too-large: send fewer at once. later: temporarily unavailable.
 Outcome: TypeAlias = Literal["written", "refused", "too-large", "later"]
 
 TOKEN_VARIABLE = "HRLAB_INFLUX_TOKEN"  # noqa: S105 - the name of a variable
@@ -32,22 +32,22 @@ _MESSAGE_LENGTH = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A database that takes points.
+    """A database that accepts points.
 
     Attributes
     ----------
     url
-        Of the server, with the path below which its API is if it has one.
+        URL of the server, including the path prefix of its API, if any.
     version
-        Whose write endpoint: VictoriaMetrics has those of v1 and v2.
+        Version of the write endpoint: VictoriaMetrics supports those of v1 and v2.
     database
         Database of v1 and v3, bucket of v2.
     organisation, retention_policy
-        Of v2, and of v1; empty: the server's default.
+        For v2 and v1 respectively; empty: the server's default.
     token
-        Of v2 and v3; v1 takes `user` and `password`.
+        For v2 and v3; v1 uses `user` and `password`.
     tags
-        Put on every point beside hrlab's own.
+        Added to every point.
     """
 
     url: str
@@ -62,12 +62,12 @@ class Target:
 
     @property
     def name(self) -> str:
-        """For people: where, without credentials."""
+        """Displayed name of the target, without credentials."""
         parts = urlsplit(self.url)
         return f"InfluxDB {self.version} at {parts.hostname}:{parts.port or parts.scheme}, {self.database}"
 
     def request(self, text: str) -> PostRequest:
-        """The request that writes the lines of `text`."""
+        """Return the request that writes the lines of `text`."""
         path, query, headers = _ADDRESSES[self.version](self)
         return PostRequest(
             f"{self.url.rstrip('/')}{path}?{urlencode(query)}",
@@ -105,17 +105,17 @@ _ADDRESSES = {"v1": _v1, "v2": _v2, "v3": _v3}
 
 
 def target_from(configured: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Target:
-    """The target that a site's configuration describes.
+    """Return the target described by a site's configuration.
 
     Raises
     ------
     MalformedError
-        If a key is unknown, or a value can't be; the message names it.
+        If a key is unknown or a value invalid; the message names it.
     """
     unknown = sorted(set(configured) - set(_KNOWN))
     if unknown:
         known = ", ".join(_KNOWN)
-        raise MalformedError(f"HRLab.influx has no key {unknown[0]!r}. Known are {known}.")
+        raise MalformedError(f"HRLab.influx has no key {unknown[0]!r}. Valid keys are {known}.")
     given = {key: str(configured[key]) for key in (*_KEYS, "password") if configured.get(key)}
     for key in ("url", "version", "database"):
         if key not in given:
@@ -127,10 +127,14 @@ def target_from(configured: Mapping[str, Any], environ: Mapping[str, str] = os.e
             f"HRLab.influx: url must be http(s)://host[:port][/path], not {shown!r}."
         )
     if parts.username or parts.password:
-        raise MalformedError("HRLab.influx: give user and password as such, not in the url.")
+        raise MalformedError(
+            "HRLab.influx: set user and password as separate keys, not in the url."
+        )
     if given["version"] not in VERSIONS:
         known = ", ".join(VERSIONS)
-        raise MalformedError(f"HRLab.influx: version is one of {known}, not {given['version']!r}.")
+        raise MalformedError(
+            f"HRLab.influx: version must be one of {known}, not {given['version']!r}."
+        )
     tags = configured.get("tags") or {}
     if not isinstance(tags, Mapping):
         raise MalformedError("HRLab.influx: tags must be a mapping of names to values.")
@@ -142,10 +146,11 @@ def target_from(configured: Mapping[str, Any], environ: Mapping[str, str] = os.e
 
 
 def outcome_of(status: int) -> Outcome:
-    """What an answer means for the points that were sent.
+    """Return what a response means for the points.
 
-    400 and 422 are about the points: a field that has another type there, older than the retention. Whatever is wrong
-    with the server, the database (404) or the credentials (401, 403) can be repaired: the points wait.
+    400 and 422 concern the points: a field with another type, or a time beyond the retention. Problems of the server,
+    the
+    database (404) or the credentials (401, 403) can be fixed: the points are kept.
     """
     if 200 <= status < 300:
         return "written"
@@ -155,7 +160,7 @@ def outcome_of(status: int) -> Outcome:
 
 
 def format_answer(status: int, text: str) -> str:
-    """The answer for people, on one line: of JSON the words meant for them (`error` of v1 and v3, `message` of v2)."""
+    """Return the response as one line for people: for JSON its message (`error` of v1 and v3, `message` of v2)."""
     try:
         found = json.loads(text)
         text = found.get("message") or found.get("error") or text

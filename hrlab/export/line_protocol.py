@@ -1,12 +1,16 @@
-"""A run as lines of InfluxDB's line protocol, which InfluxDB 1, 2 and 3 and VictoriaMetrics take alike.
+"""A run as lines of InfluxDB's line protocol, accepted by InfluxDB 1, 2 and 3 and VictoriaMetrics.
 
-A line is ``measurement,tag=... field=... time``. The same run gives the same measurement, tags and time whenever it is
-written, so that writing it again overwrites and never doubles: what can change (status, name, labels) is a field, not a tag.
-Times are in nanoseconds, of which milliseconds come from the run and the rest from its id, so that two runs that begin
-together do not become one point.
+A line is ``measurement,tag=... field=... time``. A run always has the same measurement, tags and time, so writing it
+again
+overwrites it and never duplicates: what can change (status, name, labels) is a field, not a tag. Times are in
+nanoseconds:
+milliseconds are those of the run and the digits below are derived from its id, so that two runs that start together do
+not
+become one point.
 
-Types of fields never change (InfluxDB refuses a field that was a float and is an integer): seconds, shares and figures of
-the workload are floats, counts and bytes integers.
+Types of fields never change (InfluxDB rejects a field that was a float and is now an integer): seconds, shares and
+workload
+figures are floats, counts and bytes are integers.
 """
 
 from __future__ import annotations
@@ -27,10 +31,10 @@ Fields: TypeAlias = Mapping[str, Value]
 MEASUREMENT = "hrlab_run"
 GROUPS = "hrlab_group"
 RESOURCES = "hrlab_resources"
-#: Task prefixes of a run that get a line of their own; the longest come first.
+#: Maximum number of task groups with their own line; the longest come first.
 MOST_GROUPS = 50
 
-#: Facts by which one groups, of few values each; the rest are fields.
+#: Values to group by, with low cardinality; all others are fields.
 _TAGS = ("approach", "user", "hostname", "profile")
 _FLOATS = frozenset(("started_at", "coverage", "workers_average"))
 _NOT_EXPORTED = frozenset(("note", "started_utc", *_TAGS))
@@ -38,14 +42,14 @@ _SAFE = re.compile(r"[\r\n\t\x00]+")
 
 
 def lines(run: Run, tags: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The lines of a run.
+    """Yield the lines of a run.
 
     Parameters
     ----------
     run
-        One that has ended.
+        A run that has ended.
     tags
-        Tags that every line gets beside hrlab's own.
+        Additional tags for every line.
     """
     values = row(run)
     common = {**(tags or {}), **{name: str(values[name] or "") for name in _TAGS}}
@@ -67,7 +71,7 @@ def lines(run: Run, tags: Mapping[str, str] | None = None) -> Iterator[str]:
 
 
 def _resources(run: Run, resources: Resources, common: Mapping[str, str]) -> Iterator[str]:
-    """A point for each value of the series, of each cluster and of the kernel's process."""
+    """Yield a point for each value of the series, for each cluster and the kernel process."""
     used: list[tuple[str, ClusterUse | KernelUse]] = [
         (f"cluster-{use.cluster}", use) for use in resources.clusters
     ]
@@ -77,7 +81,7 @@ def _resources(run: Run, resources: Resources, common: Mapping[str, str]) -> Ite
         series = _series(use)
         for i, start in enumerate(resources.starts):
             fields: dict[str, Value] = {name: values[i] for name, values in series.items()}
-            # Without a value there is no point, whatever else a field would say.
+            # Without a value there is no point, regardless of other fields.
             if any(value is not None for value in fields.values()):
                 tags = {**common, "of": of}
                 yield from _line(RESOURCES, tags, {"run": run.id, **fields}, time_of(run, start))
@@ -99,10 +103,10 @@ def _series(use: ClusterUse | KernelUse) -> dict[str, tuple[float | None, ...]]:
 
 
 def time_of(run: Run, after_seconds: float = 0.0) -> int:
-    """Nanoseconds since 1970, UTC, of a point of the run; digits below the millisecond follow from its id."""
-    if not 0 <= run.started_at <= LATEST_START:  # kept before records were bounded
+    """Return the time of a point in ns since 1970 (UTC); digits below the millisecond are derived from the run's id."""
+    if not 0 <= run.started_at <= LATEST_START:  # stored before limits existed
         raise InvalidRecordError(
-            f"Run {run.id} started at {run.started_at:g}, a time that databases cannot hold.",
+            f"Run {run.id} started at {run.started_at:g}, a time that databases cannot store.",
             path="record.started_at",
         )
     milliseconds = round((run.started_at + after_seconds) * 1000)
@@ -136,7 +140,7 @@ def _line(measurement: str, tags: Mapping[str, str], fields: Fields, at: int) ->
 
 
 def _key(text: str) -> str:
-    # The format cannot say a line end, nor a backslash before what separates.
+    # The format cannot represent a line break, nor a backslash before a separator.
     text = _SAFE.sub(" ", text).rstrip("\\").strip()
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text.replace(",", r"\,").replace("=", r"\=").replace(" ", r"\ ")

@@ -1,7 +1,8 @@
-"""Charts as SVG outside a browser, by vl-convert (extra ``hrlab[report]``).
+"""Renders charts as SVG without a browser, using vl-convert (extra ``hrlab[report]``).
 
-Drawn in a process of its own: the drawing engine aborts its process at input that it can't take, needs some 100 MB, and
-must hold up neither a server nor whoever else asks.
+Runs in a separate process: the rendering engine aborts its process on unsupported input, needs about 100 MB, and must
+not
+block a server.
 """
 
 from __future__ import annotations
@@ -14,21 +15,23 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-#: What to do where charts can't be drawn.
-REMEDY = "Charts are left out: drawing them needs vl-convert-python (pip install 'hrlab[report]')."
-FAILED = "Charts are left out: they could not be drawn here."
+#: Shown if vl-convert is not installed.
+REMEDY = (
+    "Charts are omitted: rendering them requires vl-convert-python (pip install 'hrlab[report]')."
+)
+FAILED = "Charts are omitted: rendering failed."
 
 WIDTH_PIXELS = 680
-#: Drawing takes some 0.1 s a chart; the rest is for busy machines.
+#: Timeout in seconds: rendering takes about 0.1 s per chart; the rest is a margin for busy machines.
 LIMIT_SECONDS = 120.0
 
 
 class NoPicturesError(Exception):
-    """Charts can't be drawn here; the text says why, in a sentence for the reader of a report."""
+    """Charts cannot be rendered; the message is a sentence for the reader of a report."""
 
 
 def draw(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Vega-Lite v5 specifications as SVG elements that may stand together in one page.
+    """Render Vega-Lite v5 specifications as SVG elements that can share one page.
 
     Raises
     ------
@@ -41,7 +44,7 @@ def draw(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         raise NoPicturesError(REMEDY)
     sized = {name: {**spec, "width": WIDTH_PIXELS} for name, spec in specs.items()}
     try:
-        # Itself, with the same Python; what it is given is JSON on its standard input.
+        # Runs this package with the same Python; the input is JSON.
         done = subprocess.run(
             [sys.executable, "-m", "hrlab.export.drawing"],
             input=json.dumps(sized),
@@ -57,6 +60,6 @@ def draw(specs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _with_own_ids(svg: str, prefix: str) -> str:
-    """Names of clips and gradients are the same in every picture; in one page they must differ."""
+    """Make the ids of clips and gradients unique: they are the same in every chart."""
     svg = re.sub(r'(<[^<>]*\sid=")', rf"\g<1>{prefix}", svg)
     return re.sub(r'(<[^<>]*(?:url\(|href=")#)', rf"\g<1>{prefix}", svg)

@@ -1,4 +1,4 @@
-"""Sections of a report: one run, or runs compared; :mod:`hrlab.render.page` puts them on a page."""
+"""Sections of a report on one run or compared runs; :mod:`hrlab.render.page` combines them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from hrlab.render.page import bullets, facts_table, figure, table
 from hrlab.render.vega import Cell, Chart, Column, Table
 from hrlab.render.words import one_line, outcome
 
-#: Rows of the table behind a chart that a report shows.
+#: Maximum number of rows of a chart's table in a report.
 MOST_ROWS = 60
-#: Lines of code that are kept together on a printed page.
+#: Code with at most this many lines is not split across printed pages.
 _SHORT_CODE = 40
 
 
 def run_section(run: Run, charts: Mapping[str, Chart], drawn: Mapping[str, str]) -> str:
-    """A run: how it went, its charts, and the facts behind; `drawn` has SVG of the charts by their names."""
+    """Return the section of a run: outcome, charts and facts; `drawn` has the charts' SVG by name."""
     fragment = html(run).replace("<details>", "<details open>")
     pictures = [
         figure(str(chart.spec["description"]), drawn[name])
@@ -52,7 +52,7 @@ def comparison_sections(
     charts: Mapping[str, Chart],
     drawn: Mapping[str, str],
 ) -> list[str]:
-    """Runs compared: the answer, the table as it is published, groups, what to know, charts with the numbers behind."""
+    """Return the sections of a comparison: result, published table, groups, notes, and charts with their values."""
     found = [f"<h1>{escape(headline(comparison))}</h1>"]
     if form := published(comparison):
         found.append(f"<section>{table(published_rows(form))}</section>")
@@ -70,7 +70,7 @@ def comparison_sections(
 
 
 def runs_section(runs: Sequence[Run], comparison: Comparison) -> str:
-    """The runs behind a comparison, group by group, so that every number can be traced to them."""
+    """Return the compared runs by group, so that every number can be traced to them."""
     groups = comparison.groups
     place = {run: i for i, one in enumerate(groups) for run in (*one.runs, *one.cold)}
     head = (by_name(comparison), "run", "began (UTC)", "wall time", "workers", "threads", "cold")
@@ -87,13 +87,15 @@ def runs_section(runs: Sequence[Run], comparison: Comparison) -> str:
         )
         for run in sorted(runs, key=lambda run: (place.get(run.id, len(groups)), run.started_at))
     ]
-    more = "Each in full: <code>jupyter hrlab show RUN</code>, or by its time in the panel's list."
+    more = (
+        "Details of each: <code>jupyter hrlab show RUN</code>, or find it by its time in the panel."
+    )
     shown = table([head, *rows], numbers=False)
     return f'<section><h2>Runs</h2>{shown}<p class="quiet">{more}</p></section>'
 
 
 def _group_of(group: Group, comparison: Comparison) -> str:
-    """Its name in the table of groups."""
+    """Return its name in the table of groups."""
     return one_line(joined(group.label, series_name(group, comparison)))
 
 

@@ -1,10 +1,12 @@
-"""Tables that others wrote, as runs: a published table, one's own spreadsheet, or what :mod:`hrlab.export.flat` wrote.
+"""Imports tables as runs: published tables, spreadsheets, or the output of :mod:`hrlab.export.flat`.
 
-Two forms are understood. **Long**: a row is a run, with its wall time in ``wall_seconds`` (or ``wall_minutes``,
-``wall_hours``) and, as far as known, ``approach``, ``workers``, ``threads``, ``memory_bytes``, figures of the workload and
-labels. **Wide**, as facilities publish it: a row is an amount of work, with the wall seconds in columns ``serial``,
-``local``, ``distributed`` and what each had in ``distributed_threads`` and the like. Only the wall time becomes part of a
-run: ``phases`` is null.
+Two forms are supported. **Long**: a row is a run, with its wall time in ``wall_seconds`` (or ``wall_minutes``,
+``wall_hours``) and, if known, ``approach``, ``workers``, ``threads``, ``memory_bytes``, workload figures and labels.
+**Wide**, as published by facilities: a row is an amount of work, with the wall seconds in columns ``serial``,
+``local``,
+``distributed`` and the resources of each in ``distributed_threads`` and so on. Only the wall time becomes part of a
+run:
+``phases`` is null.
 """
 
 from __future__ import annotations
@@ -23,34 +25,35 @@ from hrlab.model.errors import HrlabError, InvalidRecordError, MalformedError
 from hrlab.model.run import Approach, Run
 from hrlab.model.workload import NAMES
 
-#: Columns of seconds; `processes` is a number of them.
+#: Columns of seconds; `processes` is a count.
 _APPROACHES = tuple(name for name in get_args(Approach) if name != "processes")
 _SIZES = ("workers", "threads", "memory_bytes")
-#: A table's rows have ids of their own, so that reading it again adds nothing.
+#: Ids of rows are derived from their content, so that importing a table again adds nothing.
 _NAMESPACE = uuid.UUID("5f0c3b2e-6f0e-4d5f-9d0a-6d1f6e1f7a10")
 _NOTHING = ("", "-", "–", "n/a", "nan")
 _DELIMITERS = (",", ";", "\t")
 
 
 def read(file: Iterator[str], *, name: str, now: float) -> Iterator[Run]:
-    """The runs of a table.
+    """Yield the runs of a table.
 
     Parameters
     ----------
     file
-        Lines of CSV with a header; separated by comma, semicolon (then a comma may be the decimal point) or tab. Lines
-        before the header and rows that begin with ``#`` are remarks.
+        Lines of CSV with a header; separated by comma, semicolon (the comma may then be the decimal point) or tab.
+        Lines
+        before the header and rows starting with ``#`` are comments.
     name
         Name of runs whose row has none.
     now
-        UTC epoch seconds: when runs began that do not say it, in the order of their rows.
+        Start time of runs without one, in the order of their rows, in seconds since 1970 (UTC).
 
     Raises
     ------
     MalformedError
-        If the header has a column that means nothing, or none with a wall time.
+        If the header has an unknown column, or none with a wall time.
     InvalidRecordError
-        If a row can't be a run; the message names its line.
+        If a row is not a valid run; the message names its line.
     """
     reader, header, delimiter = _opened(file)
     wide = _is_wide(header)
@@ -66,7 +69,7 @@ def read(file: Iterator[str], *, name: str, now: float) -> Iterator[Run]:
                 yield made(one, run_id=run_id, name=name, now=now + count / 1000)
             except HrlabError as error:
                 line = reader.line_num
-                message = f"Line {line}: {error.message} Nothing after it was read."
+                message = f"Line {line}: {error.message} The import stopped there."
                 raise InvalidRecordError(message, line=line) from error
             count += 1
 
@@ -77,7 +80,7 @@ def _opened(file: Iterator[str]) -> tuple[Any, list[str], str]:
         if first.strip() and not first.lstrip().startswith("#"):
             break
     else:
-        raise MalformedError("The table is empty: its first line should name the columns.")
+        raise MalformedError("The table is empty: its first line must name the columns.")
     delimiter = max(_DELIMITERS, key=first.count)
     reader = csv.reader(chain([first], file), delimiter=delimiter)
     header = [unguarded(cell.strip()) for cell in next(reader)]
@@ -88,15 +91,15 @@ def _opened(file: Iterator[str]) -> tuple[Any, list[str], str]:
 def _check(header: list[str]) -> None:
     twice = next((name for name in header if name and header.count(name) > 1), None)
     if twice:
-        raise MalformedError(f"The table has two columns {twice[:80]!r}. Take one away.")
+        raise MalformedError(f"The table has two columns {twice[:80]!r}. Remove one.")
     for column in header:
         if column and not _means_something(column):
             known = [*PLAIN, *WALL, *NAMES, *_APPROACHES]
             near = difflib.get_close_matches(column.lower(), known, n=2, cutoff=0.6)
             hint = f"Did you mean {' or '.join(near)}? " if near else ""
             raise MalformedError(
-                f"The column {column[:80]!r} means nothing to hrlab. {hint}A figure of the workload is "
-                f"called workload:{column[:40]}, a label label:{column[:40]}.",
+                f"Unknown column {column[:80]!r}. {hint}Call a figure of the workload "
+                f"workload:{column[:40]}, and a label label:{column[:40]}.",
                 column=column[:80],
             )
     if not set(header) & {*WALL, *_APPROACHES}:
@@ -135,7 +138,7 @@ def _values(header: list[str], cells: list[str], line: int, delimiter: str) -> d
 
 
 def _apart(values: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """A row of a wide table as one of a long table for each approach."""
+    """Yield a row of a wide table as one row of a long table for each approach."""
     common = {
         column: cell
         for column, cell in values.items()
@@ -152,7 +155,7 @@ def _apart(values: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 
 def _own_id(values: Mapping[str, str], name: str, seen: dict[str, int]) -> str:
-    """An id that follows from the row; equal rows, which are repeats, get different ones."""
+    """Return an id derived from the row; equal rows, which are repeats, get different ids."""
     text = json.dumps([name, sorted(values.items())], ensure_ascii=True)
     seen[text] = seen.get(text, 0) + 1
     return uuid.uuid5(_NAMESPACE, f"{text}#{seen[text]}").hex

@@ -1,4 +1,4 @@
-"""The cells of one row of a table, as a run of which only the wall time is known."""
+"""A table row as a run with only a wall time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hrlab.model.errors import InvalidRecordError
 from hrlab.model.run import Approach, Run, Status
 from hrlab.model.workload import NAMES
 
-#: Columns with a wall time, and how many seconds their unit has.
+#: Columns with a wall time, and the seconds of their unit.
 WALL: Mapping[str, float] = {"wall_seconds": 1.0, "wall_minutes": 60.0, "wall_hours": 3600.0}
 _TIMES = ("pre_seconds", "dask_seconds", "between_seconds", "post_seconds")
 
 
 def number(text: str) -> float | None:
-    """The finite number that `text` writes; None if it writes none."""
+    """Parse a finite number; None if `text` is not one."""
     try:
         value = float(text)
     except ValueError:
@@ -77,7 +77,7 @@ def _bad(column: str, text: str, wanted: str) -> InvalidRecordError:
     return InvalidRecordError(f"{column} must be {wanted}, not {text[:80]!r}.", path=column)
 
 
-#: Columns that a run is made from, and how each is read.
+#: Columns that become fields of a run, with their parsers.
 PLAIN: Mapping[str, Callable[[str, str], Any]] = {
     "id": _text,
     "name": _text,
@@ -113,12 +113,12 @@ PLAIN: Mapping[str, Callable[[str, str], Any]] = {
 
 
 def made(values: Mapping[str, str], *, run_id: str, name: str, now: float) -> Run:
-    """The run that a row describes; `now` is when it began if the row does not say.
+    """Return the run described by a row; `now` is its start time if the row has none.
 
     Raises
     ------
     InvalidRecordError
-        If a value can't be; the message names its column.
+        If a value is invalid; the message names its column.
     """
     read = {
         column: PLAIN[column](column, text) for column, text in values.items() if column in PLAIN
@@ -173,7 +173,7 @@ def _wall(values: Mapping[str, str]) -> float:
     for column, seconds in WALL.items():
         if column in values:
             return _number(column, values[column]) * seconds
-    raise InvalidRecordError("There is no wall time in this row.", path="wall_seconds")
+    raise InvalidRecordError("This row has no wall time.", path="wall_seconds")
 
 
 def _figures(values: Mapping[str, str], prefix: str) -> dict[str, float]:
@@ -211,14 +211,12 @@ def _clusters(read: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _warnings(values: Mapping[str, str], *, begun: bool, threads: bool) -> list[dict[str, str]]:
     found = []
     if not begun:
-        message = "The table does not say when this ran: the time of the import stands in for it."
+        message = "The table has no start time: the time of the import is used instead."
         found.append({"code": "start-unknown", "message": message})
     if not threads:
-        message = "The table does not say how many threads there were: one for each worker, or one, is taken."
+        message = "The table has no number of threads: assumed one per worker, or one."
         found.append({"code": "threads-unknown", "message": message})
     if any(column in values for column in _TIMES):
-        message = (
-            "The phases in the table were left out: a flat row has no loops. JSON lines carry them."
-        )
+        message = "The phases in the table were ignored, because a flat row has no loops. Use JSON lines to keep them."
         found.append({"code": "phases-left-out", "message": message})
     return found

@@ -1,1 +1,4 @@
-"""What things are: runs, phases, errors and units. Pure: standard library only, no clock, no file, no network."""
+"""Records of runs, clusters and quotas, errors and units.
+
+Pure: standard library only, no clock, file or network access.
+"""

@@ -1,7 +1,7 @@
-"""What would have made a run shorter or safer, from the facts of its record.
+"""Advice on how a run could have been faster or safer, from the values of its record.
 
-Each rule has a threshold below which it is silent, and can be switched off by its code. Rules are in the order in which
-they are told: what may be wrong first, then what cost time, dearest first as a rule. People see the first one only.
+Each rule has a threshold and can be disabled by its code. Rules are in order of priority: correctness risks first, then
+time losses, usually the largest first. Users see only the first finding.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from hrlab.model.figures import figure, in_loops, loop_seconds
 from hrlab.model.run import Run, Workers
 from hrlab.model.units import counted, format_bytes, format_duration, format_share, significant
 
-#: What is not worth a second of a run is not worth a line.
+#: Savings below this time in seconds are not reported.
 WORTH_SECONDS = 1.0
 #: Dask's workers spill from 70 % of their limit and pause at 80 %.
 MEMORY_SHARE = 0.8
 # Below these, waiting is normal: tasks take a moment to reach a worker.
 WAIT_SHARE = 0.2
 WAIT_SECONDS = 2.0
-#: The longest task over the median of its group, and over the length of all loops.
+#: Longest task divided by the median of its group, and by the length of all loops.
 SKEW_TIMES = 5.0
 SKEW_SHARE = 0.3
-#: Tasks for each thread; below, threads idle at the end of each loop.
+#: Tasks per thread; with fewer, threads idle at the end of each loop.
 TASKS_PER_THREAD = 2.0
-#: Dask needs about a millisecond for a task; ten times that should be in it.
+#: Dask needs about 1 ms per task; a task should take ten times that.
 TINY_SECONDS = 0.01
 TINY_TASKS = 100
-#: Below this share of the threads' time in tasks, the rest is overhead.
+#: If threads spend a smaller share of their time in tasks, the rest is overhead.
 TINY_EFFICIENCY = 0.5
 TRANSFER_SHARE = 0.5
 SERIAL_SHARE = 0.5
 
-#: By code: when the rule speaks.
+#: Thresholds of the rules, by code.
 THRESHOLDS: Mapping[str, str] = {
     "workers-died": "a worker's connection broke while it had tasks",
     "memory-spilled": "workers moved data from memory to disk",
@@ -64,13 +64,13 @@ THRESHOLDS: Mapping[str, str] = {
 }
 
 
-#: Where the kernel and the command line find codes of rules that are not wanted.
+#: Environment variable with the codes of disabled rules, read by the kernel and the command line.
 OFF_VARIABLE = "HRLAB_ADVICE_OFF"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of advice: its code, what it says, and the facts behind it as ``(name, value)``."""
+    """One piece of advice: code, sentence, and evidence as ``(name, value)``."""
 
     code: str
     text: str
@@ -78,7 +78,7 @@ class Finding:
 
 
 def findings(run: Run, off: Collection[str] = ()) -> tuple[Finding, ...]:
-    """All that stands out in `run`, most important first, without the rules that are `off`."""
+    """Return all findings for `run`, most important first, without the rules in `off`."""
     if run.phases is None or not run.clusters or run.phases.dask_seconds <= 0:
         return ()
     found = (rule(run) for code, rule in _RULES.items() if code not in off)
@@ -86,7 +86,7 @@ def findings(run: Run, off: Collection[str] = ()) -> tuple[Finding, ...]:
 
 
 def codes_in(words: str) -> frozenset[str]:
-    """Codes of rules in a text that separates them by commas or blanks, as the environment gives it."""
+    """Return the rule codes of a text that separates them by commas or blanks."""
     return frozenset(words.replace(",", " ").split())
 
 
@@ -99,7 +99,7 @@ def _dask_seconds(run: Run) -> float:
 
 
 def workers_died(run: Run) -> Finding | None:
-    """Workers that went while they had tasks."""
+    """Detect workers lost while they had tasks."""
     lost = sum(cluster.workers.lost or 0 for cluster in run.clusters)
     if not lost:
         return None
@@ -107,36 +107,36 @@ def workers_died(run: Run) -> Finding | None:
     near = share is not None and share.value >= MEMORY_SHARE
     return Finding(
         "workers-died",
-        f"{counted(lost, 'worker')} died while working, and the lost work was done again: "
+        f"{counted(lost, 'worker')} died while running tasks, and the lost work was repeated: "
         + (
-            "give workers more memory, it was nearly used up."
+            "their memory was nearly exhausted, so give workers more."
             if near
-            else "their logs say why; not enough memory is the usual reason."
+            else "see their logs; insufficient memory is the usual cause."
         ),
         (
             ("workers lost", str(lost)),
-            ("workers at most", str(run.workers_peak)),
+            ("maximum workers", str(run.workers_peak)),
             *_memory_evidence(run),
         ),
     )
 
 
 def memory_spilled(run: Run) -> Finding | None:
-    """Data moved to disk for want of memory."""
+    """Detect data spilled to disk."""
     uses = run.resources.clusters if run.resources is not None else ()
     totals = [value for use in uses for value in use.spilled_bytes.total if value]
     if not totals:
         return None
     return Finding(
         "memory-spilled",
-        f"Workers ran short of memory and moved up to {format_bytes(max(totals))} to disk: "
+        f"Workers ran low on memory and spilled up to {format_bytes(max(totals))} to disk: "
         "give them more memory, or split the work into smaller pieces.",
-        (("spilled at most", format_bytes(max(totals))), *_memory_evidence(run)),
+        (("maximum spilled", format_bytes(max(totals))), *_memory_evidence(run)),
     )
 
 
 def memory_near_limit(run: Run) -> Finding | None:
-    """A worker that was near its limit."""
+    """Detect a worker near its memory limit."""
     share = figure(run, "peak_memory_share")
     if share is None or share.value < MEMORY_SHARE:
         return None
@@ -161,9 +161,9 @@ def _memory_evidence(run: Run) -> tuple[tuple[str, str], ...]:
 
 
 def waited_for_workers(run: Run) -> Finding | None:
-    """Tasks that waited long to be executed, where it is known for what.
+    """Detect tasks that waited long before execution, if the reason is known.
 
-    Threads that were there and free may have been loading code: nothing is said of those.
+    Nothing is reported for idle threads, which may have been loading code.
     """
     reasons = (
         (_wait_seconds(run) if run.alone is False else 0.0, _OTHER_CLIENT),
@@ -176,10 +176,12 @@ def waited_for_workers(run: Run) -> Finding | None:
     return None
 
 
-_OTHER_CLIENT = ", while another client used the cluster: use one of your own to time alone."
-_NO_WORKERS = " for workers: create the cluster earlier, or ask for it warm."
+_OTHER_CLIENT = (
+    ", while another client used the cluster: use your own cluster for exclusive timing."
+)
+_NO_WORKERS = " for workers: create the cluster earlier, or keep it warm."
 _OTHER_TASKS = (
-    " because the workers were busy with other tasks: cancel those, or wait until they are done."
+    " because the workers were busy with other tasks: cancel them, or wait until they are done."
 )
 
 
@@ -195,7 +197,7 @@ def _waited(run: Run, waited: float, reason: str) -> Finding:
 def _waited_seconds(
     run: Run, spans_of: Callable[[Workers, float], list[tuple[float, float]]]
 ) -> float:
-    """How much of the stage wait lies in such spans of the loop's cluster."""
+    """Return how much of the stage wait lies in the given spans of the loop's cluster."""
     seconds = 0.0
     for loop in run.loops:
         if loop.cluster is None:
@@ -211,20 +213,20 @@ def _waited_seconds(
 
 
 def _without_threads(workers: Workers, wall_seconds: float) -> list[tuple[float, float]]:
-    """When there was no thread."""
+    """Return when there were no threads."""
     ends = [at for at, _, _ in workers.history[1:]] + [wall_seconds]
     changes = zip(workers.history, ends, strict=False)
     return [(at, end) for (at, _, threads), end in changes if not threads]
 
 
 def _occupied(workers: Workers, wall_seconds: float) -> list[tuple[float, float]]:  # noqa: ARG001
-    """When all threads had tasks from before the run."""
+    """Return when tasks from before the run occupied all threads."""
     until = workers.occupied_until_seconds
     return [] if until is None else [(0.0, until)]
 
 
 def skew(run: Run) -> Finding | None:
-    """One task that all others wait for; the first ones in each worker may be long for the code that they load."""
+    """Detect a task that all others wait for; first executions in each worker are excluded, as they may load code."""
     for group in sorted(run.groups, key=lambda one: -(one.longest_later_seconds or 0.0)):
         median, longest = group.median_seconds, group.longest_later_seconds or 0.0
         if not median or group.tasks < 3 or longest < WORTH_SECONDS:
@@ -233,7 +235,7 @@ def skew(run: Run) -> Finding | None:
             return Finding(
                 "skew",
                 f"The longest task of {group.name} took {format_duration(longest)}, {significant(longest / median, 2)} "
-                "times the median: no number of workers makes the run shorter than that; split it.",
+                "times the median: no number of workers can make the run shorter than that; split it.",
                 (
                     ("group", group.name),
                     ("tasks", str(group.tasks)),
@@ -245,20 +247,20 @@ def skew(run: Run) -> Finding | None:
 
 
 def transfer_dominates(run: Run) -> Finding | None:
-    """Data that travels between workers for longer than they compute."""
+    """Detect data transfer between workers that takes longer than computing."""
     transfer, whole = run.activities.get("transfer", 0.0), sum(run.activities.values())
     if transfer < WORTH_SECONDS or transfer / whole < TRANSFER_SHARE:
         return None
     return Finding(
         "transfer-dominates",
-        f"{format_share(transfer / whole)} of the workers' time went into moving data between them "
-        f"({format_duration(transfer)}): reduce where the data is, or use fewer and larger workers.",
+        f"{format_share(transfer / whole)} of the workers' time was spent moving data between them "
+        f"({format_duration(transfer)}): reduce data where it is stored, or use fewer and larger workers.",
         tuple((name, format_duration(seconds)) for name, seconds in run.activities.items()),
     )
 
 
 def tiny_tasks(run: Run) -> Finding | None:
-    """Tasks so short that Dask's own work for them takes longer."""
+    """Detect tasks shorter than Dask's overhead for them."""
     tasks = sum(group.tasks for group in run.groups)
     seconds = sum(group.compute_seconds for group in run.groups)
     threads = in_loops(run, 2)
@@ -279,7 +281,7 @@ def tiny_tasks(run: Run) -> Finding | None:
 
 
 def few_tasks(run: Run) -> Finding | None:
-    """Not enough tasks to keep all threads busy to the end."""
+    """Detect too few tasks to keep all threads busy to the end."""
     threads = run.threads_peak
     most = max((loop.tasks for loop in run.loops), default=0)
     computing = sum(loop.stages.compute_seconds for loop in run.loops)
@@ -289,21 +291,21 @@ def few_tasks(run: Run) -> Finding | None:
     return Finding(
         "few-tasks",
         f"{counted(most, 'task')} for {threads} threads leave threads idle: split the work into at least "
-        f"{round(TASKS_PER_THREAD * threads)}, better {3 * threads} pieces.",
+        f"{round(TASKS_PER_THREAD * threads)}, preferably {3 * threads} pieces.",
         (("tasks of the largest loop", str(most)), ("threads", str(threads))),
     )
 
 
 def serial_share(run: Run) -> Finding | None:
-    """Work outside Dask that no worker makes shorter."""
+    """Detect work outside Dask that more workers cannot speed up."""
     serial = run.wall_seconds - _dask_seconds(run)
     share = serial / run.wall_seconds if run.wall_seconds else 0.0
     if run.threads_peak < 2 or serial < WORTH_SECONDS or share < SERIAL_SHARE:
         return None
     return Finding(
         "serial-share",
-        f"{format_share(share)} of the time was outside Dask ({format_duration(serial)}): even with any number of "
-        f"workers the run gets at most {significant(1 / share, 2)} times as fast.",
+        f"{format_share(share)} of the time was outside Dask ({format_duration(serial)}): with any number of "
+        f"workers, the run can become at most {significant(1 / share, 2)} times as fast.",
         (
             ("outside the loops", format_duration(serial)),
             ("wall", format_duration(run.wall_seconds)),

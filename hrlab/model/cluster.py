@@ -1,4 +1,4 @@
-"""Clusters: those that exist, and what is asked for."""
+"""Existing clusters, and requests for clusters."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from hrlab.model.wire import OMIT_NONE
 State: TypeAlias = Literal["starting", "ready", "closing", "failed", "unreachable"]
 StepState: TypeAlias = Literal["waiting", "running", "done", "failed"]
 
-#: Environment variable that a campaign sets for the kernel of a point: the address of its cluster.
+#: Environment variable with the address of a campaign's cluster, set for the kernel of a point.
 CAMPAIGN_ADDRESS = "HRLAB_SCHEDULER_ADDRESS"
 
-#: Ids of clusters that hrlab makes; Kubernetes takes them as names, with the endings that the operator adds.
+#: Ids of clusters created by hrlab; valid Kubernetes names, including the operator's suffixes.
 ID = re.compile(r"[a-z0-9]([-a-z0-9]{0,51}[a-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a start: ``resource``, ``scheduler``, ``service``, ``workers``; `detail` says what it waits for."""
+    """One step of a start: ``resource``, ``scheduler``, ``service``, ``workers``; `detail` says what it is waiting for."""
 
     name: str
     state: StepState
@@ -32,7 +32,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerCount:
-    """Workers asked for and there; `minimum` and `maximum` where the cluster adapts."""
+    """Requested and running workers; `minimum` and `maximum` for adaptive clusters."""
 
     asked: int
     ready: int = 0
@@ -41,34 +41,34 @@ class WorkerCount:
 
     @property
     def most(self) -> int:
-        """Most that there are, or may come to be by adapting."""
+        """Maximum number of workers, running or reachable by adaptive scaling."""
         return max(self.asked, self.ready, self.maximum or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
-    """A cluster as the panel shows it.
+    """A cluster as shown in the panel.
 
     Attributes
     ----------
     owner
-        Who made it, as Jupyter or the hub names them; None if nobody can tell.
+        Creator, as named by Jupyter or the hub; None if unknown.
     created_by
         ``other``: in a notebook, by dask-labextension, or by hand.
     mine
         Whether the user may scale and close it here.
     reason
-        Why it is in this state, in one sentence; empty when all is well.
+        Reason for its state, in one sentence; empty if all is well.
     since_at, created_at, idle_stop_at
-        UTC epoch seconds: in this state since, made at, closed for idleness at (None: never, or at work).
+        Start of the state, creation, and idle timeout (None: never, or busy), in seconds since 1970 (UTC).
     cores, memory_bytes
-        Of all workers that are there.
+        Of all running workers.
     tasks
         Unfinished tasks on the scheduler; None if unknown.
     dashboard_path
-        Below the server's base URL; None while there is none.
+        Below the server's base URL; None without a dashboard.
     usual_start_seconds
-        How long earlier starts of this profile took, median; None if there were none.
+        Median duration of earlier starts of this profile; None if there were none.
     """
 
     id: str
@@ -97,9 +97,9 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a request would be refused: which limit, what was asked, what is left, and the sentence for the user.
+    """Reason for a rejected request: the limit, what was requested, what is left, and a sentence for the user.
 
-    `limit` is the name of the option or of the limit, so that a form can say it beside the field.
+    `limit` is the name of the option or limit, so that a form can show it beside the field.
     """
 
     limit: str
@@ -110,7 +110,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What a cluster takes at most, with what is beside its workers."""
+    """Maximum resources of a cluster, including those besides its workers."""
 
     workers: int
     cores: float
@@ -119,7 +119,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRun:
-    """What would become of a request, and what it would take (``asks``; None if it can't be told)."""
+    """Result of a dry run, and the resources the cluster would take (``asks``; None if unknown)."""
 
     allowed: bool
     refusals: tuple[Refusal, ...] = ()
@@ -129,7 +129,7 @@ class DryRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """How many workers a cluster is to have: a number, or bounds between which it adapts."""
+    """Requested workers of a cluster: a number, or bounds for adaptive scaling."""
 
     workers: int | None = None
     minimum: int | None = None
@@ -137,20 +137,20 @@ class Target:
 
     @property
     def most(self) -> int:
-        """Workers that there may be: the number, or the upper bound."""
+        """Maximum number of workers: the number, or the upper bound."""
         return self.workers if self.workers is not None else self.maximum or 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterRequest:
-    """What a user asks for.
+    """A user's request for a cluster.
 
     Attributes
     ----------
     as_many_as_allowed
-        Workers beyond what profile and quotas allow are cut instead of refused.
+        Reduce the number of workers to what profile and quotas allow, instead of rejecting the request.
     kernel
-        Names the kernelspec whose Python a ``process`` cluster runs.
+        Kernelspec whose Python a ``process`` cluster uses.
     """
 
     profile: str

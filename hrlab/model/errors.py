@@ -1,20 +1,20 @@
-"""The one tree of hrlab's errors.
+"""Hierarchy of hrlab's errors.
 
-Each front has one table that maps these to its own form (HTTP status, exit code, ``UsageError``).
+Each front end maps them to its own form in one table (HTTP status, exit code, ``UsageError``).
 """
 
 from __future__ import annotations
 
 
 class HrlabError(Exception):
-    """Base of all errors that hrlab raises on purpose.
+    """Base class of all errors that hrlab raises deliberately.
 
     Parameters
     ----------
     message
-        What was asked, the limit or cause, and the remedy, in one or two sentences for the user.
+        What was requested, the limit or cause, and the remedy, in one or two sentences for the user.
     detail
-        What a program may want to know beside the message; JSON values only.
+        Additional data for programs; JSON values only.
     """
 
     code = "error"
@@ -26,60 +26,60 @@ class HrlabError(Exception):
 
 
 class MalformedError(HrlabError):
-    """The input is not of the form that was asked for: not JSON, an unknown parameter, a bad number."""
+    """The input has the wrong form: not JSON, an unknown parameter, a bad number."""
 
     code = "malformed"
 
 
 class InvalidRecordError(HrlabError):
-    """A record is well-formed JSON, but not a run: a field is missing, of another type, or the books do not balance."""
+    """A record is valid JSON but not a valid run: a missing or mistyped field, or inconsistent times."""
 
     code = "invalid-record"
 
 
 class NotFoundError(HrlabError):
-    """There is no such thing."""
+    """The requested object does not exist."""
 
     code = "not-found"
 
 
 class ConflictError(HrlabError):
-    """What was asked contradicts what is there."""
+    """The request conflicts with the current state."""
 
     code = "conflict"
 
 
 class InvalidRequestError(HrlabError):
-    """A request is of the right form, but asks for impossible values; ``detail.refusals`` says which."""
+    """A request is well-formed, but has invalid values; ``detail.refusals`` lists them."""
 
     code = "invalid-request"
 
 
 class ForbiddenError(HrlabError):
-    """The thing is there, but it is another user's."""
+    """The object belongs to another user."""
 
     code = "forbidden"
 
 
 class BackendError(HrlabError):
-    """What is behind hrlab (Kubernetes, a cluster host, a scheduler) failed or does not answer."""
+    """A backend (Kubernetes, a cluster process, a scheduler) failed or does not respond."""
 
     code = "backend"
 
 
 class TooLargeError(HrlabError):
-    """What was sent is larger than the limit."""
+    """The request exceeds the size limit."""
 
     code = "too-large"
 
 
 class StoreError(HrlabError):
-    """The store cannot be used now: locked, read-only, full, corrupt, or written by a newer hrlab."""
+    """The store is unavailable: locked, read-only, full, corrupt, or written by a newer hrlab."""
 
     code = "store-unavailable"
 
 
 class UsageError(HrlabError):
-    """A magic, command or function was called with words it does not know or values that are impossible."""
+    """A magic, command or function was called with unknown or invalid arguments."""
 
     code = "usage"

@@ -1,8 +1,9 @@
-"""Figures derived from one record: how well hardware was used, and how fast the work went.
+"""Figures derived from one record: efficiency of hardware use and processing rates.
 
-Nothing here is kept: a record holds facts, and these follow from them. Each figure has the formula by which it follows,
-in the record's own words; :data:`FORMULAS` is what documentation and tooltips say. Averages over "the loops" are over
-the time of all dask loops, because workers idle outside them by design.
+They are not stored: a record holds measurements, and these are computed from it. Each figure has its formula in terms
+of
+the record; :data:`FORMULAS` is used by documentation and tooltips. Averages "over the loops" cover the time of all dask
+loops, because workers idle outside them by design.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from hrlab.model.run import Run
 
 Unit: TypeAlias = Literal["share", "bytes", "bytes/s", "events/s", "workers", "seconds"]
 
-#: By name: what it is called, and how it follows from the record.
+#: Label, unit and formula by name.
 FORMULAS: Mapping[str, tuple[str, Unit, str]] = {
     "efficiency": (
         "Efficiency",
@@ -68,13 +69,13 @@ FORMULAS: Mapping[str, tuple[str, Unit, str]] = {
     ),
 }
 
-#: With fewer samples than this in the loops, what is averaged over them is an estimate.
+#: With fewer samples in the loops, averages over them are estimates.
 FEW_SAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One derived figure. `estimated` if too few samples or an incomplete record stand behind it."""
+    """One derived figure. `estimated` if it is based on few samples or an incomplete record."""
 
     name: str
     value: float
@@ -82,7 +83,7 @@ class Figure:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """Displayed name."""
         return FORMULAS[self.name][0]
 
     @property
@@ -92,12 +93,12 @@ class Figure:
 
     @property
     def formula(self) -> str:
-        """How it follows from the record."""
+        """Formula in terms of the record."""
         return FORMULAS[self.name][2]
 
 
 def figures(run: Run) -> tuple[Figure, ...]:
-    """What can be said of `run`, in the order of :data:`FORMULAS`."""
+    """Return the known figures of `run`, in the order of :data:`FORMULAS`."""
     found = [
         *_of_loops(run),
         *_of_memory(run),
@@ -109,7 +110,7 @@ def figures(run: Run) -> tuple[Figure, ...]:
 
 
 def figure(run: Run, name: str) -> Figure | None:
-    """The figure of that name, if it can be said of `run`."""
+    """Return the figure with this name; None if unknown."""
     return next((one for one in figures(run) if one.name == name), None)
 
 
@@ -117,12 +118,12 @@ def figure(run: Run, name: str) -> Figure | None:
 
 
 def loop_seconds(run: Run) -> float:
-    """Length of all loops."""
+    """Return the length of all loops."""
     return sum(loop.stop_seconds - loop.start_seconds for loop in run.loops)
 
 
 def in_loops(run: Run, column: Literal[1, 2]) -> float:
-    """Workers (1) or threads (2) times seconds, over all loops and clusters."""
+    """Return workers (1) or threads (2) times seconds, over all loops and clusters."""
     return sum(
         _area([(row[0], float(row[column])) for row in cluster.workers.history], run)
         for cluster in run.clusters
@@ -130,7 +131,7 @@ def in_loops(run: Run, column: Literal[1, 2]) -> float:
 
 
 def _area(steps: list[tuple[float, float]], run: Run) -> float:
-    """Integral of steps over the loops."""
+    """Return the integral of steps over the loops."""
     ends = [at for at, _ in steps[1:]] + [run.wall_seconds]
     return sum(
         value * max(0.0, min(stop, loop.stop_seconds) - max(start, loop.start_seconds))
@@ -140,7 +141,7 @@ def _area(steps: list[tuple[float, float]], run: Run) -> float:
 
 
 def _sampled(run: Run, series: Iterable[Values]) -> list[float]:
-    """Integrals over the loops of `series` of the same length, where all of them are known."""
+    """Return integrals over the loops of `series` of equal length, where all are known."""
     resources = run.resources
     sums: list[float] = []
     if resources is None:
@@ -191,7 +192,7 @@ def _of_memory(run: Run) -> list[Figure]:
 
 
 def bytes_read(run: Run) -> Figure | None:
-    """What was read: as the user says, else as hosts counted it, which is an estimate (others read there too)."""
+    """Return the bytes read: as given by the user, else as counted by hosts, an estimate (others read there too)."""
     if run.workload.get("bytes"):
         return Figure("bytes_read", run.workload["bytes"])
     given = sum(one.bytes or 0 for one in run.inputs)
@@ -221,7 +222,7 @@ def _of_workload(run: Run) -> list[Figure]:
     events = run.workload.get("events")
     if events:
         found.append(Figure("event_rate", events / run.wall_seconds))
-        # Without a cluster the kernel's one core did it all; loops whose workers are unknown tell nothing.
+        # Without a cluster, the kernel's single core did all the work; loops with unknown workers give no rate.
         cores = in_loops(run, 2) if run.clusters else run.wall_seconds
         if cores > 0:
             found.append(Figure("event_rate_per_core", events / cores))

@@ -1,6 +1,6 @@
-"""Sets of time as sorted, disjoint, half-open intervals ``(start, stop)`` of whole nanoseconds.
+"""Sets of time as sorted, disjoint, half-open intervals ``(start, stop)`` in integer nanoseconds.
 
-Whole numbers, because phases must add up exactly.
+Integers, because phases must add up exactly.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Intervals: TypeAlias = list[Interval]
 
 
 def union(*sets: Iterable[Interval]) -> Intervals:
-    """Time that is in any of the sets; touching intervals become one, empty ones vanish."""
+    """Return the time in any of the sets; adjacent intervals are merged, empty ones dropped."""
     merged: Intervals = []
     for start, stop in sorted(
         interval for one in sets for interval in one if interval[1] > interval[0]
@@ -27,7 +27,7 @@ def union(*sets: Iterable[Interval]) -> Intervals:
 
 
 def subtract(minuend: Sequence[Interval], subtrahend: Sequence[Interval]) -> Intervals:
-    """Time of `minuend` that is not in `subtrahend`; both sorted and disjoint."""
+    """Return the time of `minuend` that is not in `subtrahend`; both sorted and disjoint."""
     left: Intervals = []
     i = 0
     for begin, stop in minuend:
@@ -46,7 +46,7 @@ def subtract(minuend: Sequence[Interval], subtrahend: Sequence[Interval]) -> Int
 
 
 def intersect(a: Sequence[Interval], b: Sequence[Interval]) -> Intervals:
-    """Time that is in both; both sorted and disjoint."""
+    """Return the time in both; both sorted and disjoint."""
     common: Intervals = []
     i = j = 0
     while i < len(a) and j < len(b):
@@ -61,12 +61,12 @@ def intersect(a: Sequence[Interval], b: Sequence[Interval]) -> Intervals:
 
 
 def total(intervals: Iterable[Interval]) -> int:
-    """Summed length."""
+    """Return the total length."""
     return sum(stop - start for start, stop in intervals)
 
 
 def coarsen(intervals: Sequence[Interval], limit: int) -> tuple[Intervals, int]:
-    """At most `limit` intervals, by closing the smallest gaps; and how much time those gaps were."""
+    """Merge to at most `limit` intervals by closing the smallest gaps; also return the total length of those gaps."""
     if len(intervals) <= limit:
         return list(intervals), 0
     gaps = sorted(range(1, len(intervals)), key=lambda i: intervals[i][0] - intervals[i - 1][1])

@@ -1,4 +1,4 @@
-"""Names that users chose, as they are shown: on one line, and told apart where two are the same."""
+"""Displays user-chosen names: on one line, and distinct."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 
 def one_line(said: str) -> str:
-    """What a user wrote, on one line and without control characters.
+    """Return user text on one line and without control characters.
 
-    They would drive a terminal, and make an SVG that no parser takes: vl-convert aborts the process at one.
+    They could control a terminal, and make an SVG that parsers reject: vl-convert aborts its process at one.
     """
     return "".join(char if char.isprintable() else " " for char in said).strip()
 
 
 def numbered(names: Sequence[str]) -> list[str]:
-    """`names` without two that are the same: the second ``scan`` is ``scan #2``, unless another is called so."""
+    """Make `names` distinct: the second ``scan`` becomes ``scan #2``, unless that name is taken."""
     taken, times, found = set(names), Counter[str](), list[str]()
     for name in names:
         times[name] += 1

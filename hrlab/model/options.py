@@ -1,4 +1,4 @@
-"""What a user may set when creating a cluster: declared once, from which check, form, dry run and documentation follow."""
+"""Options of a cluster: one declaration for validation, form, dry run and documentation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hrlab.model.wire import OMIT_NONE
 OptionType: TypeAlias = Literal["integer", "number", "string", "boolean", "choice", "memory"]
 Value: TypeAlias = str | int | float | bool
 
-#: Longest text that an option takes: names of images and sites are far shorter.
+#: Maximum length of a text: names of images and sites are far shorter.
 MAX_TEXT = 500
 
 _FACTORS: dict[str, int] = {
@@ -26,25 +26,25 @@ _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
 
 
 class OptionError(ValueError):
-    """A value that an option does not take; the text says what it takes."""
+    """An invalid value of an option; the message says what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One thing that may be set.
+    """One option of a profile.
 
     Attributes
     ----------
     type
-        ``memory`` is a whole number of bytes, in requests also a text such as ``2 GiB``.
+        ``memory`` is an integer number of bytes, in requests also a text such as ``2 GiB``.
     default, minimum, maximum
         In the option's own unit; for ``memory`` bytes.
     choices
-        What a ``choice`` may be.
+        Allowed values of a ``choice``.
     unit
-        Shown behind the field.
+        Shown after the field.
     user_may_set
-        Otherwise the default holds, and naming another value is refused.
+        Otherwise the default applies, and other values are rejected.
     """
 
     type: OptionType
@@ -58,12 +58,12 @@ class Option:
     user_may_set: bool = True
 
     def check(self, value: object) -> Value:
-        """`value` as the option takes it.
+        """Return `value` converted to the option's type.
 
         Raises
         ------
         OptionError
-            If it is of another type, out of bounds, or not among the choices.
+            If it has another type, is out of bounds, or not among the choices.
         """
         if self.type == "boolean":
             return _boolean(value)
@@ -75,7 +75,7 @@ class Option:
         return self._bounded(number)
 
     def shown(self, value: float | None) -> str:
-        """A number of this option with its unit, as people say it."""
+        """Return a number of this option with its unit."""
         if value is None:
             return ""
         if self.type == "memory":
@@ -115,12 +115,12 @@ class Option:
 
 
 def memory_bytes(value: object) -> int:
-    """Bytes that a number or a text such as ``2 GiB``, ``512 MB`` or ``2Gi`` means.
+    """Return the bytes of a number or a text such as ``2 GiB``, ``512 MB`` or ``2Gi``.
 
     Raises
     ------
     OptionError
-        If it means none.
+        If it is not an amount of memory.
     """
     if isinstance(value, str) and (match := _AMOUNT.fullmatch(value)):
         factor = _FACTORS.get(match[2].lower())
@@ -134,7 +134,7 @@ def memory_bytes(value: object) -> int:
 def _is_finite(value: float) -> bool:
     try:
         return math.isfinite(value)
-    except OverflowError:  # a whole number of hundreds of digits
+    except OverflowError:  # an integer of hundreds of digits
         return False
 
 

@@ -1,4 +1,4 @@
-"""Profiles: the kinds of cluster that a site offers, as its configuration declares them."""
+"""Cluster profiles declared by a site's configuration."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from hrlab.model.wire import OMIT_NONE
 
 Kind: TypeAlias = Literal["kubernetes", "process", "address"]
 
-#: Options that hrlab itself understands, for limits and scaling; others only fill the template.
+#: Options that hrlab uses itself, for limits and scaling; others only fill the template.
 WORKERS, MINIMUM, MAXIMUM, CORES, MEMORY = "workers", "minimum", "maximum", "cores", "memory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver:
-    """What every worker gets, those that join late too.
+    """Delivered to every worker, including those that join later.
 
     Attributes
     ----------
     files
-        Source path of this machine -> path on the worker; kept 0600, sent again when the source changes.
+        Local source path -> path on the worker; mode 0600, sent again when the source changes.
     environment
-        Variables.
+        Environment variables.
     setup
         ``package.module:function``, called once in every worker.
     """
@@ -37,7 +37,7 @@ class Deliver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Most that one cluster of a profile may have (``clusters``: how many of them one user may); None: no limit."""
+    """Limits of one cluster of a profile (``clusters``: number of clusters per user); None: no limit."""
 
     workers: int | None = field(default=None, metadata=OMIT_NONE)
     cores: float | None = field(default=None, metadata=OMIT_NONE)
@@ -47,24 +47,24 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """What may be created.
+    """A cluster profile.
 
     Attributes
     ----------
     template
-        How it is built, by `kind`; see :mod:`hrlab.model.template` for the places that options fill.
+        Definition of the cluster, by `kind`; see :mod:`hrlab.model.template` for placeholders.
     idle_seconds
-        A cluster without work for so long is closed; None: never.
+        Idle timeout; None: never.
     start_timeout_seconds
-        A start that takes longer is given up, and leaves nothing behind.
+        A start that takes longer is aborted and cleaned up.
     groups
-        Who may use it; None: everybody.
+        Groups that may use it; None: everybody.
     packages
-        Whose versions are compared between kernel and workers, beside Python's, dask's and distributed's.
+        Packages whose versions are compared between kernel and workers, besides Python, dask and distributed.
     node
-        The machines on which workers run, so that advice fits them; None: unknown.
+        Machines that workers run on, used for recommendations; None: unknown.
     presets
-        Choices of options to fill in with one click, by the name that users read.
+        Option values to fill in with one click, by displayed name.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokenProfile:
-    """A profile that can't be used: its name and why, with the line of the file."""
+    """An invalid profile: its name, and the reason with the line of the file."""
 
     name: str
     reason: str

@@ -1,4 +1,4 @@
-"""Quotas: limits, who sets them, how much of them is used, and what is left for a cluster."""
+"""Quotas: limits, their sources, usage, and what is left for a cluster."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hrlab.model.units import format_bytes, format_count
 from hrlab.model.wire import OMIT_NONE
 
 Scope: TypeAlias = Literal["user", "group", "namespace", "site"]
-#: A number in the quota's unit, or one of the two words.
+#: A number in the quota's unit, or ``unknown`` or ``unlimited``.
 Amount: TypeAlias = int | float | str
 
 UNKNOWN, UNLIMITED = "unknown", "unlimited"
 
-#: Units of the numbers, by resource.
+#: Units by resource.
 UNITS = {
     "workers": "workers",
     "cores": "cores",
@@ -27,13 +27,13 @@ UNITS = {
     "hours": "core-hours",
     "storage": "bytes",
 }
-#: A quota is near its limit from this share on.
+#: From this share on, a quota is near its limit.
 NEAR = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """Who holds how much of a quota: a cluster by its name, or something else that uses it."""
+    """A consumer of a quota: a cluster by name, or something else."""
 
     name: str
     used: int | float
@@ -47,29 +47,29 @@ class Quota:
     Attributes
     ----------
     resource
-        What is limited: ``workers``, ``cores``, ``memory``, ``clusters``, ``hours``, ``storage``, ``pods``, ``jobs``.
+        Limited resource: ``workers``, ``cores``, ``memory``, ``clusters``, ``hours``, ``storage``, ``pods``, ``jobs``.
     scope
-        Whose use counts: the user's alone, the group's, everybody's in the namespace, or everybody's at the site.
+        Whose usage counts: the user's, the group's, everybody's in the namespace, or everybody's at the site.
     limit, used, available
-        Exact numbers in `unit`, ``unknown`` (nobody could tell) or ``unlimited`` (there is no limit).
+        Exact numbers in `unit`, ``unknown`` or ``unlimited``.
     unit
         ``cores``, ``bytes``, ``workers``, ``clusters``, ``pods``, ``jobs`` or ``core-hours``.
     source
-        Who says so: ``site``, ``kubernetes``, ``server``, ``storage``, ``batch`` or ``gateway``.
+        Origin: ``site``, ``kubernetes``, ``server``, ``storage``, ``batch`` or ``gateway``.
     as_of_at
-        When it was found, UTC epoch seconds.
+        Time of the values, in seconds since 1970 (UTC).
     label
-        What it is called, for people: the site's name of the limit, a path, a node.
+        Displayed name: the site's name of the limit, a path, a node.
     profile
-        The one profile whose clusters it is for.
+        The only profile whose clusters it applies to.
     profiles
-        The profiles whose clusters it is for; None: all.
+        Profiles whose clusters it applies to; None: all.
     enforced
-        Whether hrlab refuses what exceeds it; others are shown and warned of.
+        Whether hrlab rejects requests that exceed it; others only cause warnings.
     holders
-        Who holds most of it, largest first.
+        Largest consumers, in descending order.
     note
-        What else should be known, in a sentence: near the limit, changed outside hrlab.
+        Additional information in a sentence: near the limit, changed outside hrlab.
     error
         Why numbers are unknown.
     """
@@ -93,7 +93,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """How a source was when it was last asked; `as_of_at` is None if it has not answered yet."""
+    """Status of a source at its last query; `as_of_at` is None if it has not responded yet."""
 
     source: str
     as_of_at: float | None
@@ -102,7 +102,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaReport:
-    """Everything that is known of limits."""
+    """All known limits."""
 
     quotas: tuple[Quota, ...] = ()
     sources: tuple[SourceState, ...] = ()
@@ -110,7 +110,7 @@ class QuotaReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceRequest:
-    """What a cluster would take at most, workers and what is beside them (a scheduler's pod)."""
+    """Maximum resources of a requested cluster: workers and other components (a scheduler's pod)."""
 
     workers: int
     cores_each: float = 0
@@ -121,7 +121,7 @@ class ResourceRequest:
     clusters: int = 1
 
     def of(self, resource: str) -> float:
-        """How much of a resource; 0 of what a cluster does not take."""
+        """Return the amount of a resource; 0 if the cluster does not use it."""
         amounts: dict[str, float] = {
             "workers": self.workers,
             "cores": self.workers * self.cores_each + self.cores_beside,
@@ -133,7 +133,7 @@ class ResourceRequest:
         return amounts.get(resource, 0)
 
     def fit(self, resource: str, available: float) -> int | None:
-        """Most workers of this kind that `available` has room for; None if workers take nothing of it."""
+        """Return how many workers fit into `available`; None if workers do not use the resource."""
         each = {"workers": 1.0, "cores": self.cores_each, "memory": float(self.memory_each)}
         each |= {"pods": 1.0, "jobs": 1.0}
         beside = {
@@ -144,26 +144,26 @@ class ResourceRequest:
         size = each.get(resource, 0.0)
         if size <= 0:
             return None
-        # A sum of tenths of a core must not lose a worker to rounding.
+        # Rounding errors in sums of fractional cores must not cost a worker.
         return max(0, math.floor((available - beside.get(resource, 0.0)) / size + 1e-9))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterUsage:
-    """What a cluster that exists holds, at most.
+    """Maximum resources held by an existing cluster.
 
     Attributes
     ----------
     workers, cores, memory_bytes
-        With all the workers that it was asked to have, or may come to have by adapting.
+        Including all workers requested or reachable by adaptive scaling.
     groups
-        Marks of the groups for whose common limits it counts.
+        Marks of the groups whose shared limits it counts towards.
     created_at, uid
-        By which two that are asked for at once are put in order.
+        Order of clusters requested at the same time.
     granted
-        Workers that hrlab let it have; None if hrlab has no part in it.
+        Workers granted by hrlab; None if it was not created by hrlab.
     grown_at, grown_from
-        When it was last made larger, by the clock of whoever did that, and how many workers it had before; None: never.
+        When it was last enlarged, by the clock of the client, and its previous number of workers; None: never.
     """
 
     id: str
@@ -181,7 +181,7 @@ class ClusterUsage:
     grown_from: int | None = None
 
     def of(self, resource: str) -> float:
-        """How much of a resource it holds."""
+        """Return the amount of a resource that it holds."""
         amounts: dict[str, float] = {
             "workers": self.workers,
             "cores": self.cores,
@@ -193,7 +193,7 @@ class ClusterUsage:
 
 @dataclass(frozen=True, slots=True)
 class UsageSnapshot:
-    """What clusters hold; `unseen` says why those of a profile can't be seen now."""
+    """Resources held by clusters; `unseen` says why those of a profile are currently unknown."""
 
     claims: Sequence[ClusterUsage]
     unseen: Mapping[str, str] = field(default_factory=dict)
@@ -201,7 +201,10 @@ class UsageSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remaining:
-    """What a profile's next cluster may take: each a number, ``unknown`` or ``unlimited``; `hours` are core-hours."""
+    """Remaining resources for a profile's next cluster.
+
+    Each is a number, ``unknown`` or ``unlimited``; `hours` are core-hours.
+    """
 
     workers: Amount
     cores: Amount
@@ -211,7 +214,7 @@ class Remaining:
 
 
 def is_number(amount: Amount) -> TypeGuard[int | float]:
-    """Whether it is one, and neither of the words."""
+    """Whether it is a number rather than ``unknown`` or ``unlimited``."""
     return not isinstance(amount, str)
 
 
@@ -230,7 +233,7 @@ def quota(
     note: str = "",
     error: str | None = None,
 ) -> Quota:
-    """A quota whose numbers make sense: what a source can't mean (negative, no number) becomes ``unknown``."""
+    """Return a quota with valid numbers: invalid ones (negative, not a number) become ``unknown``."""
     limit, used = sensible(limit), sensible(used)
     names = None if profiles is None else tuple(profiles)
     held = sorted(holders, key=lambda one: (-one.used, one.name))
@@ -254,7 +257,7 @@ def quota(
 
 
 def sensible(amount: Amount) -> Amount:
-    """`amount`, or ``unknown`` if no limit and no use can be that."""
+    """Return `amount`, or ``unknown`` if it is not a valid limit or usage."""
     if isinstance(amount, str):
         return amount if amount == UNLIMITED else UNKNOWN
     if isinstance(amount, bool) or not math.isfinite(amount) or amount < 0:
@@ -263,7 +266,7 @@ def sensible(amount: Amount) -> Amount:
 
 
 def available_of(limit: Amount, used: Amount) -> Amount:
-    """What is left; nothing if more is used than allowed, as happens where others than hrlab give."""
+    """Return what is left; 0 if more is used than allowed, which is possible outside hrlab."""
     if not is_number(limit):
         return limit
     return max(0, limit - used) if is_number(used) else UNKNOWN
@@ -273,17 +276,17 @@ def _near(limit: Amount, used: Amount) -> str:
     if not is_number(limit) or not is_number(used) or used < NEAR * limit or not used:
         return ""
     if used > limit:
-        return "More is used than allowed."
-    return "All of it is used." if used == limit else f"{math.floor(100 * used / limit)} % is used."
+        return "The limit is exceeded."
+    return "Fully used." if used == limit else f"{math.floor(100 * used / limit)} % is used."
 
 
 def applies(one: Quota, profile: str | None) -> bool:
-    """Whether clusters of `profile` take from it; a cluster without one takes from what is for all."""
+    """Whether clusters of `profile` count towards it; without a profile, only general quotas apply."""
     return one.profiles is None or profile in one.profiles
 
 
 def left(quotas: Iterable[Quota], profile: str) -> Remaining:
-    """The tightest of what hrlab enforces for `profile`; ``unknown`` if the tightest can't be told."""
+    """Return the tightest limits that hrlab enforces for `profile`; ``unknown`` if they cannot be determined."""
     binding = [one for one in quotas if one.enforced and applies(one, profile)]
     found = {
         name: least(one.available for one in binding if one.resource == name)
@@ -299,7 +302,7 @@ def left(quotas: Iterable[Quota], profile: str) -> Remaining:
 
 
 def least(amounts: Iterable[Amount]) -> Amount:
-    """The smallest number; without one ``unknown`` if any is, else ``unlimited``."""
+    """Return the smallest number; without numbers, ``unknown`` if any is, else ``unlimited``."""
     known = list(amounts)
     numbers = [one for one in known if is_number(one)]
     if numbers:
@@ -308,7 +311,7 @@ def least(amounts: Iterable[Amount]) -> Amount:
 
 
 def shown(amount: Amount, unit: str) -> str:
-    """An amount as people say it: ``128 cores``, ``20 GiB``, ``1 cluster``, ``unknown``."""
+    """Return a displayed amount: ``128 cores``, ``20 GiB``, ``1 cluster``, ``unknown``."""
     if not is_number(amount):
         return str(amount)
     if unit == "bytes":

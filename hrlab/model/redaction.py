@@ -1,6 +1,6 @@
-"""What users may keep to themselves when a record leaves: code, paths, their name, the machines.
+"""Removes sensitive data from exported records: code, paths, user and host names.
 
-Works on the record's JSON values, so that fields which this hrlab does not know are searched, too. Facts in numbers stay.
+Operates on the record's JSON values, so that unknown fields are searched too. Numeric values are kept.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from hrlab.model.errors import MalformedError
 
 Secret: TypeAlias = Literal["code", "paths", "user", "host"]
 
-#: What each word keeps back, for help and documents.
+#: Description of each secret, for help and documentation.
 SECRETS: Mapping[Secret, str] = {
-    "code": "the source of the run, and the text of its error",
-    "paths": "the notebook, names of inputs, and every path in a text",
-    "user": "the user's name, wherever it is written",
-    "host": "names and addresses of machines, wherever they are written",
+    "code": "the source of the run and its error message",
+    "paths": "the notebook, names of inputs, and paths in texts",
+    "user": "the user's name, wherever it occurs",
+    "host": "names and addresses of machines, wherever they occur",
 }
 ALL: tuple[Secret, ...] = get_args(Secret)
 
 _REDACTED = "(redacted)"
-#: Levels that are searched; what is nested deeper is kept back whole.
+#: Maximum depth that is searched; deeper values are removed entirely.
 _DEEPEST = 64
-# Words of the format itself: a user may be called "ok".
+# Words of the format itself: a user may be named "ok".
 _FIXED = frozenset(
     ("id", "status", "approach", "kind", "phase", "stage_intervals", "code_sha256", "digest")
 )
@@ -42,12 +42,12 @@ _ADDRESS = re.compile(
 
 
 def secrets_of(text: str) -> tuple[Secret, ...]:
-    """The secrets that ``code,paths``, ``all`` or an empty text names.
+    """Parse ``code,paths``, ``all`` or an empty text.
 
     Raises
     ------
     MalformedError
-        If a word is none of them; the message lists those that exist.
+        If a word is unknown; the message lists the valid ones.
     """
     words = [word.strip() for word in text.split(",") if word.strip()]
     if words == ["all"]:
@@ -55,16 +55,16 @@ def secrets_of(text: str) -> tuple[Secret, ...]:
     for word in words:
         if word not in ALL:
             known = ", ".join(ALL)
-            raise MalformedError(f"{word[:40]!r} can't be redacted. Give any of {known}, or all.")
+            raise MalformedError(f"{word[:40]!r} cannot be redacted. Use any of {known}, or all.")
     return tuple(cast("Secret", word) for word in dict.fromkeys(words))
 
 
 def redacted(record: Mapping[str, Any], secrets: Collection[Secret]) -> dict[str, Any]:
-    """The record without what `secrets` names; it is still a record."""
+    """Return the record without `secrets`; the result is still a valid record."""
     found = dict(record)
     clean = _cleaner(record, secrets)
     if "code" in secrets:
-        # The smallest record has no source: a part of one would make it invalid.
+        # The smallest valid record has no source: a partial one would be invalid.
         if record.get("source"):
             found["source"] = {**_part(record, "source"), "code": None}
         if record.get("error"):
@@ -101,7 +101,7 @@ def _without(part: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _anonymous(one: Mapping[str, Any]) -> dict[str, Any]:
-    # Runs of one input must still be told from runs of another.
+    # Runs of different inputs must stay distinguishable.
     name = hashlib.sha256(str(one.get("name", "")).encode("utf-8", "replace")).hexdigest()[:8]
     return {**one, "name": f"input-{name}"}
 
@@ -133,7 +133,7 @@ def _word(name: str) -> re.Pattern[str]:
 
 def _walk(value: Any, clean: Callable[[str], str], key: str = "", depth: int = 0) -> Any:
     if depth > _DEEPEST and isinstance(value, (Mapping, list, tuple)):
-        return _REDACTED  # only a record from before depths were bounded has that; nothing may slip through
+        return _REDACTED  # only in records stored before depth was limited; redact to be safe
     if isinstance(value, str):
         return value if key in _FIXED else clean(value)
     if isinstance(value, Mapping):

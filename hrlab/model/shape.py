@@ -1,4 +1,4 @@
-"""What may be asked for: cores and memory of a worker, and for how many a profile, nodes and quotas have room. Pure."""
+"""Constraints on a cluster: cores and memory per worker, and capacity of profile, nodes and quotas. Pure."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ USED_SHARE = 0.6
 #: By all memory of the process it does so from 70 % on (``spill``): what workers may use at most, where a little less memory
 #: for each lets all cores of a node have workers.
 TIGHT_SHARE = 0.7
-#: Memory is advised in steps of so much, which read well.
+#: Recommended memory is rounded to this step.
 MEMORY_STEP = 256 * 1024**2
-#: What a worker of one thread needs for Python, Dask and the user's libraries alone.
+#: Minimum memory of a single-threaded worker for Python, Dask and libraries.
 LEAST_MEMORY = 512 * 1024**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A machine on which workers run: what it offers to them, and how many there are (None: unknown)."""
+    """A machine that workers run on: available resources, and number of machines (None: unknown)."""
 
     cores: float
     memory_bytes: int
@@ -35,14 +35,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headroom:
-    """What quotas leave for the workers of one more cluster; None: no limit, or an unknown one.
+    """What quotas leave for the workers of another cluster; None: no limit, or unknown.
 
     Attributes
     ----------
     cores_each
-        What a worker takes of the quota, where that is not its threads.
+        Cores per worker counted by the quota, if different from its threads.
     unknown
-        Of what nobody knows how much is left.
+        Resources whose remaining amount is unknown.
     """
 
     workers: float | None = None
@@ -56,24 +56,24 @@ class Headroom:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What may be asked for.
+    """Constraints on a cluster.
 
     Attributes
     ----------
     cores, memory_bytes
-        Of one worker; 0 bytes: nothing is said of memory.
+        Per worker; 0 bytes: memory is not specified.
     workers_minimum, workers_maximum
-        Bounds of their number in the profile.
+        Bounds of the profile.
     cores_limit, memory_limit_bytes
-        Most that one cluster of the profile may have; None: no limit.
+        Maximum of one cluster of the profile; None: no limit.
     memory_free
-        Whether the memory of a worker may be advised: it may be set, and was not asked for.
+        Whether memory per worker can be recommended: it is settable, and was not requested.
     memory_minimum, memory_maximum
-        Bounds of a worker's memory in the profile.
+        Bounds of memory per worker in the profile.
     node
-        On what machines the workers run, where the site says it.
+        Machines that workers run on, if described by the site.
     room
-        What quotas leave; None: none are known.
+        What quotas leave; None: unknown.
     """
 
     cores: int = 1
@@ -91,16 +91,16 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedMemory:
-    """Memory that a worker was seen to take.
+    """Observed memory of a worker.
 
     Attributes
     ----------
     peak_bytes
         Largest resident memory of one worker.
     threads
-        Of that worker.
+        Threads of that worker.
     is_cut
-        Whether workers wrote to disk because their memory was full: they would have taken more.
+        Whether workers spilled to disk, so they would have used more.
     """
 
     peak_bytes: int
@@ -110,17 +110,18 @@ class ObservedMemory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryAdvice:
-    """Why a worker is advised so much memory.
+    """Reason for the recommended memory per worker.
 
     Attributes
     ----------
     peak_bytes
-        Measured peak of one worker, for as many threads as the advised worker has.
+        Measured peak of one worker, scaled to the threads of the recommended worker.
     needed_bytes
-        What leaves it headroom: Dask begins to write to disk at 60 % of a worker's limit; at least 30 % where that much more
-        would strand cores of a node.
+        Peak plus headroom: Dask starts to spill at 60 % of a worker's limit; at least 30 % if the full headroom would
+        leave
+        cores of a node unused.
     is_cut
-        Whether less than that is offered.
+        Whether less than that is available.
     """
 
     peak_bytes: int
@@ -130,16 +131,16 @@ class MemoryAdvice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packing:
-    """How workers lie on nodes.
+    """Distribution of workers over nodes.
 
     Attributes
     ----------
     cores, memory_bytes
         Of a node.
     workers_per_node
-        As many as have room on one.
+        Workers that fit on a node.
     nodes
-        That the advised workers take.
+        Nodes required by the recommended workers.
     idle_cores_per_node
         Cores of a full node that no further worker can use.
     """
@@ -154,7 +155,7 @@ class Packing:
 def with_memory(
     shape: Shape, need: ObservedMemory | None
 ) -> tuple[Shape, MemoryAdvice | None, list[str]]:
-    """`shape` with the memory per worker that `need` wants, cut to what is offered, and what to mind of it."""
+    """Return `shape` with the memory per worker for `need`, limited to what is available, and caveats."""
     if need is None:
         return shape, None, []
     warnings = []
@@ -162,7 +163,7 @@ def with_memory(
     if need.threads != shape.cores:
         peak = round(peak * shape.cores / need.threads)
         warnings.append(
-            f"Memory was measured on workers of {need.threads:.3g} threads, and is taken to be proportional to them."
+            f"Memory was measured on workers of {need.threads:.3g} threads and scaled in proportion."
         )
     needed = _needed(shape, peak)
     most = _most_memory(shape)
@@ -170,7 +171,7 @@ def with_memory(
     memory = shape.memory_bytes if given is None else int(given)
     if need.is_cut:
         warnings.append(
-            "Workers wrote data to disk for lack of memory: their measured peak is cut, they need more."
+            "Workers spilled data to disk: they need more memory than the measured peak."
         )
     if 0 < memory < needed:
         warnings.append(_too_little(memory, peak, needed))
@@ -204,17 +205,17 @@ def _too_little(memory: int, peak: int, needed: int) -> str:
     remedy = "Smaller partitions or fewer threads per worker need less."
     if memory <= peak:
         return (
-            f"A worker took {format_bytes(peak)} at its peak, and gets {format_bytes(memory)}: it would be killed or "
-            f"write to disk. {remedy}"
+            f"A worker took {format_bytes(peak)} at its peak but gets only {format_bytes(memory)}: it would be killed or "
+            f"spill to disk. {remedy}"
         )
     return (
-        f"A worker took {format_bytes(peak)} at its peak, and gets {format_bytes(memory)}; {format_bytes(needed)} would "
-        f"keep it from writing to disk. {remedy}"
+        f"A worker took {format_bytes(peak)} at its peak but gets only {format_bytes(memory)}; {format_bytes(needed)} would "
+        f"keep it from spilling to disk. {remedy}"
     )
 
 
 def bounds(shape: Shape) -> dict[BoundName, int]:
-    """Most workers by each that bounds them, the tightest first; of equals the profile, then memory, then quota."""
+    """Return the maximum workers by each constraint, tightest first; ties in the order profile, memory, quota."""
     found: dict[BoundName, list[int]] = {"profile": [], "memory": [], "quota": []}
     for name, workers in _bounds(shape):
         found[name].append(max(0, workers))
@@ -241,12 +242,12 @@ def _bounds(shape: Shape) -> Iterator[tuple[BoundName, int]]:
 
 def _most(name: BoundName, limit: float | None, each: float) -> Iterator[tuple[BoundName, int]]:
     if limit is not None and each:
-        # A sum of tenths of a core must not lose a worker to rounding.
+        # Rounding errors in sums of fractional cores must not cost a worker.
         yield name, math.floor(limit / each + 1e-9)
 
 
 def packing(shape: Shape, workers: int) -> tuple[Packing | None, list[str]]:
-    """How so many workers lie on the site's nodes, and what would be stranded there."""
+    """Return the distribution of workers over the site's nodes, and what would be left unused there."""
     node = shape.node
     if node is None:
         return None, []
@@ -256,7 +257,9 @@ def packing(shape: Shape, workers: int) -> tuple[Packing | None, list[str]]:
     named = f"{format_count(node.cores)} cores and {format_bytes(node.memory_bytes)}"
     if each < 1:
         what = f"{shape.cores} cores and {format_bytes(shape.memory_bytes)}"
-        return None, [f"A worker of {what} fits no node: one has {named}. It would wait for ever."]
+        return None, [
+            f"A worker of {what} does not fit on a node with {named}: it would never start."
+        ]
     packed = Packing(
         cores=node.cores,
         memory_bytes=node.memory_bytes,
@@ -272,16 +275,16 @@ def _stranded(shape: Shape, node: Node, packed: Packing, by_cores: int) -> Itera
         return
     idle = (
         f"{packed.workers_per_node} workers fill a node and leave {packed.idle_cores_per_node:g} of its "
-        f"{node.cores:g} cores to nobody"
+        f"{node.cores:g} cores unused"
     )
     if packed.workers_per_node < by_cores:
         share = node.memory_bytes // by_cores // MEMORY_STEP * MEMORY_STEP
-        yield f"{idle}, for lack of memory: with at most {format_bytes(share)} per worker all would be used."
+        yield f"{idle}, because of their memory: with at most {format_bytes(share)} per worker, all would be used."
     else:
-        yield f"{idle}: with {dividing(node.cores, shape.cores)} cores per worker all would be used."
+        yield f"{idle}: with {dividing(node.cores, shape.cores)} cores per worker, all would be used."
 
 
 def dividing(whole: float, part: int) -> int:
-    """The largest number up to `part` of which `whole` is a multiple."""
+    """Return the largest number up to `part` that divides `whole`."""
     cores = max(1, int(whole))
     return next(n for n in range(min(part, cores), 0, -1) if cores % n == 0)

@@ -1,4 +1,4 @@
-"""What a site allows, as its configuration declares it."""
+"""Limits declared by a site's configuration."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hrlab.model.quota import ClusterUsage, Scope
 
-#: Resources that a site may limit, by the key that says so.
+#: Limited resources, by configuration key.
 RESOURCES = {
     "workers": "workers",
     "cores": "cores",
@@ -20,16 +20,16 @@ RESOURCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteLimit:
-    """One declared limit; all that are for a user hold at the same time.
+    """One declared limit; all limits for a user apply at the same time.
 
     Attributes
     ----------
     users, groups
-        Whom it is for; None: everybody.
+        Users it applies to; None: everybody.
     profiles
-        Whose clusters count; None: those of all profiles.
+        Profiles whose clusters count; None: all.
     together
-        Whether all of these users share it; otherwise each of them may use so much.
+        Whether these users share the limit; otherwise it applies to each of them.
     hours
         Core-hours within the last `days`.
     """
@@ -49,31 +49,31 @@ class SiteLimit:
 
     @property
     def scope(self) -> Scope:
-        """Whose use counts."""
+        """Whose usage counts."""
         if not self.together:
             return "user"
         return "site" if self.groups is None and self.users is None else "group"
 
     @property
     def amounts(self) -> dict[str, float]:
-        """The limits that it sets, by resource."""
+        """Return its limits by resource."""
         given = {resource: getattr(self, key) for key, resource in RESOURCES.items()}
         return {resource: amount for resource, amount in given.items() if amount is not None}
 
     def is_for(self, user: str, groups: Collection[str]) -> bool:
-        """Whether it is for this user."""
+        """Whether it applies to this user."""
         named = self.users is not None and user in self.users
         member = self.groups is not None and not set(self.groups).isdisjoint(groups)
         return named or member or (self.users is None and self.groups is None)
 
 
 def mark(limit: str) -> str:
-    """What stands for a common limit in the annotations of clusters that count for it: its name need not be shown."""
+    """Return the annotation of clusters that count towards a shared limit; hides the limit's name."""
     return hashlib.sha256(limit.encode()).hexdigest()[:12]
 
 
 def counts(claim: ClusterUsage, limit: SiteLimit) -> bool:
-    """Whether what a cluster holds counts for a limit."""
+    """Whether a cluster's usage counts towards a limit."""
     if limit.profiles is not None and claim.profile not in limit.profiles:
         return False
     if limit.scope == "user":

@@ -1,4 +1,4 @@
-"""How a run's code is identified and named, so that button and magic runs of the same code match."""
+"""Identifies and names the code of runs, so that runs by button and by magic match."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NO_NAME = "run"
 
 _IMPORT = re.compile(r"(import|from)\s+[\w.]+")
 _DRESSING = re.compile(r"^(#[\s%:#]*|[rRbBuUfF]{0,2}(\"\"\"|'''))|(\"\"\"|''')$")
-#: Comments that are for tools, not for readers.
+#: Comments for tools rather than readers.
 _FOR_TOOLS = re.compile(r"#!|#\s*(noqa|type:|fmt:|ruff:|pylint:|mypy:|-\*-)", re.IGNORECASE)
 
 
@@ -33,7 +33,10 @@ def without_magic(cell: str) -> str:
 
 
 def normalised(cells: Iterable[str]) -> str:
-    """Source of a run: cells without their magic line, LF line ends, no trailing white space, joined by a blank line."""
+    """Return the normalised source of a run.
+
+    Cells without magic line, LF line ends, no trailing white space, joined by a blank line.
+    """
     texts = []
     for cell in cells:
         lines = without_magic(cell).replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -42,16 +45,16 @@ def normalised(cells: Iterable[str]) -> str:
 
 
 def sha256(source: str) -> str:
-    """SHA-256 of the UTF-8 source, hexadecimal. Give it what :func:`normalised` returned."""
+    """Return the hexadecimal SHA-256 of the UTF-8 source, as returned by :func:`normalised`."""
     return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def default_name(cells: Iterable[str]) -> str:
-    """Name of a run that was given none: the first telling line of its code.
+    """Return the name of an unnamed run: the first meaningful line of its code.
 
-    A comment or a line of code, whichever comes first. Passed over are lines that many cells begin with and that
-    say nothing of what is done: imports, magics, decorators, lines without a word, comments for tools. If there are no
-    others, the first of those names the run.
+    A comment or a line of code, whichever comes first. Skips lines that begin many cells without describing them:
+    imports,
+    magics, decorators, lines without a word, comments for tools. If there are no others, the first of those is used.
     """
     first = None
     for cell in cells:
@@ -64,7 +67,7 @@ def default_name(cells: Iterable[str]) -> str:
 
 
 def _logical_lines(cell: str) -> Iterator[str]:
-    """Lines without white space around them; of an import in parentheses only the first."""
+    """Yield stripped lines; for an import in parentheses only the first."""
     inside_import = False
     for line in cell.splitlines():
         text = line.strip()
@@ -89,7 +92,7 @@ def _cut(text: str) -> str:
 
 
 def block_body(lines: Sequence[str], at: int) -> str | None:
-    """Body of the compound statement whose first line is ``lines[at]``, without its indentation; None if there is none."""
+    """Return the dedented body of the compound statement starting at ``lines[at]``; None if there is none."""
     length = _length_of_statement(lines[at:])
     if not 0 <= at < len(lines) or length is None:
         return None
@@ -103,7 +106,7 @@ def block_body(lines: Sequence[str], at: int) -> str | None:
 
 
 def _length_of_statement(lines: Sequence[str]) -> int | None:
-    """How many lines the statement's head takes."""
+    """Return the number of lines of the statement's head."""
     try:
         for token in tokenize.generate_tokens(iter(lines).__next__):
             if token.type == tokenize.NEWLINE:

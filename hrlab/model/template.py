@@ -1,7 +1,9 @@
-"""Fills the places of a profile's template with the values of a request.
+"""Fills placeholders of a profile's template with the values of a request.
 
-A text that is nothing but one place, ``"{workers}"``, becomes the value itself, with its type; a place in a longer text
-becomes its text, and ``"{workers:text}"`` is always text (Kubernetes wants quantities so). ``{{`` and ``}}`` are braces.
+A text that is a single placeholder, ``"{workers}"``, becomes the value with its type; placeholders within a longer text
+are
+inserted as text, and ``"{workers:text}"`` is always text (required for Kubernetes quantities). ``{{`` and ``}}`` are
+braces.
 """
 
 from __future__ import annotations
@@ -14,12 +16,12 @@ _PLACE = re.compile(r"\{\{|\}\}|\{([a-z_][a-z0-9_]*)(:text)?\}")
 
 
 def fill(template: Any, values: Mapping[str, Any]) -> Any:
-    """`template`, which is a JSON value, with every place filled.
+    """Return `template`, a JSON value, with all placeholders filled.
 
     Raises
     ------
     KeyError
-        For a place that no value is given for.
+        If a placeholder has no value.
     """
     if isinstance(template, str):
         return _filled(template, values)
@@ -31,7 +33,7 @@ def fill(template: Any, values: Mapping[str, Any]) -> Any:
 
 
 def places(template: Any) -> set[str]:
-    """Names of all places in `template`."""
+    """Return the names of all placeholders in `template`."""
     if isinstance(template, str):
         return {match[1] for match in _PLACE.finditer(template) if match[1]}
     if isinstance(template, Mapping):

@@ -1,6 +1,6 @@
-"""Numbers as people say them: three significant digits and a unit (``2 min 3 s``, ``480 ms``, ``19.5 GiB``).
+"""Formats numbers for people: three significant digits and a unit (``2 min 3 s``, ``480 ms``, ``19.5 GiB``).
 
-One place for all renderers. The browser's formatter gives the same texts: both are checked against
+Shared by all renderers. The browser's formatter gives the same texts: both are tested against
 ``tests/data/units.json``.
 """
 
@@ -21,7 +21,7 @@ _BINARY_STEP = 1024
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """`value` with at least `digits` significant digits and no exponent: 12.0, 4.10, 480, 1135."""
+    """Format `value` with at least `digits` significant digits and no exponent: 12.0, 4.10, 480, 1135."""
     if not math.isfinite(value):
         return UNKNOWN
     if value == 0:
@@ -33,7 +33,7 @@ def significant(value: float, digits: int = 3) -> str:
 
 def _fixed(value: float, digits: int) -> str:
     before_point = math.floor(math.log10(abs(value))) + 1
-    # Halves away from zero, as JavaScript's toFixed does, so that panel and terminal agree.
+    # Round half away from zero, as JavaScript's toFixed does, so that panel and terminal agree.
     step = Decimal(1).scaleb(-max(0, digits - before_point))
     return f"{Decimal(value).quantize(step, ROUND_HALF_UP):f}"
 
@@ -68,7 +68,7 @@ def format_duration(seconds: float | None) -> str:
 
 
 def _format_long(seconds: int) -> str:
-    """Two neighbouring units, from one minute on; the second one is left out when it is 0."""
+    """Format two adjacent units, from one minute on; the second one is omitted if 0."""
     if seconds < _HOUR:
         return _two(seconds, _MINUTE, "min", 1, "s")
     minutes = _round_half_up(seconds, _MINUTE)
@@ -89,7 +89,7 @@ def _two(seconds: int, large: int, large_unit: str, small: int, small_unit: str)
 
 
 def format_bytes(count: float | None) -> str:
-    """An amount of data or memory in bytes, in binary units as Dask says them: ``512 B``, ``19.5 GiB``, ``20 GiB``."""
+    """Format bytes in binary units as Dask does: ``512 B``, ``19.5 GiB``, ``20 GiB``."""
     if count is None or not math.isfinite(count):
         return UNKNOWN
     if count < 0:
@@ -104,12 +104,12 @@ def format_bytes(count: float | None) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """Without zeros after the point: sizes are often round, and ``20 GiB`` is what was asked for."""
+    """Remove zeros after the decimal point: sizes are often round."""
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def format_count(count: float | None) -> str:
-    """A number of things with groups of three digits: ``980``, ``20,000``; three significant digits if not whole."""
+    """Format a count in groups of three digits: ``980``, ``20,000``; three significant digits if not an integer."""
     if count is None or not math.isfinite(count):
         return UNKNOWN
     if float(count).is_integer() or abs(count) >= 1000:
@@ -118,17 +118,17 @@ def format_count(count: float | None) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A count with its noun: ``1 task``, ``980 tasks``."""
+    """Format a count with its noun: ``1 task``, ``980 tasks``."""
     return f"{format_count(count)} {noun}" if count == 1 else f"{format_count(count)} {noun}s"
 
 
 def pods_in_words(count: int) -> str:
-    """What was seen beside a run: ``3 pods of other clusters ran on its nodes``."""
+    """Describe other pods seen during a run: ``3 pods of other clusters ran on its nodes``."""
     return f"{counted(count, 'pod')} of other clusters ran on its nodes"
 
 
 def format_share(share: float | None) -> str:
-    """A share of a whole, 0 to 1, in whole per cent; ``< 1 %`` for what is small but not nothing."""
+    """Format a share from 0 to 1 in whole per cent; ``< 1 %`` for small but nonzero values."""
     if share is None or not math.isfinite(share):
         return UNKNOWN
     if 0 < share < 0.005:
@@ -138,12 +138,12 @@ def format_share(share: float | None) -> str:
     return f"{round(100 * share)} %".replace("-", MINUS)
 
 
-#: A growth as large as this is told as a factor: nobody reads "+25,670 %".
+#: Larger growth is given as a factor: nobody reads "+25,670 %".
 MOST_TIMES = 10
 
 
 def format_change(before: float, after: float) -> str:
-    """Relative change in whole per cent with its sign: ``−6 %``, ``+12 %``, ``±0 %``; from ten times on ``258 times``."""
+    """Format a relative change: ``−6 %``, ``+12 %``, ``±0 %``; from a factor of ten on ``258 times``."""
     if before <= 0 or not math.isfinite(before) or not math.isfinite(after):
         return UNKNOWN
     if after / before >= MOST_TIMES:
@@ -153,7 +153,7 @@ def format_change(before: float, after: float) -> str:
 
 
 def format_rate(count: float, seconds: float, noun: str) -> str:
-    """How many of `noun` per second: ``7,280 events/s``; unknown if no time passed."""
+    """Format `count` per second: ``7,280 events/s``; unknown if no time passed."""
     if seconds <= 0:
         return UNKNOWN
     rate = count / seconds

@@ -1,7 +1,7 @@
-"""Records to JSON values and back, from the dataclasses' own annotations.
+"""Converts records to and from JSON values, using the annotations of their dataclasses.
 
-One declaration of a record serves Python, validation and the wire. Unknown fields are ignored, because fields may
-be added within a schema version; a missing or mistyped one is an :class:`InvalidRecordError` that names its path.
+One declaration serves Python, validation and the wire format. Unknown fields are ignored, because fields may be added
+within a schema version; a missing or mistyped one raises an :class:`InvalidRecordError` that names its path.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from hrlab.model.errors import InvalidRecordError
 
 T = TypeVar("T")
 
-#: Records may come from anyone: texts in messages stay short, whatever they quote.
+#: Records may come from anywhere: keep quoted values in messages short.
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = 80
 _LARGEST = sys.float_info.max
-#: What SQLite keeps, and every other language has.
+#: Largest integer in SQLite and most languages.
 _LARGEST_WHOLE = 2**63 - 1
 
 _NAMES = {float: "a number", int: "a whole number", str: "a text", bool: "true or false"}
 
-#: Field metadata: the key is left out while the value is None (written ``name?`` in the wire format).
+#: Field metadata: omit the key if the value is None (``name?`` in the wire format).
 OMIT_NONE: Mapping[str, Any] = types.MappingProxyType({"omit_none": True})
 
 
 def encode(value: object) -> Any:
-    """JSON value (dict, list, str, number, bool, None) of a record or of anything inside one."""
+    """Return the JSON value (dict, list, str, number, bool, None) of a record or of any part of one."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: encode(item)
@@ -48,7 +48,7 @@ def encode(value: object) -> Any:
 
 
 def decode(kind: type[T], value: object, path: str = "record") -> T:
-    """The record of type `kind` that JSON value `value` describes.
+    """Return the record of type `kind` described by JSON value `value`.
 
     Raises
     ------
@@ -73,9 +73,9 @@ def decode(kind: type[T], value: object, path: str = "record") -> T:
 
 
 def decode_known(kind: type, value: object, path: str) -> tuple[dict[str, Any], str]:
-    """What of JSON value `value` can be used as fields of a `kind`, as JSON values, and what is wrong with the rest.
+    """Return the valid fields of `value` for type `kind`, as JSON values, and a description of the invalid ones.
 
-    For what is shown as broken rather than refused; the text is empty where nothing is wrong.
+    For objects that are shown as broken rather than rejected; the text is empty if all fields are valid.
     """
     if not isinstance(value, Mapping):
         return {}, _mismatch(path, "an object", value).message
@@ -160,7 +160,7 @@ def _decode_scalar(hint: Any, value: object, path: str) -> Any:
 
 
 def _finite(value: float, path: str) -> float:
-    # Compared before it is converted: a whole number in JSON may have thousands of digits.
+    # Compared before conversion: a JSON integer may have thousands of digits.
     if not -_LARGEST <= value <= _LARGEST:
         raise _mismatch(path, "a finite number", value)
     return float(value)

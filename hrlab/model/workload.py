@@ -1,15 +1,15 @@
-"""What a run processed: which of its figures says best how much work that was."""
+"""Selects the workload figure that best measures the amount of work."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-#: The names that the field uses, the best measure of work first.
+#: Common names in the field, the best measure of work first.
 NAMES = ("events", "variations", "bytes")
 
 
 def by_meaning(names: Iterable[str]) -> list[str]:
-    """Names of figures, the best measure of work first: those the field uses, then the others by name."""
+    """Return names of figures, the best measure of work first: the common ones, then the others by name."""
     return sorted(names, key=lambda name: (_rank(name), name))
 
 

@@ -1,1 +1,1 @@
-"""Foundations that several features use: files, YAML with line numbers, HTTP."""
+"""Helpers used by several features: files, YAML with line numbers, HTTP."""

@@ -1,4 +1,4 @@
-"""Small files of hrlab's own, written in one step: whoever reads one finds it whole, the old one or the new one."""
+"""Writes small files atomically: readers see either the old or the new content."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from pathlib import Path
 
 
 def replace_file(path: Path, text: str, *, durable: bool = False) -> None:
-    """Write `text` to `path`, for its owner only; the folder must be there.
+    """Write `text` to `path`, readable by its owner only; the directory must exist.
 
     Parameters
     ----------
     durable
-        Whether it is on the disk when this returns, so that a crash of the machine finds one of the two as well.
+        Sync to disk before returning, so that the file also survives a crash of the machine.
 
     Raises
     ------
     OSError
-        If it can't be written; the old file stays.
+        If it cannot be written; the old file stays.
     """
     with _written(path, text, durable=durable) as new:
         new.replace(path)
 
 
 def create_file(path: Path, text: str) -> None:
-    """Write `text` to `path`, for its owner only, unless there is such a file: the first of several who do so succeeds.
+    """Create `path` with `text`, readable by its owner only, unless it exists: the first of several writers wins.
 
     Raises
     ------
     OSError
-        If it can't be written.
+        If it cannot be written.
     """
     if path.exists():
         return
@@ -42,13 +42,13 @@ def create_file(path: Path, text: str) -> None:
         except FileExistsError:
             return
         except OSError:
-            # A file system without links, where of two in the same moment one may replace the other's.
+            # On a file system without links, one of two simultaneous writers may replace the other's file.
             new.replace(path)
 
 
 @contextlib.contextmanager
 def _written(path: Path, text: str, *, durable: bool) -> Iterator[Path]:
-    """A new file beside `path`, which is removed afterwards unless it was renamed."""
+    """Write a temporary file beside `path`, removed afterwards unless it was renamed."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     new = Path(name)
     try:

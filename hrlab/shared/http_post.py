@@ -1,4 +1,4 @@
-"""Sends requests to databases of the site, with one of Tornado's clients, which come with the server."""
+"""Sends requests to databases of the site with Tornado's HTTP client."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tornado.httpclient import HTTPError
 
 @dataclass(frozen=True, slots=True)
 class PostRequest:
-    """A POST."""
+    """A POST request."""
 
     url: str
     headers: Mapping[str, str]
@@ -21,20 +21,20 @@ class PostRequest:
 
 @dataclass(frozen=True, slots=True)
 class PostAnswer:
-    """What came back: HTTP status, 0 if nothing did and `text` says why."""
+    """The response: HTTP status, or 0 with the reason in `text`."""
 
     status: int
     text: str
 
 
 def basic(user: str, password: str) -> dict[str, str]:
-    """The header by which `user` logs in."""
+    """Return the header for basic authentication."""
     both = f"{user}:{password}".encode()
     return {"Authorization": f"Basic {base64.b64encode(both).decode()}"}
 
 
 async def sent(client: Any, request: PostRequest, limit_seconds: float) -> PostAnswer:
-    """The answer to `request`; never raises, and follows no redirection, which may lead the credentials elsewhere."""
+    """Send `request`; never raises and never follows redirects, which could leak the credentials."""
     try:
         response = await client.fetch(
             request.url,

@@ -1,4 +1,4 @@
-"""Who the user is, and in which groups, as Jupyter or the hub say."""
+"""Name and groups of the user, from Jupyter or the hub."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ USER, GROUPS = "JUPYTERHUB_USER", "JUPYTERHUB_GROUPS"
 
 
 def user_name(environ: Mapping[str, str]) -> str:
-    """The hub's name of the user; without a hub the account's."""
+    """Return the user's name at the hub, or else that of the account."""
     if environ.get(USER):
         return environ[USER]
     try:
@@ -23,6 +23,6 @@ def groups_of(
     environ: Mapping[str, str],
     ask: Callable[[str], Iterable[str]] | None,
 ) -> frozenset[str]:
-    """Groups of `user`: those that `ask` answers, else those of ``JUPYTERHUB_GROUPS``, separated by commas."""
+    """Return the groups of `user`: the result of `ask`, else ``JUPYTERHUB_GROUPS``, separated by commas."""
     names = environ.get(GROUPS, "").split(",") if ask is None else ask(user)
     return frozenset(name.strip() for name in names if name.strip())

@@ -1,4 +1,4 @@
-"""YAML whose every value remembers its line, so that a message can name it."""
+"""Parses YAML with the line of every value, for messages."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import yaml
 
 from hrlab.model.errors import MalformedError
 
-#: Keys and indices that lead to a value.
+#: Keys and indices leading to a value.
 Place: TypeAlias = tuple[str | int, ...]
 
-#: Deepest nesting that is read: templates of pods have some ten levels.
+#: Maximum nesting: pod templates have about ten levels.
 MAX_DEPTH = 50
 
 
@@ -35,7 +35,7 @@ class Located:
     lines: Mapping[Place, int] = field(default_factory=dict)
 
     def where(self, place: Place) -> str:
-        """Where a part is written, for the beginning of a message: ``profiles.yaml, line 41``."""
+        """Return the location of a part, to begin a message: ``profiles.yaml, line 41``."""
         for length in range(len(place), -1, -1):
             if place[:length] in self.lines:
                 return f"{self.source}, line {self.lines[place[:length]]}"
@@ -43,12 +43,12 @@ class Located:
 
 
 def read_yaml(path: Path) -> Located:
-    """What the file says.
+    """Parse the file.
 
     Raises
     ------
     MalformedError
-        If it cannot be read, is no YAML, or has a key twice.
+        If it cannot be read, is not YAML, or has a duplicate key.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -57,7 +57,7 @@ def read_yaml(path: Path) -> Located:
             return Located({}, path.name)
         lines: dict[Place, int] = {}
         _walk(node, (), lines, path.name)
-        # Dates and sets are no JSON values: what is not one of its kinds is read as text.
+        # Dates and sets are not JSON values: they are read as text.
         return Located(_value(node), path.name, lines)
     except OSError as error:
         raise MalformedError(f"{path} cannot be read: {error.strerror}.") from error
@@ -86,11 +86,11 @@ def _walk(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> 
             line = key.start_mark.line + 1
             if inside in lines:
                 raise MalformedError(
-                    f"{name}, line {line}: {key.value} is here again, after line {lines[inside]}."
+                    f"{name}, line {line}: duplicate key {key.value}, first defined in line {lines[inside]}."
                 )
             lines[inside] = line
             _walk(item, inside, lines, name)
-        # `<<: *other` becomes the keys of the other mapping, of which this one's own win.
+        # `<<: *other` merges the keys of another mapping; the mapping's own keys take precedence.
         yaml.constructor.SafeConstructor().flatten_mapping(node)
         node.value = list({str(key.value): (key, item) for key, item in node.value}.values())
 

@@ -1,1 +1,1 @@
-"""How runs are kept: one SQLite file that kernels, the Jupyter server and the command line share."""
+"""Storage of runs: one SQLite file shared by kernels, the Jupyter server and the command line."""

@@ -1,4 +1,4 @@
-"""One SQLite connection: threads share it, a forked child does not, a replaced file is noticed."""
+"""SQLite connection that is shared by threads, not inherited by forked children, and detects a replaced file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hrlab.store import schema
 from hrlab.store.failures import translated
 from hrlab.store.location import is_on_network
 
-#: At most this much of the file is kept in memory: searching 10,000 runs reads some 10 MB.
+#: Maximum page cache: a search over 10,000 runs reads about 10 MB.
 CACHE_KIB = 16_000
 
-#: Connections that a parent process opened: kept, because closing them is the parent's business.
+#: Connections opened by a parent process: kept, because only the parent may close them.
 _inherited: list[sqlite3.Connection] = []
 
 
@@ -27,11 +27,11 @@ class Connection:
     Parameters
     ----------
     path
-        The SQLite file; made, readable by its owner only, with its directories, if it is not there.
+        The SQLite file; created with its directories if missing, readable by its owner only.
     timeout_seconds
-        How long to wait for another process that is writing.
+        How long to wait for another process to finish writing.
     on_network
-        Whether `path` is on a network file system; None finds out.
+        Whether `path` is on a network file system; None detects it.
     """
 
     def __init__(
@@ -57,31 +57,31 @@ class Connection:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Within, several queries see one state of the store."""
+        """Run several queries on a consistent snapshot of the store."""
         with self._transaction("BEGIN") as raw:
             yield raw
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Within, changes are made together or, if an exception leaves, not at all."""
+        """Commit the changes of the block together, or none if it raises."""
         with self._transaction("BEGIN IMMEDIATE") as raw:
             yield raw
 
     def data_version(self) -> int:
-        """A number that changes when another connection has committed, or the file was replaced."""
+        """Return a number that changes when another connection has committed, or the file was replaced."""
         with self._mine(), translated(self.path):
             version = int(self._open().execute("PRAGMA data_version").fetchone()[0])
         return (self._openings << 32) + version
 
     def compact(self) -> None:
-        """Rebuild the file without what is not used in it."""
+        """Rebuild the file without unused space."""
         with self._mine(), translated(self.path):
             raw = self._open()
             raw.execute("VACUUM")
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
-        """Close the connection; what is asked afterwards opens it again."""
+        """Close the connection; later calls open it again."""
         with self._mine():
             self._drop()
 
@@ -99,7 +99,7 @@ class Connection:
                 raise
 
     def _start(self, begin: str) -> sqlite3.Connection:
-        """The connection within a transaction, on tables of this version."""
+        """Return the connection within a transaction, with tables of this version."""
         raw = self._open()
         raw.execute(begin)
         try:
@@ -122,13 +122,13 @@ class Connection:
         self._raw = self._log = None
 
     def _is_replaced(self) -> bool:
-        """Whether the file, or its write-ahead log, is no longer the one that is open: writing to it would lose runs."""
+        """Whether the file or its write-ahead log was replaced: writing to the old one would lose runs."""
         if _identity(self.path) != self._file:
             return True
         return self._log is not None and _identity(_log_of(self.path), sized=False) != self._log
 
     def _mine(self) -> threading.RLock:
-        """The lock, after leaving a parent's connection and lock to the parent."""
+        """Return the lock, after abandoning a parent's connection and lock."""
         if self._pid != os.getpid():
             if self._raw is not None:
                 _inherited.append(self._raw)
@@ -170,7 +170,7 @@ def _make(path: Path) -> None:
 
 
 def _identity(path: Path, *, sized: bool = True) -> tuple[int, int, bool] | None:
-    """Which file it is, and whether there is anything in it."""
+    """Return the identity of the file, and whether it has content."""
     try:
         found = path.stat()
     except OSError:
@@ -193,7 +193,7 @@ def _set_journal(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Set the journal mode, which the file keeps, and return the one that holds."""
+    """Set the journal mode, which the file stores, and return the effective one."""
     deadline = clock() + timeout_seconds
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What SQLite's failures mean for the user: the cause and the remedy, in one table."""
+"""Maps SQLite's errors to causes and remedies for the user."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from hrlab.model.errors import StoreError
 
-#: Text in SQLite's message, our reason, and what the user is told. By text, because Python 3.10
-#: does not give the error's number. The first that matches counts.
+#: Text in SQLite's message, our reason, and the message for the user. Matched by text, because Python 3.10 does not provide
+#: the error code. The first match is used.
 _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
         "locked",
         "locked",
-        "The store {path} is locked by another process. Try again; if it stays so, end the process "
+        "The store {path} is locked by another process. Try again; if the problem persists, end the process "
         "that holds it (lsof shows which).",
     ),
     (
@@ -27,20 +27,20 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
         "database or disk is full",
         "full",
-        "There is no space left for the store {path}. Free space or raise your disk quota, "
+        "No space left for the store {path}. Free space or raise your disk quota, "
         "or set HRLAB_STORE to a path on another disk.",
     ),
     (
         "not a database",
         "corrupt",
-        "{path} is not an SQLite file. Move it away, and hrlab begins a new store; "
+        "{path} is not an SQLite file. Move it away to let hrlab create a new store, "
         "or set HRLAB_STORE to another path.",
     ),
     (
         "malformed",
         "corrupt",
-        "The store {path} is damaged. Move it away, and hrlab begins a new one; the sqlite3 "
-        "command's .recover may save what was in it.",
+        "The store {path} is damaged. Move it away to let hrlab create a new one; the sqlite3 "
+        "command .recover may restore its content.",
     ),
     (
         "unable to open",
@@ -58,22 +58,22 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
 
 
 def store_error(error: sqlite3.Error, path: Path) -> StoreError:
-    """The error for the user behind SQLite's `error`."""
+    """Return the error for the user for SQLite's `error`."""
     text = str(error).lower()
     for sign, reason, message in _CAUSES:
         if sign in text:
             return StoreError(message.format(path=path), reason=reason, path=str(path))
-    # What is not known is no reason to give up a store that may be healthy.
+    # An unknown error is no reason to abandon a store that may be healthy.
     message = (
-        f"The store {path} could not do this: {error}. The runs in it are kept. Try again; if it stays so, "
-        "report this message."
+        f"The operation on the store {path} failed: {error}. Stored runs are unaffected. Try again; if the problem "
+        "persists, report this message."
     )
     return StoreError(message, reason="failed", path=str(path))
 
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Within, errors of SQLite and of the file system are raised as :class:`StoreError`."""
+    """Raise errors of SQLite and the file system in the block as :class:`StoreError`."""
     try:
         yield
     except sqlite3.Error as error:
@@ -82,6 +82,6 @@ def translated(path: Path) -> Iterator[None]:
         cause = error.strerror or type(error).__name__
         message = (
             f"The store {path} cannot be opened: {cause} ({error.filename or path}). "
-            "Repair that, or set HRLAB_STORE to a path that can be written."
+            "Fix this, or set HRLAB_STORE to a writable path."
         )
         raise StoreError(message, reason="cannot-open", path=str(path)) from error

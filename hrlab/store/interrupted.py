@@ -1,4 +1,4 @@
-"""Runs whose process is gone: whoever reads the store marks them."""
+"""Detects runs whose process has died; any reader of the store marks them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hrlab.model.run import Run, RunWarning
 from hrlab.store.process import Process
 from hrlab.store.rows import put_facts, put_run
 
-#: Silence after which a run on another host counts as interrupted; kernels beat every 10 s.
+#: Time in seconds without a heartbeat after which a run on another host counts as interrupted; kernels beat every 10 s.
 SILENCE_SECONDS = 60.0
 
 

@@ -1,4 +1,4 @@
-"""The store as its users see it."""
+"""The run store."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from hrlab.store.summary import Summary
 
 
 class RunStore:
-    """Runs in an SQLite file that several processes use at once.
+    """Runs in an SQLite file used by several processes at once.
 
-    Threads may share one; a forked child gets a connection of its own. Every method raises
-    :class:`~hrlab.model.errors.StoreError`, with the cause and the remedy, if the file is locked for
-    longer than the timeout, read-only, full, damaged, or of a newer hrlab.
+    Threads may share a store; a forked child gets its own connection. Every method raises
+    :class:`~hrlab.model.errors.StoreError`, with cause and remedy, if the file is locked for longer than the timeout,
+    read-only, full, damaged, or from a newer hrlab.
 
     Parameters
     ----------
     connection
-        To the file.
+        Connection to the file.
     clock
-        UTC epoch seconds.
+        Returns seconds since 1970 (UTC).
     process
-        Who calls.
+        Returns the identity of the calling process.
     is_gone
-        Whether a process has ended; None if that cannot be known from here.
+        Whether a process has ended; None if unknown.
     """
 
     def __init__(
@@ -52,15 +52,15 @@ class RunStore:
 
     @classmethod
     def open(cls, path: Path | str | None = None, *, timeout_seconds: float = 1.0) -> RunStore:
-        """The store at `path`, by default where this user's is; made if it is not there.
+        """Open the store at `path`, by default the user's; created if missing.
 
-        `timeout_seconds` is how long each call waits for another process that is writing.
+        `timeout_seconds` is how long each call waits for another process to finish writing.
         """
         return cls(Connection(Path(path) if path else store_path(), timeout_seconds))
 
     @property
     def path(self) -> Path:
-        """The SQLite file."""
+        """Path of the SQLite file."""
         return self._connection.path
 
     def close(self) -> None:
@@ -68,29 +68,29 @@ class RunStore:
         self._connection.close()
 
     def start(self, run: Run) -> None:
-        """Note that this process has begun `run`."""
+        """Record that this process has started `run`."""
         process = self._process()
         with self._connection.writing() as raw:
             writing.start(raw, run, process, self._clock())
 
     def beat(self, run_id: str, elapsed_seconds: float) -> None:
-        """Note that the run is still on, `elapsed_seconds` after it began on its own time axis."""
+        """Record that the run is active, `elapsed_seconds` after its start on its own time axis."""
         with self._connection.writing() as raw:
             writing.beat(raw, run_id, elapsed_seconds, self._clock())
 
     def finish(self, run: Run) -> None:
-        """Keep the facts of a run that has ended; saying it twice changes nothing."""
+        """Store the record of an ended run; repeating it changes nothing."""
         record = run.to_dict()
         with self._connection.writing() as raw:
             writing.finish(raw, run, record)
 
     def save(self, run: Run, record: Mapping[str, Any] | None = None) -> bool:
-        """Keep a run that has ended elsewhere. Whether it was new.
+        """Store a run that ended elsewhere; return whether it was new.
 
         Parameters
         ----------
         record
-            The JSON that `run` was read from, if it may have fields that this hrlab does not know.
+            The JSON that `run` was read from, which may have unknown fields.
 
         Raises
         ------
@@ -108,17 +108,17 @@ class RunStore:
         labels: Mapping[str, str] | None = None,
         note: str | None = None,
     ) -> None:
-        """Change name, labels (all of them) or note; None leaves one as it is."""
+        """Change name, labels (all of them) or note; None leaves a field unchanged."""
         with self._connection.writing() as raw:
             writing.annotate(raw, run_id, name, labels, note)
 
     def note_other_pods(self, run_id: str, count: int) -> bool:
-        """Add to the facts of a run that has ended how many pods of others shared its nodes; once. Whether it was new."""
+        """Add to an ended run, once, how many pods of others shared its nodes; return whether it was new."""
         with self._connection.writing() as raw:
             return writing.complete(raw, run_id, "other_pods", count)
 
     def delete(self, run_id: str) -> None:
-        """Take the run off every list; :meth:`restore` undoes it."""
+        """Mark the run as deleted; :meth:`restore` undoes it."""
         with self._connection.writing() as raw:
             writing.delete(raw, run_id, self._clock())
 
@@ -128,21 +128,21 @@ class RunStore:
             writing.restore(raw, run_id)
 
     def prunable(self, query: PruneQuery) -> list[Prunable]:
-        """The runs for which `query` holds, the oldest first; deleted ones too."""
+        """Return the runs that match `query`, oldest first, including deleted ones."""
         with self._connection.reading() as raw:
             return pruning.prunable(raw, query)
 
     def prune(self, ids: Sequence[str]) -> int:
-        """Take runs out for good, unless one is on; how many went. This can't be undone."""
+        """Permanently delete runs that are not active; return their number. This cannot be undone."""
         with self._connection.writing() as raw:
             return pruning.prune(raw, ids)
 
     def compact(self) -> None:
-        """Give the space of what went back to the file system."""
+        """Return unused space to the file system."""
         self._connection.compact()
 
     def mark_interrupted(self) -> list[str]:
-        """Mark the running runs whose process is gone, and return their ids."""
+        """Mark running runs whose process has died as interrupted, and return their ids."""
         with self._connection.reading() as raw:
             found = interrupted.suspects(raw, self._clock(), self._is_gone)
         if not found:
@@ -151,17 +151,17 @@ class RunStore:
             return [run_id for run_id in found if interrupted.mark(raw, run_id)]
 
     def page(self, query: RunQuery = RunQuery()) -> Page:  # noqa: B008 - frozen
-        """The runs that `query` asks for, newest first, and how many there are."""
+        """Return a page of the runs that match `query`, newest first, and their total number."""
         with self._connection.reading() as raw:
             return reading.page(raw, query)
 
     def summary(self, run_id: str) -> Summary | None:
-        """The run as a list shows it; None if there is none."""
+        """Return the summary of the run; None if it does not exist."""
         with self._connection.reading() as raw:
             return reading.one_summary(raw, run_id)
 
     def get(self, run_id: str, *, resources: bool = True) -> dict[str, Any] | None:
-        """The whole record as JSON values, with what people changed; None if there is none.
+        """Return the complete record as JSON values, including user edits; None if it does not exist.
 
         Without `resources` that field is null: its series are most of a record.
         """
@@ -169,42 +169,42 @@ class RunStore:
             return reading.record(raw, run_id, resources=resources)
 
     def latest(self) -> Run | None:
-        """The run that began last, of those that have ended."""
+        """Return the most recently started run that has ended."""
         with self._connection.reading() as raw:
             run_id = reading.latest_id(raw)
             record = reading.record(raw, run_id) if run_id else None
         return None if record is None else Run.from_dict(record)
 
     def ids_from(self, prefix: str) -> list[str]:
-        """Ids of at most two runs that begin with `prefix`: whether it names one."""
+        """Return at most two ids starting with `prefix`, enough to see whether it is unique."""
         with self._connection.reading() as raw:
             return reading.ids_from(raw, prefix)
 
     def usual_seconds(self, code_sha256: str) -> float | None:
-        """Wall time of the latest successful run of this code; None if there was none."""
+        """Return the wall time of the latest successful run of this code; None if there is none."""
         with self._connection.reading() as raw:
             return reading.usual_seconds(raw, code_sha256)
 
     def changes(self, after: int) -> Changes:
-        """Runs that changed after change number `after`, and the number of the last change."""
+        """Return runs that changed after change number `after`, and the number of the last change."""
         with self._connection.reading() as raw:
             return reading.changes(raw, after)
 
     def queue(self, after: int, limit: int) -> list[tuple[str, int]]:
-        """Ids of at most `limit` runs that changed after change number `after`, with those numbers, in order."""
+        """Return at most `limit` ids of runs changed after change number `after`, with their change numbers, in order."""
         with self._connection.reading() as raw:
             return reading.queue(raw, after, limit)
 
     def waiting(self, after: int) -> int:
-        """How many runs have ended and changed after change number `after`."""
+        """Return the number of ended runs that changed after change number `after`."""
         with self._connection.reading() as raw:
             return reading.waiting(raw, after)
 
     def seq(self) -> int:
-        """Number of the last change."""
+        """Return the number of the last change."""
         with self._connection.reading() as raw:
             return reading.seq(raw)
 
     def data_version(self) -> int:
-        """A number that changes when somebody else has written; cheap enough to ask each second."""
+        """Return a number that changes when another process has written; cheap enough to poll every second."""
         return self._connection.data_version()

@@ -1,4 +1,4 @@
-"""What a list shows of a run."""
+"""Summaries of runs for lists."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from hrlab.model.run import (
 )
 from hrlab.model.wire import encode
 
-#: Longest text of an error in a list; the record has all of it.
+#: Maximum length of an error message in a list; the record has the full text.
 ERROR_MESSAGE_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A run's wall time against the latest successful run of the same code before it.
+    """Change of a run's wall time relative to the previous successful run of the same code.
 
     Attributes
     ----------
     ratio
-        Wall time over the previous wall time, minus one: -0.06 is 6 % faster.
+        Wall time divided by the previous wall time, minus one: -0.06 is 6 % faster.
     """
 
     previous_id: str
@@ -41,20 +41,20 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run as a list shows it; fields as in :class:`hrlab.model.run.Run`.
+    """Summary of a run; fields as in :class:`hrlab.model.run.Run`.
 
     Attributes
     ----------
     error
         Its message is cut after `ERROR_MESSAGE_LIMIT` characters.
     name, labels, note
-        Cut, with an ellipsis, to what people may give a run; records of before these limits hold longer ones.
+        Cut, with an ellipsis, to the limits for edits; older records may exceed these.
     clusters
         Names of the clusters used.
     warnings
         Codes of the warnings.
     change
-        None unless the run succeeded and a successful run of the same code came before it.
+        None unless the run and a previous run of the same code succeeded.
     """
 
     id: str
@@ -78,13 +78,13 @@ class Summary:
     change: Change | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The summary as JSON values."""
+        """Return the summary as JSON values."""
         encoded: dict[str, Any] = encode(self)
         return encoded
 
 
 def facts_of_list(run: Run) -> str:
-    """JSON of what a list shows of `run` and never filters by."""
+    """Return the JSON of fields of `run` that lists show but do not filter by."""
     error = run.error and RunError(run.error.type, run.error.message[:ERROR_MESSAGE_LIMIT])
     return json.dumps(
         {
@@ -112,7 +112,7 @@ def _few(labels: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-#: Columns for :func:`summary` of ``runs``, left joined with ``annotations`` and ``running``.
+#: Columns for :func:`summary` from ``runs``, left joined with ``annotations`` and ``running``.
 COLUMNS = """
     runs.id AS id, coalesce(annotations.name, runs.name), runs.status,
     runs.started_at AS started_at,
@@ -128,7 +128,7 @@ COLUMNS = """
 
 
 def summary(row: tuple[Any, ...]) -> Summary:
-    """The summary in a row of `COLUMNS` followed by the previous run's wall time (or None)."""
+    """Return the summary of a row of `COLUMNS`, followed by the previous run's wall time (or None)."""
     run_id, name, status, started_at, wall, facts, labels, note, notebook, code = row[:10]
     previous_id, previous_wall = row[10:]
     shown = json.loads(facts)

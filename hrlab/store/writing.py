@@ -1,4 +1,4 @@
-"""How runs enter the store and change there. Each function is one transaction's work."""
+"""Write operations on runs. Each function runs within one transaction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hrlab.store.rows import index, labels_text, next_seq, put_facts, put_run, s
 
 
 def start(raw: sqlite3.Connection, run: Run, process: Process, now: float) -> None:
-    """A run has begun in `process`; nothing happens if it is known already."""
+    """Insert a run started by `process`, unless it exists."""
     if _status(raw, run.id) is not None:
         return
     put_run(raw, replace(run, status="running"))
@@ -23,7 +23,7 @@ def start(raw: sqlite3.Connection, run: Run, process: Process, now: float) -> No
 
 
 def put_running(raw: sqlite3.Connection, run: Run, process: Process, now: float) -> None:
-    """Who writes the run, and its first sign of life."""
+    """Record the process that writes the run, with its first heartbeat."""
     record = json.dumps(replace(run, status="running").to_dict())
     raw.execute(
         "INSERT INTO running VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -32,7 +32,7 @@ def put_running(raw: sqlite3.Connection, run: Run, process: Process, now: float)
 
 
 def beat(raw: sqlite3.Connection, run_id: str, elapsed_seconds: float, now: float) -> None:
-    """A sign of life. A run that a reader took for interrupted (a suspended laptop) runs again."""
+    """Record a heartbeat. A run wrongly marked as interrupted (a suspended laptop) becomes active again."""
     raw.execute(
         "UPDATE running SET heartbeat_at = ?, elapsed_seconds = ? WHERE run_id = ?",
         (now, elapsed_seconds, run_id),
@@ -50,9 +50,9 @@ def beat(raw: sqlite3.Connection, run_id: str, elapsed_seconds: float, now: floa
 
 
 def finish(raw: sqlite3.Connection, run: Run, record: Mapping[str, Any]) -> bool:
-    """The run has ended: its facts are written, unless they are there. Whether it was new.
+    """Store the record of an ended run unless it exists; return whether it was new.
 
-    What a reader guessed (``interrupted``) gives way to what the run's own process says.
+    A reader's guess (``interrupted``) is replaced by the report of the run's own process.
     """
     status = _status(raw, run.id)
     ended = raw.execute("SELECT 1 FROM facts WHERE run_id = ?", (run.id,)).fetchone()
@@ -66,7 +66,7 @@ def finish(raw: sqlite3.Connection, run: Run, record: Mapping[str, Any]) -> bool
 
 
 def save(raw: sqlite3.Connection, run: Run, record: Mapping[str, Any]) -> bool:
-    """Like :func:`finish`, for somebody else than the run's own process."""
+    """Like :func:`finish`, for callers other than the run's own process."""
     if _is_deleted(raw, run.id):
         raise ConflictError(
             f"Run {run.id} has been deleted. Restore it before saving it again.", id=run.id
@@ -81,7 +81,7 @@ def annotate(
     labels: Mapping[str, str] | None,
     note: str | None,
 ) -> None:
-    """Change what people may change; None leaves it as it is."""
+    """Change user edits; None leaves a field unchanged."""
     _require(raw, run_id)
     raw.execute("INSERT OR IGNORE INTO annotations (run_id) VALUES (?)", (run_id,))
     raw.execute(
@@ -99,7 +99,7 @@ def annotate(
 
 
 def complete(raw: sqlite3.Connection, run_id: str, field: str, value: object) -> bool:
-    """Add to the facts of a run that has ended what could only be known afterwards. Whether it was not there yet."""
+    """Add a field known only after the end to the record of an ended run; return whether it was missing."""
     row = raw.execute("SELECT record FROM facts WHERE run_id = ?", (run_id,)).fetchone()
     record = None if row is None else json.loads(row[0])
     if record is None or record.get(field) is not None:
@@ -111,13 +111,13 @@ def complete(raw: sqlite3.Connection, run_id: str, field: str, value: object) ->
 
 
 def delete(raw: sqlite3.Connection, run_id: str, now: float) -> None:
-    """Take the run off every list; its facts stay, so that this can be undone."""
+    """Mark the run as deleted; its record stays, so that this can be undone."""
     _require(raw, run_id)
     _set_deleted(raw, run_id, now)
 
 
 def restore(raw: sqlite3.Connection, run_id: str) -> None:
-    """Undo a deletion; nothing happens if the run is not deleted."""
+    """Undo a deletion; does nothing if the run is not deleted."""
     if not _is_deleted(raw, run_id):
         _require(raw, run_id)
         return

@@ -162,7 +162,7 @@ def test_what_a_table_does_not_say_is_said():
         ("wall_seconds\n5\nfast\n", InvalidRecordError, "Line 3: wall_seconds must be a number"),
         ("wall_seconds\n-5\n", InvalidRecordError, "0 or more, not '-5'"),
         ("wall_seconds\n1e300\n", InvalidRecordError, "wall_seconds must be from 0"),
-        ("wall_seconds,name\n,x\n", InvalidRecordError, "Line 2: There is no wall time"),
+        ("wall_seconds,name\n,x\n", InvalidRecordError, "Line 2: This row has no wall time"),
         ("wall_seconds,workers\n5,2.5\n", InvalidRecordError, "workers must be a whole number"),
         ("wall_seconds,approach\n5,fast\n", InvalidRecordError, "one of serial, processes, local"),
         ("wall_seconds,cold\n5,maybe\n", InvalidRecordError, "true or false"),

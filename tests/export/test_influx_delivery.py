@@ -224,7 +224,7 @@ def test_a_run_that_no_database_can_hold_is_refused_and_the_others_arrive(store,
     ids += fill(store, range(100, 103))
     state = deliver(store, target(influx))
     assert (state["waiting"], state["refused"], state["delivered"]) == (0, 1, 6)
-    assert "a time that databases cannot hold" in state["refusals"][0]["message"]
+    assert "a time that databases cannot store" in state["refusals"][0]["message"]
     assert [one for one in influx.runs() if one] == ids
 
 

@@ -136,7 +136,7 @@ def test_without_vl_convert_the_page_says_so_and_has_the_tables(service, monkeyp
 
 
 def test_chart_that_the_engine_can_not_take_costs_the_chart_and_not_the_process():
-    with pytest.raises(NoPicturesError, match="could not be drawn"):
+    with pytest.raises(NoPicturesError, match="rendering failed"):
         draw({"bad": {"mark": {"type": "no such mark"}}})
 
 
@@ -145,15 +145,15 @@ def test_what_is_kept_back_is_in_no_report(service):
     assert "alice" in report(service, ReportQuestion(ids=[run.id])).html
     html = report(service, ReportQuestion(ids=[run.id], secrets=("code", "user", "paths"))).html
     assert [word for word in ("alice", run.source.code, "analysis/zee.ipynb") if word in html] == []
-    assert "Kept back: code, user, paths." in html
+    assert "Removed: code, user, paths." in html
 
 
 def test_what_can_not_be_reported_is_said(service):
-    with pytest.raises(MalformedError, match="Name them"):
+    with pytest.raises(MalformedError, match="needs at least one run"):
         report(service, ReportQuestion(ids=[]))
     with pytest.raises(MalformedError, match="too many for a report"):
         report(service, ReportQuestion(ids=[f"{i:032x}" for i in range(201)]))
     with pytest.raises(NotFoundError):
         report(service, ReportQuestion(ids=["d" * 32]))
-    with pytest.raises(InvalidRequestError, match="takes two"):
+    with pytest.raises(InvalidRequestError, match="needs two"):
         report(service, ReportQuestion(ids=[golden().id, "c" * 32]))

@@ -94,7 +94,7 @@ def test_line_protocol_says_what_it_leaves_out(service, odd):
     file = io.StringIO()
     assert write(service, [bad.id, good.id], file, "influx") == 1
     first, *others = file.getvalue().splitlines()
-    assert first.startswith(f"# Left out: Run {bad.id} started at 1e+308")
+    assert first.startswith(f"# Skipped: Run {bad.id} started at 1e+308")
     assert others
 
 

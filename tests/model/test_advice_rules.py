@@ -101,7 +101,7 @@ def said_of_waiting(run):
 def test_workers_that_came_late_are_waited_for(run):
     (text,) = said_of_waiting(waiting(run, history=((0.0, 0, 0), (64.6, 2, 2))))
     assert text == (
-        "49 % of the dask time (1 min) was spent waiting for workers: create the cluster earlier, or ask for it warm."
+        "49 % of the dask time (1 min) was spent waiting for workers: create the cluster earlier, or keep it warm."
     )
 
 

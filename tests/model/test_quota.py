@@ -38,7 +38,7 @@ def test_golden_file_survives_the_way_there_and_back():
 def test_available_is_what_is_left_and_never_below_nothing():
     assert cores(480, 352).available == 128
     over = cores(480, 500)
-    assert (over.available, over.used, over.note) == (0, 500, "More is used than allowed.")
+    assert (over.available, over.used, over.note) == (0, 500, "The limit is exceeded.")
 
 
 def test_unknown_is_neither_zero_nor_unlimited():
@@ -65,7 +65,7 @@ def test_numbers_never_contradict_each_other(limit, used):
 def test_near_the_limit_is_said():
     assert cores(100, 79).note == ""
     assert cores(100, 80).note == "80 % is used."
-    assert cores(100, 100).note == "All of it is used."
+    assert cores(100, 100).note == "Fully used."
 
 
 def test_largest_holders_come_first_and_idle_ones_not_at_all():

@@ -90,7 +90,7 @@ def test_unknown_word_names_those_that_are_known():
     assert secrets_of("") == ()
     assert secrets_of("paths, code") == ("paths", "code")
     assert secrets_of("all") == ALL
-    with pytest.raises(MalformedError, match="Give any of code, paths"):
+    with pytest.raises(MalformedError, match="Use any of code, paths"):
         secrets_of("kode")
 
 
