@@ -1,1 +1,1 @@
-"""How a run is observed, from inside the kernel's process and the Dask schedulers it uses."""
+"""Timing of runs, from inside the kernel's process and the Dask schedulers it uses."""

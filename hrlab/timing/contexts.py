@@ -1,6 +1,6 @@
-"""What the user's `with` statements hold: a timed block, and a named stretch of a run.
+"""Context managers: a timed block, and a named interval of a run.
 
-Classes, since the frames of a generator would show in the user's traceback.
+Classes, because the frames of a generator would appear in the user's traceback.
 """
 
 from __future__ import annotations

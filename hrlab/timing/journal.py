@@ -158,5 +158,5 @@ class Journal:
         self._refusal = reason
         if first:
             self._tell(
-                f"{reason} Timing goes on; each record is shown with its run, and is kept once the store works again."
+                f"{reason} Timing continues; records are displayed, and will be stored once the store works again."
             )

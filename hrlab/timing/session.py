@@ -1,6 +1,6 @@
-"""Timing runs: starts and ends them, keeps them, says how they go on.
+"""Timing session: starts and ends runs, stores them and reports their progress.
 
-One at a time in a process; what is timed inside it is a mark.
+One run at a time in a process; a block timed inside it becomes a mark.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Timing:
         with self._lock:
             if self.active is not None:
                 raise UsageError(
-                    "A run is on already, and only one is timed at a time. End it first, or name this stretch "
+                    "A run is already active, and only one is timed at a time. End it first, or name this interval "
                     "with hrlab.phase(...)."
                 )
             active = self.active = ActiveRun(run_id or uuid.uuid4().hex, request, kind)
@@ -114,7 +114,7 @@ class Timing:
             active, self.active, self._aside = self.active, None, False
         if active is None:
             raise UsageError(
-                "No run is on. Start one with `%hrtime start NAME`, or put `%%hrtime` at the top of a cell."
+                "No run is active. Start one with `%hrtime start NAME`, or put `%%hrtime` at the top of a cell."
             )
         if active.time.spans and active.time.spans[-1].stop is None:
             active.leave(at=now)

@@ -332,7 +332,7 @@ def test_a_failure_ends_a_run_over_cells(shell, capsys):
     shell.run("1 / 0")
     assert [(run.name, run.status) for run in shell.runs] == [("all", "failed")]
     shell.run("%hrtime stop")
-    assert "No run is on" in capsys.readouterr().err
+    assert "No run is active" in capsys.readouterr().err
 
 
 def test_a_failure_in_the_cell_that_starts_the_run_ends_it(shell):

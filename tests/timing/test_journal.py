@@ -152,7 +152,7 @@ def test_a_store_that_fails_is_told_once_and_gets_the_runs_later(journal, path, 
             assert f"{path} {BROKEN[how]}" in reason
         (said,) = told
         assert str(path) in said
-        assert "Timing goes on" in said
+        assert "Timing continues" in said
     finally:
         repair()
     third = a_run()
@@ -176,7 +176,7 @@ def test_a_full_disk_is_told_once_and_gets_the_runs_later(path, told):
     journal = Journal(lambda: store, told.append)
     run = a_run(note="x" * 100_000)
     journal.start(a_run())
-    assert "no space left" in journal.finish(run)
+    assert "No space left" in journal.finish(run)
     assert len(told) == 1
     Small.limited = False
     assert journal.finish(a_run()) is None
