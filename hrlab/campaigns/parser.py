@@ -204,9 +204,7 @@ class _Reader:
     def _only(self, value: Mapping[str, Any], known: Collection[str], place: Place) -> None:
         for key in value:
             if key not in known:
-                self._refuse(
-                    (*place, key), f"there is no key `{key}` here. {did_you_mean(key, known)}"
-                )
+                self._refuse((*place, key), f"unknown key `{key}`. {did_you_mean(key, known)}")
 
     def _optional(self, key: str, value: Mapping[str, Any], place: Place = ()) -> str | None:
         return self._text((*place, key), value[key]) if value.get(key) is not None else None

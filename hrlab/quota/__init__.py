@@ -1,1 +1,1 @@
-"""Quotas: what a user may still use, and the limits that a site sets itself."""
+"""Quotas: what a user may still use, and the limits a site defines itself."""

@@ -1,4 +1,4 @@
-"""Which sources of quotas there are, from configuration: for the Jupyter server, and for campaigns without one."""
+"""Create the quota service from configuration, for the Jupyter server and for campaigns without one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from hrlab.quota.sources.base import QuotaSource
     from hrlab.quota.sources.jupyter_server import Machine
 
-#: A class of workers that are processes beside the Jupyter server.
+#: Cluster class whose workers are processes beside the Jupyter server.
 LOCAL = "LocalCluster"
-#: Classes whose workers are jobs, with what people call the batch system; and that of Dask Gateway.
+#: Cluster classes whose workers are batch jobs, with the batch system's display name.
 BATCH = {"SLURMCluster": "Slurm", "HTCondorCluster": "HTCondor"}
+#: Cluster class of Dask Gateway.
 GATEWAY = "GatewayCluster"
 
 
@@ -38,14 +39,14 @@ def site_limits(
     groups: Collection[str],
     log: Logger,
 ) -> SiteLimits | None:
-    """The limits for `user`; broken ones are logged once, here. None where nothing is configured."""
+    """Return the limits that apply to `user`, or None if nothing is configured; log the invalid ones."""
     if not configured and not file:
         return None
-    from hrlab.quota.site_limits import load_limits  # the server starts sooner without
+    from hrlab.quota.site_limits import load_limits  # imported late: keeps server start-up fast
 
     limits = load_limits(configured, Path(file).expanduser() if file else None, profiles)
     for reason in limits.broken:
-        log.warning("hrlab: a limit can't be used: %s", reason)
+        log.warning("hrlab: ignoring an invalid limit: %s", reason)
     return limits.of(user, groups)
 
 
@@ -58,12 +59,20 @@ def quota_service(
     *,
     keeps_hours: bool = True,
 ) -> QuotaService:
-    """The service of one user's quotas.
+    """Create the quota service of one user.
 
     Parameters
     ----------
+    limits
+        Site limits that apply to the user; None if the site declares none.
+    clusters
+        Source of current usage.
+    profiles
+        Usable profiles by name.
+    storage
+        Size limit by path, as text; empty text means the file system's own limit.
     keeps_hours
-        Whether core-hours that are counted here are written down; one process of a user does, the server.
+        Whether this process persists the core-hours it counts. Only one process per user may: the server.
     """
     sources = partial(_sources, limits, clusters, profiles, storage, keeps_hours=keeps_hours)
     return QuotaService(sources, log)
@@ -96,7 +105,7 @@ def _sources(
 def _elsewhere(
     profiles: Mapping[str, Profile], storage: Mapping[str, str]
 ) -> Iterator[QuotaSource]:
-    """Sources that are asked over files, commands and networks, where something uses them."""
+    """Yield the sources that read files, run commands or use the network, where something needs them."""
     if storage:
         from hrlab.quota.sources.storage import StorageQuotas
 
@@ -120,7 +129,7 @@ def _elsewhere(
 def _gateways(
     profiles: Mapping[str, Profile],
 ) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
-    """Address and way to log in of each gateway that profiles name, by their defaults."""
+    """Return address and authentication type of each gateway in the profiles' defaults, with profile names."""
     found: dict[tuple[str, str], list[str]] = {}
     for name, profile in profiles.items():
         if class_of(profile) == GATEWAY:
@@ -131,7 +140,7 @@ def _gateways(
 
 
 def gateway_arguments(profile: Profile, options: Mapping[str, Value]) -> Mapping[str, Any]:
-    """What a `GatewayCluster` of a profile is made with, by its defaults and `options`."""
+    """Return the arguments of a profile's `GatewayCluster`, from its defaults overridden by `options`."""
     defaults = {key: option.default for key, option in profile.options.items()}
     ids = dict.fromkeys(("cluster_id", "cluster_name", "owner"), "")
     found: Mapping[str, Any] = fill(
@@ -162,7 +171,7 @@ def _nothing(_: str) -> Mapping[str, float]:
 
 
 def class_of(profile: Profile) -> str:
-    """The class of Dask that makes clusters of a profile, without its module; empty for other kinds."""
+    """Return the class name of a process profile's cluster, without its module; empty for other kinds."""
     kind = str(profile.template.get("class", "")) if profile.kind == "process" else ""
     return kind.rpartition(".")[2]
 

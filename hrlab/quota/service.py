@@ -1,4 +1,4 @@
-"""Quotas: all sources asked side by side, each with a time limit, and what they said last kept with its age."""
+"""Quota service: queries all sources concurrently, each with a timeout, and caches their last answers."""
 
 from __future__ import annotations
 
@@ -18,29 +18,31 @@ if TYPE_CHECKING:
 
 _Answer: TypeAlias = "asyncio.Task[tuple[Quota, ...]]"
 
-#: How long a source may take; then it counts as hanging, until it is asked again.
+#: Timeout of one query; a source that exceeds it counts as hanging until the next query.
 SOURCE_SECONDS = 5.0
-#: How long a report waits for sources whose last answer is old; later answers are announced.
+#: How long a report waits for sources whose cached answer is stale; later answers trigger `changed`.
 REPORT_SECONDS = 0.1
-#: How long a decision waits for them.
+#: How long an admission decision waits for sources.
 DECISION_SECONDS = 3.0
-#: A source that failed is asked again after so long.
+#: Delay before a failed source is queried again.
 AGAIN_SECONDS = 10.0
-_HANGS = "It did not answer within {:g} s. What it said before is shown with its age."
-_ASKED = "It is being asked for the first time."
+_TIMEOUT = "No response within {:g} s."
+_PENDING = "Waiting for the first response."
 
 
 class QuotaService:
-    """What is known of limits.
+    """Current limits and usage, from all sources.
 
     Parameters
     ----------
     sources
-        Gives them when somebody first asks, in the order in which they are reported.
+        Creates the sources on first use, in the order in which they are reported.
     log
-        Is told of a source that fails, once until it works again.
+        Receives one warning when a source starts to fail.
     clock
         UTC epoch seconds.
+    source_seconds
+        Timeout of one query.
     """
 
     def __init__(
@@ -51,71 +53,71 @@ class QuotaService:
         source_seconds: float = SOURCE_SECONDS,
     ) -> None:
         self._sources = sources
-        self._make = partial(_Asked, log=log, clock=clock, seconds=source_seconds)
-        self._asked: list[_Asked] = []
-        #: Is told when limits or their use have changed since the last report.
+        self._make = partial(_CachedSource, log=log, clock=clock, seconds=source_seconds)
+        self._cached: list[_CachedSource] = []
+        #: Called when limits or usage have changed since the last report.
         self.changed: Callable[[], None] = lambda: None
         self._reported: object = None
         self._stopped = False
         self._late: set[_Answer] = set()
 
     async def report(self, wait_seconds: float = REPORT_SECONDS) -> QuotaReport:
-        """All quotas; waits a moment for sources that are asked anew, and then tells what they said before."""
+        """Return all quotas, waiting at most `wait_seconds` for stale sources; late ones report cached values."""
         await self._refresh(wait_seconds)
         report = self._known()
         self._reported = _numbers(report)
         return report
 
     async def binding(self, wait_seconds: float = DECISION_SECONDS) -> Sequence[Quota]:
-        """Those that hrlab enforces, found anew; of a source that takes too long, what it said before."""
-        asked = [one for one in self._all() if one.is_enforced]
-        tasks = {one: asyncio.ensure_future(one.request()) for one in asked}
+        """Return the enforced quotas, queried anew; cached values where a source exceeds `wait_seconds`."""
+        sources = [source for source in self._all() if source.is_enforced]
+        tasks = {source: asyncio.ensure_future(source.request()) for source in sources}
         if tasks:
             _, late = await asyncio.wait(tasks.values(), timeout=wait_seconds)
-            self._tell_later(late)
-        found = [task.result() if task.done() else one.quotas for one, task in tasks.items()]
+            self._announce_when_done(late)
+        found = [task.result() if task.done() else source.quotas for source, task in tasks.items()]
         return [quota for quotas in found for quota in quotas if quota.enforced]
 
     def left_now(self, profile: str) -> Remaining:
-        """What the next cluster of a profile may take, by what is known: nobody is asked; safe in any thread."""
+        """Return what the next cluster of `profile` may use, from cached answers only; thread-safe."""
         return left(self._known().quotas, profile)
 
     def refresh(self) -> None:
-        """Clusters have changed: find out what that means for limits, and tell."""
-        for asked in () if self._stopped else self._asked:
-            if asked.is_cheap and (task := asked.start()) is not None:
-                self._tell_later([task])
+        """Re-query the cheap sources after a cluster change, and announce what that changed."""
+        for source in () if self._stopped else self._cached:
+            if source.is_cheap and (task := source.start()) is not None:
+                self._announce_when_done([task])
 
     async def stop(self) -> None:
-        """Ask nobody any more."""
+        """Cancel pending queries and close the sources."""
         self._stopped = True
-        tasks = {asked.task for asked in self._asked if asked.task is not None} | self._late
+        tasks = {source.task for source in self._cached if source.task is not None} | self._late
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for asked in self._asked:
-            await asked.stop()
+        for source in self._cached:
+            await source.stop()
 
-    def _all(self) -> Sequence[_Asked]:
-        if not self._asked:
-            self._asked = [self._make(source) for source in self._sources()]
-        return self._asked
+    def _all(self) -> Sequence[_CachedSource]:
+        if not self._cached:
+            self._cached = [self._make(source) for source in self._sources()]
+        return self._cached
 
     async def _refresh(self, wait_seconds: float) -> None:
-        asked = [task for one in self._all() if (task := one.start()) is not None]
-        # Who was late once is not waited for again: one that hangs would hold up every report.
-        tasks = [task for task in asked if task not in self._late]
+        pending = [task for source in self._all() if (task := source.start()) is not None]
+        # Do not wait twice for a slow source: one that hangs would delay every report.
+        tasks = [task for task in pending if task not in self._late]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=wait_seconds)
-            self._tell_later(late)
+            self._announce_when_done(late)
 
-    def _tell_later(self, tasks: Iterable[_Answer]) -> None:
+    def _announce_when_done(self, tasks: Iterable[_Answer]) -> None:
         for task in tasks:
             if task not in self._late:
                 self._late.add(task)
-                task.add_done_callback(self._came_late)
+                task.add_done_callback(self._on_late_answer)
 
-    def _came_late(self, task: _Answer) -> None:
+    def _on_late_answer(self, task: _Answer) -> None:
         self._late.discard(task)
         if self._reported is None or task.cancelled():
             return
@@ -124,13 +126,13 @@ class QuotaService:
 
     def _known(self) -> QuotaReport:
         return QuotaReport(
-            quotas=tuple(one for asked in self._asked for one in asked.quotas),
-            sources=tuple(asked.state for asked in self._asked),
+            quotas=tuple(quota for source in self._cached for quota in source.quotas),
+            sources=tuple(source.state for source in self._cached),
         )
 
 
-class _Asked:
-    """A source, what it said last, and whether it is being asked."""
+class _CachedSource:
+    """A source with its cached answer and its pending query."""
 
     def __init__(
         self, source: QuotaSource, log: Logger, clock: Callable[[], float], seconds: float
@@ -141,27 +143,27 @@ class _Asked:
         self._seconds = seconds
         self._again_at = 0.0
         self.quotas: tuple[Quota, ...] = ()
-        self.state = SourceState(source=source.name, as_of_at=None, error=_ASKED)
+        self.state = SourceState(source=source.name, as_of_at=None, error=_PENDING)
         self.task: _Answer | None = None
 
     @property
     def is_cheap(self) -> bool:
-        """Whether it only looks at what the server knows anyway."""
+        """Whether a query uses only what the server already knows."""
         return self._source.fresh_seconds == 0
 
     @property
     def is_enforced(self) -> bool:
-        """Whether it may set limits that hrlab enforces."""
+        """Whether its limits may be enforced by hrlab."""
         return getattr(self._source, "enforced", False)
 
     async def stop(self) -> None:
-        """Close what the source has open."""
+        """Close the source's open resources."""
         stop = getattr(self._source, "stop", None)
         if stop is not None:
             await stop()
 
     def start(self) -> _Answer | None:
-        """Ask it, unless its last answer is still fresh; None if nobody has to wait."""
+        """Start a query unless the cached answer is fresh; return the pending one, or None."""
         if self.task is None or self.task.done():
             if self._clock() < self._again_at:
                 return None
@@ -169,15 +171,15 @@ class _Asked:
         return self.task
 
     async def request(self) -> tuple[Quota, ...]:
-        """What it says now, or said before if it fails; never raises."""
+        """Query the source; return its answer, or the cached one if it fails. Never raises."""
         try:
             found = await asyncio.wait_for(self._source.quotas(), self._seconds)
         except asyncio.TimeoutError:
-            self._failed(_HANGS.format(self._seconds))
+            self._failed(_TIMEOUT.format(self._seconds))
         except HrlabError as error:
             self._failed(error.message)
         except (OSError, ValueError) as error:
-            self._failed(f"It failed: {error}.")
+            self._failed(f"The query failed: {error}.")
         else:
             self.quotas = tuple(found)
             now, problem = self._clock(), getattr(self._source, "problem", None)
@@ -193,6 +195,6 @@ class _Asked:
 
 
 def _numbers(report: QuotaReport) -> object:
-    """What matters of a report: everything but when it was found."""
+    """Return the parts of a report that matter for change detection: everything but timestamps."""
     quotas = [dataclasses.replace(one, as_of_at=0.0) for one in report.quotas]
     return quotas, [(state.source, state.error) for state in report.sources]

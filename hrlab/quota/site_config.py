@@ -1,4 +1,4 @@
-"""What a site has configured, for commands without its Jupyter server: from a file, or that server's configuration."""
+"""Site configuration for commands that run without the Jupyter server: from a file, or from the server's."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hrlab.model.errors import UsageError
 from hrlab.quota.site_limits import SiteLimits, load_limits
 from hrlab.shared.users import groups_of, user_name
 
-#: Files in Jupyter's directories of configuration that the server reads, without their suffix; later ones win.
+#: Base names of the configuration files that the Jupyter server reads; later ones win.
 CONFIGURATION = ("jupyter_config", "jupyter_server_config", "jupyter_hrlab_config")
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What this user may create, and the limits that are for this user."""
+    """Profiles this user may use, and the limits that apply."""
 
     profiles: Profiles
     limits: SiteLimits
@@ -29,21 +29,21 @@ class Site:
 
 
 def site_of(file: Path | None, log: Logger) -> Site:
-    """The site as `file` describes it; without one, as the configuration of the Jupyter server does.
+    """Return the site configuration from `file`, or else from the Jupyter server's configuration.
 
-    Limits of that configuration hold beside those of `file`, unless they have the same name. Where nothing is configured
-    there is the profile that is always there, ``local``.
+    Limits in the server's configuration apply in addition to those in `file`, except where names collide. With
+    nothing configured, only the built-in profile ``local`` exists.
 
     Raises
     ------
     UsageError
-        If a profile in `file` is broken. What else is broken is logged.
+        If a profile in `file` is invalid. Other invalid entries are logged.
     """
     from hrlab.clusters.cgroup import machine_cores, machine_memory_bytes
 
-    told = server_configuration(log)
-    configured = {} if file else _mapping(told.get("profiles"))
-    named = str(told.get("profiles_file") or "")
+    settings = server_configuration(log)
+    configured = {} if file else _mapping(settings.get("profiles"))
+    named = str(settings.get("profiles_file") or "")
     path = file or (Path(named).expanduser() if named else None)
     is_bare = not configured and path is None
     default = local_profile(machine_cores(), machine_memory_bytes()) if is_bare else {}
@@ -51,23 +51,23 @@ def site_of(file: Path | None, log: Logger) -> Site:
     if file and found.broken:
         raise UsageError(" ".join(f"{one.name}: {one.reason}" for one in found.broken))
     user = user_name(os.environ)
-    groups = groups_of(user, os.environ, told.get("groups"))
+    groups = groups_of(user, os.environ, settings.get("groups"))
     own = load_limits({}, path, found.usable)
-    more = load_limits(_mapping(told.get("quotas")), None, found.usable)
-    # As the server has it, its own word wins; a file that somebody names speaks for itself.
+    more = load_limits(_mapping(settings.get("quotas")), None, found.usable)
+    # Like the server, its traits win over its profiles file; a file given explicitly wins over both.
     first, second = (own, more) if file else (more, own)
     names = {one.name for one in first.usable}
     usable = (*first.usable, *(one for one in second.usable if one.name not in names))
     for reason in (*(one.reason for one in found.broken), *own.broken, *more.broken):
         log.warning("hrlab: %s", reason)
     limits = SiteLimits(usable, (*own.broken, *more.broken)).of(user, groups)
-    return Site(found.of(groups), limits, told.get("secret_variables"))
+    return Site(found.of(groups), limits, settings.get("secret_variables"))
 
 
 def server_configuration(log: Logger) -> Mapping[str, Any]:
-    """The section ``HRLab`` of the files that configure the Jupyter server.
+    """Return section ``HRLab`` of the Jupyter server's configuration files.
 
-    What the server was told on its command line, as some hubs do, is not among it.
+    Options that a hub passes to the server on the command line are not included.
     """
     from jupyter_core.application import JupyterApp
     from traitlets.config import Application
@@ -80,7 +80,7 @@ def server_configuration(log: Logger) -> Mapping[str, Any]:
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
-    """The value of a trait that is a mapping; ``c.HRLab.quotas.update(...)`` makes a lazy one."""
+    """Return the value of a mapping trait; ``c.HRLab.quotas.update(...)`` makes it a lazy value."""
     get_value = getattr(value, "get_value", None)
     found = value if get_value is None else get_value({})
     return dict(found) if isinstance(found, Mapping) else {}

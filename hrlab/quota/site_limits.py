@@ -1,4 +1,4 @@
-"""The limits that a site's configuration declares, checked, and which of them are broken."""
+"""Limits declared in the site's configuration: loading and validation."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _KEYS = tuple(field.name for field in dataclasses.fields(SiteLimit) if field.nam
 
 @dataclass(frozen=True, slots=True)
 class SiteLimits:
-    """What is allowed, and what was meant to be (a sentence each, with the place)."""
+    """Valid limits, and one sentence with its location for each invalid one."""
 
     usable: tuple[SiteLimit, ...]
     broken: tuple[str, ...] = ()
 
     def marks(self, profile: str) -> tuple[str, ...]:
-        """Of the limits that users of a group share, for clusters of that profile."""
+        """Return the marks of the shared group limits that apply to clusters of `profile`."""
         return tuple(
             mark(limit.name)
             for limit in self.usable
@@ -37,7 +37,7 @@ class SiteLimits:
         )
 
     def of(self, user: str, groups: Collection[str]) -> SiteLimits:
-        """Those for one user."""
+        """Return the limits that apply to `user`."""
         return SiteLimits(
             tuple(limit for limit in self.usable if limit.is_for(user, groups)), self.broken
         )
@@ -53,16 +53,16 @@ class _LimitError(Exception):
 def load_limits(
     configured: Mapping[str, Any], file: Path | None, profiles: Mapping[str, Profile]
 ) -> SiteLimits:
-    """The limits of a site.
+    """Load the limits of a site.
 
     Parameters
     ----------
     configured
-        Value of the trait: limits by name. They win over those of the file.
+        Value of the trait: limits by name. They win over those of `file`.
     file
         YAML file with a mapping ``quotas`` beside ``profiles``.
     profiles
-        All profiles of the site, whose clusters can be limited.
+        All profiles of the site, by name.
     """
     found: list[tuple[Located, Place, str, object]] = []
     broken: list[str] = []
@@ -70,7 +70,7 @@ def load_limits(
         try:
             read = read_yaml(file)
         except HrlabError:
-            read = Located({}, file.name)  # told where profiles are read
+            read = Located({}, file.name)  # reported by the profile loader
         limits = read.value.get("quotas") if isinstance(read.value, Mapping) else None
         if limits is not None and not isinstance(limits, Mapping):
             broken.append(
@@ -106,13 +106,13 @@ def _where(found: Located, place: Place) -> str:
 
 def _read(name: str, value: object, profiles: Mapping[str, Profile]) -> SiteLimit:
     if not NAME.fullmatch(name):
-        raise _LimitError("a limit's name is made of at most 40 small letters, digits and dashes.")
+        raise _LimitError("limit names have at most 40 lower-case letters, digits and dashes.")
     if not isinstance(value, Mapping):
-        raise _LimitError("a limit must be a mapping of keys such as `cores` and `groups`.")
+        raise _LimitError("a limit must be a mapping with keys such as `cores` and `groups`.")
     for key in value:
         if key not in _KEYS:
             hint = did_you_mean(str(key), _KEYS)
-            raise _LimitError(f"there is no key `{key}` here. {hint}", (key,))
+            raise _LimitError(f"unknown key `{key}`. {hint}", (key,))
     limit = _decoded(name, value)
     _check(limit, profiles)
     return limit
@@ -146,7 +146,7 @@ def _check(limit: SiteLimit, profiles: Mapping[str, Profile]) -> None:
     for i, profile in enumerate(limit.profiles or ()):
         if profile not in profiles:
             hint = did_you_mean(profile, profiles)
-            raise _LimitError(f"there is no profile `{profile}`. {hint}", ("profiles", i))
+            raise _LimitError(f"unknown profile `{profile}`. {hint}", ("profiles", i))
     if limit.together:
         _check_common(limit, profiles)
 
@@ -154,12 +154,12 @@ def _check(limit: SiteLimit, profiles: Mapping[str, Profile]) -> None:
 def _check_common(limit: SiteLimit, profiles: Mapping[str, Profile]) -> None:
     if limit.hours is not None:
         raise _LimitError(
-            "`hours` are counted for each user alone, so they can't be shared.", ("hours",)
+            "`hours` are counted per user, so `together` cannot apply to them.", ("hours",)
         )
     kinds = {profiles[name].kind for name in limit.profiles or ()}
     if kinds != {"kubernetes"}:
         raise _LimitError(
-            "`together` needs `profiles` of kind kubernetes only: what other users hold of others "
-            "can't be seen from here.",
+            "`together` needs `profiles`, all of kind kubernetes: other users' usage of other kinds "
+            "is not visible to this server.",
             ("together",),
         )

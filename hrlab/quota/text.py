@@ -1,4 +1,4 @@
-"""Quotas as text: a line for each limit, and what is wrong with sources."""
+"""Text form of quotas: a table with a row per limit, then notes and errors."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from hrlab.model.units import format_duration
 from hrlab.render.text import aligned
 
 _SCOPES = {"user": "you", "group": "your group", "namespace": "namespace", "site": "everybody"}
-_HEAD = ("", "used", "limit", "left", "of", "for", "said by", "age")
+_HEAD = ("", "used", "limit", "left", "for", "profiles", "source", "age")
 
 
 def quota_text(report: QuotaReport, now: float) -> str:
-    """The table; `now` is in UTC epoch seconds, as the times of the report."""
+    """Return the report as a table with notes; `now` is in UTC epoch seconds."""
     lines: list[str] = []
     if report.quotas:
         lines += _table(report.quotas, now)
     else:
-        lines.append("No limits are known.")
+        lines.append("No known limits.")
     lines += _notes(report.quotas)
     lines += [
         f"- {state.source}: {state.error}" for state in report.sources if state.error is not None
@@ -40,7 +40,7 @@ def _row(one: Quota, now: float) -> tuple[str, ...]:
 
 
 def _amount(amount: float | str, unit: str) -> str:
-    # The resource names the line: its noun need not follow each number.
+    # The row is named by its resource, so numbers go without the noun.
     return shown(amount, unit) if unit == "bytes" or not is_number(amount) else f"{amount:,.10g}"
 
 

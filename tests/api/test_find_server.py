@@ -98,9 +98,9 @@ def test_the_table_names_use_limit_age_and_what_is_wrong():
         line.startswith("storage, /home/alice  8.5 GiB  10 GiB  1.5 GiB")
         for line in map(_squeezed, lines)
     )
-    assert "- memory, Each user: Changed outside hrlab: zee-2 (300 workers, 200 granted)." in lines
-    assert "- gateway: It is being asked for the first time." in lines
-    assert quota_text(QuotaReport(), 0.0) == "No limits are known."
+    assert "- memory, Each user: Scaled outside hrlab: zee-2 (300 workers, 200 granted)." in lines
+    assert "- gateway: Waiting for the first response." in lines
+    assert quota_text(QuotaReport(), 0.0) == "No known limits."
 
 
 def _squeezed(line):

@@ -93,7 +93,7 @@ async def test_what_bypasses_hrlab_is_noticed_and_shown(owner, bed, tmp_path):
     source = SiteQuotas([SiteLimit(name="everybody", cores=2)], held, hours, lambda: 0.0)
     (quota,) = await source.quotas()
     assert (quota.used, quota.available) == (3, 0)
-    assert quota.note == f"Changed outside hrlab: {made.name} (3 workers, 2 granted)."
+    assert quota.note == f"Scaled outside hrlab: {made.name} (3 workers, 2 granted)."
 
 
 async def test_of_two_users_at_the_same_time_the_later_one_withdraws(owner):

@@ -93,7 +93,7 @@ async def test_one_that_never_answers_is_given_up_and_named(service):
     assert used(report) == {"good": 1}
     at, error = states(report)["never"]
     assert at is None
-    assert "did not answer within 0.05 s" in error
+    assert "No response within 0.05 s" in error
 
 
 @pytest.mark.parametrize(

@@ -70,4 +70,4 @@ def test_limits_of_the_configuration_hold_beside_those_of_a_file_that_is_named(c
 def test_what_is_broken_is_told_and_the_rest_holds(configure, caplog):
     configure('c.HRLab.quotas = {"a": {"cores": 1}, "b": {"profiles": ["nix"], "cores": 1}}')
     assert amounts(site_of(None, LOG)) == {"a": {"cores": 1}}
-    assert "there is no profile `nix`" in caplog.text
+    assert "unknown profile `nix`" in caplog.text

@@ -71,7 +71,7 @@ def _profiles_of(found: Located) -> Located:
     for key in found.value:
         if key not in KEYS:
             hint = did_you_mean(str(key), KEYS)
-            raise MalformedError(f"{found.where((key,))}: there is no key `{key}` here. {hint}")
+            raise MalformedError(f"{found.where((key,))}: unknown key `{key}`. {hint}")
     value = found.value.get("profiles", {}) or {}
     if not isinstance(value, Mapping):
         raise MalformedError(

@@ -139,7 +139,7 @@ def _only(value: Mapping[str, Any], known: Collection[str], place: Place) -> Non
     for key in value:
         if key not in known:
             hint = did_you_mean(str(key), known)
-            raise ProfileError(f"there is no key `{key}` here. {hint}", (*place, key))
+            raise ProfileError(f"unknown key `{key}`. {hint}", (*place, key))
 
 
 def _with_numbers(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Where limits come from: one file per source. Not called `quotas`, which is a function of users: :func:`hrlab.quotas`."""
+"""Sources of quotas, one per file. Not named `quotas`, which is a public function: :func:`hrlab.quotas`."""

@@ -1,4 +1,4 @@
-"""What every source of quotas does."""
+"""Interface of a quota source."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from hrlab.model.quota import Quota
 
 
 class QuotaError(HrlabError):
-    """A source can't be asked now; the message says why, for the user."""
+    """A source cannot be queried; the message states the cause, for the user."""
 
     code = "quota-source"
 
 
 class QuotaSource(Protocol):
-    """Says what one origin of limits allows.
+    """A source of limits and usage.
 
     Attributes
     ----------
     name
-        Its word in `Quota.source`.
+        Value of `Quota.source`.
     fresh_seconds
-        For how long an answer is given again before it is asked for anew.
+        How long an answer may be reused.
 
-    One that may set limits that hrlab enforces has ``enforced = True``: it is asked anew before each decision.
-    One that keeps something open has a coroutine ``stop``.
+    A source whose limits hrlab enforces has ``enforced = True`` and is queried anew before each decision.
+    A source with open resources has a coroutine ``stop``.
     """
 
     name: str
     fresh_seconds: float
 
     async def quotas(self) -> Sequence[Quota]:
-        """What holds now.
+        """Return current limits and usage.
 
-        Never holds the event loop; may hang, because whoever asks sets a time limit.
+        Must not block the event loop; may hang, because callers set a timeout.
 
         Raises
         ------
         QuotaError
-            If it can't be told, for a reason that users understand.
+            If the source cannot be queried.
         """

@@ -1,4 +1,4 @@
-"""What Slurm and HTCondor say of the user's jobs and limits, by their own commands."""
+"""Jobs and limits of the user in Slurm and HTCondor, read with their command-line tools."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hrlab.quota.sources.threads import in_own_thread
 
 COMMAND_SECONDS = 4.0
 SLURM = "Slurm"
-#: Where commands lie that users other than root do not always find.
+#: Directory of commands that is often missing from the `PATH` of users.
 _PATH = "/usr/sbin"
 
 
@@ -28,17 +28,17 @@ class Jobs:
 
     @property
     def message(self) -> str:
-        """In words."""
+        """The counts as text."""
         return f"{self.running} running, {self.pending} pending"
 
 
 class BatchQuotas:
-    """The source ``batch``.
+    """Source ``batch``.
 
     Parameters
     ----------
     systems
-        Profiles by the batch system in which their workers are jobs: ``Slurm``, ``HTCondor``.
+        Profile names by batch system (``Slurm``, ``HTCondor``).
     """
 
     name = "batch"
@@ -52,7 +52,7 @@ class BatchQuotas:
         self._clock = clock
 
     async def quotas(self) -> Sequence[Quota]:
-        """Jobs and cores in each system."""
+        """Return jobs and cores in each batch system."""
         return await in_own_thread(
             lambda: [one for name in self._systems for one in self._of(name)]
         )
@@ -73,12 +73,12 @@ class BatchQuotas:
 
     def _slurm(self) -> tuple[Jobs, Mapping[str, Amount]]:
         queue = _output("squeue", "--noheader", "--user", self._user, "--format=%T|%C")
-        asked = "format=GrpTRES,MaxTRES,MaxJobs,MaxSubmit,GrpJobs,GrpSubmit"
+        fields = "format=GrpTRES,MaxTRES,MaxJobs,MaxSubmit,GrpJobs,GrpSubmit"
         try:
             limits = slurm_limits(
-                _output("sacctmgr", "--parsable2", "show", "assoc", f"user={self._user}", asked)
+                _output("sacctmgr", "--parsable2", "show", "assoc", f"user={self._user}", fields)
             )
-        except QuotaError:  # a Slurm without a database keeps no limits of users
+        except QuotaError:  # without an accounting database, Slurm has no per-user limits
             limits = {}
         return slurm_jobs(queue), limits
 
@@ -92,14 +92,14 @@ class BatchQuotas:
 
 
 def slurm_jobs(text: str) -> Jobs:
-    """From lines of ``squeue``: state and processors."""
+    """Count jobs in ``squeue`` lines of state and CPUs."""
     rows = [line.split("|") for line in text.splitlines() if line.count("|") == 1]
     running = [row for row in rows if row[0].strip() in ("RUNNING", "COMPLETING", "SUSPENDED")]
     return Jobs(len(running), len(rows) - len(running), sum(_number(row[1]) for row in running))
 
 
 def slurm_limits(text: str) -> dict[str, Amount]:
-    """From ``sacctmgr``: a line of names, then one for each association; without any limit, unlimited."""
+    """Parse ``sacctmgr`` output: a header, then one line per association. Unlimited where no limit is set."""
     head, *lines = [line.split("|") for line in text.splitlines() if line.strip()] or [[]]
     found: dict[str, Amount] = {}
     for line in lines:
@@ -111,7 +111,7 @@ def slurm_limits(text: str) -> dict[str, Amount]:
             for number in re.findall(r"(?:^|,)cpu=(\d+)", row.get(key, ""))
         ]
         for resource, numbers in (("jobs", jobs), ("cores", cores)):
-            # Of several accounts the user may choose the most generous.
+            # Users may submit under any of their accounts, so the most generous one counts.
             most: Amount = min(numbers) if numbers else UNLIMITED
             before = found.get(resource)
             found[resource] = most if before is None else _larger(before, most)
@@ -122,7 +122,7 @@ _JOBS = ("MaxJobs", "MaxSubmit", "GrpJobs", "GrpSubmit")
 
 
 def condor_jobs(text: str) -> Jobs:
-    """From lines of ``condor_q``: state by its number, and cores."""
+    """Count jobs in ``condor_q`` lines of numeric state and cores."""
     rows = [line.split(",") for line in text.splitlines() if line.count(",") == 1]
     states = [row[0].strip() for row in rows]
     cores = sum(_number(row[1]) for row in rows if row[0].strip() == "2")
@@ -141,12 +141,12 @@ def _number(text: str) -> float:
 
 
 def _output(*command: str) -> str:
-    """What a command prints; raises `QuotaError` if it is not there or fails."""
+    """Return the output of a command; raise `QuotaError` if it is missing, fails or times out."""
     program = shutil.which(command[0]) or shutil.which(command[0], path=_PATH)
     if program is None:
-        raise QuotaError(f"{command[0]} is not installed where the Jupyter server runs.")
+        raise QuotaError(f"{command[0]} is not installed on the Jupyter server's machine.")
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, and no words of users
+        done = subprocess.run(  # noqa: S603 - no shell, no user input
             [program, *command[1:]],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -156,8 +156,8 @@ def _output(*command: str) -> str:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise QuotaError(f"{command[0]} did not answer within {COMMAND_SECONDS:g} s.") from error
+        raise QuotaError(f"{command[0]} did not respond within {COMMAND_SECONDS:g} s.") from error
     if done.returncode:
-        said = " ".join(done.stderr.split())[:300] or f"exit code {done.returncode}"
-        raise QuotaError(f"{command[0]} failed: {said}")
+        detail = " ".join(done.stderr.split())[:300] or f"exit code {done.returncode}"
+        raise QuotaError(f"{command[0]} failed: {detail}")
     return done.stdout

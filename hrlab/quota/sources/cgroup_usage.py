@@ -1,4 +1,4 @@
-"""How much of this machine is in use, as the container sees it."""
+"""CPU and memory usage of the container or machine, from control groups."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hrlab.clusters.cgroup import (
     parse_cpu_max,
 )
 
-#: Files of a limit, of the use, and what of it counts as given back: version 2, version 1.
+#: Files of the limit and the usage, and the `memory.stat` field of reclaimable cache: cgroup v2, v1.
 _MEMORY = (
     ("memory.max", "memory.current", "inactive_file"),
     ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
@@ -23,7 +23,7 @@ _MEMORY = (
 
 
 def memory_used_bytes(root: Path = CGROUP, groups: dict[str, str] | None = None) -> int | None:
-    """Memory in use where the tightest limit is, without what is only kept of files; None if it can't be told."""
+    """Return memory in use under the tightest limit, without reclaimable file cache; None if unknown."""
     tightest = None
     for directory in directories(root, own_groups() if groups is None else groups, "memory"):
         for limit, used, kept in _MEMORY:
@@ -34,14 +34,14 @@ def memory_used_bytes(root: Path = CGROUP, groups: dict[str, str] | None = None)
 
 
 def _memory_of_the_machine() -> int | None:
-    """Without a control group: what the kernel says is not available, times its unit of 1024 bytes."""
+    """Return used memory without a control group, from `/proc/meminfo` (in KiB)."""
     text = _read(Path("/proc/meminfo")).replace(":", "").replace(" kB", "")
     total, free = _field(text, "MemTotal"), _field(text, "MemAvailable")
     return 1024 * (total - free) if total and free else None
 
 
 class CoresUsed:
-    """Cores at work on average since the last look; None at the first."""
+    """Average number of cores in use since the previous poll."""
 
     def __init__(self, root: Path = CGROUP, groups: dict[str, str] | None = None) -> None:
         self._root = root
@@ -49,7 +49,7 @@ class CoresUsed:
         self._last: tuple[float, float] | None = None
 
     def poll(self) -> float | None:
-        """Cores."""
+        """Return the average; None on the first call, or if unknown."""
         seconds, now = self._seconds(), time.monotonic()
         if seconds is None:
             return None
@@ -59,7 +59,7 @@ class CoresUsed:
         return round(max(0.0, (seconds - before[0]) / (now - before[1])), 2)
 
     def _seconds(self) -> float | None:
-        """CPU time taken where a quota is; without one, on the whole machine."""
+        """Return CPU seconds used under the CPU quota, or by the whole machine without one."""
         for directory in directories(self._root, self._groups, "cpu"):
             if parse_cpu_max(_read(directory / "cpu.max")):
                 return _field(_read(directory / "cpu.stat"), "usage_usec") / 1e6
@@ -71,7 +71,7 @@ class CoresUsed:
 
     @staticmethod
     def _of_the_machine() -> float | None:
-        # user, nice, system, idle, iowait, irq, softirq, steal: all but the two in which nothing is done.
+        # user, nice, system, idle, iowait, irq, softirq, steal: everything except idle and iowait counts as busy
         words = _read(Path("/proc/stat")).partition("\n")[0].split()[1:9]
         if len(words) < 8:
             return None

@@ -1,4 +1,4 @@
-"""Core-hours that the user's clusters took, day by day."""
+"""Core-hours used by the user's clusters, per day."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hrlab.model.quota import ClusterUsage
 from hrlab.shared.files import replace_file
 
 DAY = 86_400
-#: Most days that are kept.
+#: Number of days kept.
 KEPT_DAYS = 400
-#: The file is written at most so often.
+#: Minimum time between writes of the file.
 WRITE_SECONDS = 30.0
 
 
@@ -27,19 +27,19 @@ class _Seen:
 
 
 class CoreHours:
-    """A ledger: cores that clusters hold, times how long they hold them, as this server sees it.
+    """Core-hours by day and profile: cores held by each cluster, integrated over time.
 
-    Counted while the server runs; a cluster that lived on while it did not is counted for that time with the cores that it
-    has afterwards, and one that was gone by then is not.
+    Counted while the server runs. A cluster that outlives a server restart is charged for the gap with its cores
+    after the restart; one that ended during the gap is not charged for it.
 
     Parameters
     ----------
     path
-        JSON file that keeps it; one that can't be read is begun anew.
+        JSON file of the counts; an unreadable one is replaced.
     clock
         UTC epoch seconds.
     keeps
-        Whether what is counted is written; two writers would undo each other's.
+        Whether to write the file; two writers would overwrite each other's counts.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float], *, keeps: bool = True) -> None:
@@ -53,7 +53,7 @@ class CoreHours:
         self._loaded = False
 
     def hours(self, profiles: Collection[str] | None, days: int) -> float:
-        """Core-hours of clusters of these profiles (None: all) within the last `days`."""
+        """Return core-hours of clusters of these profiles (None: all) over the last `days` days."""
         first = int(self._clock() // DAY) - days + 1
         seconds = sum(
             amount
@@ -65,11 +65,11 @@ class CoreHours:
         return round(seconds / 3600, 3)
 
     def record(self, claims: Iterable[ClusterUsage]) -> None:
-        """Count up to now for what was held when it was looked at last; reads and may write a file."""
+        """Charge clusters up to now for what they held at the previous call. Does file I/O: call in a thread."""
         with self._lock:
             now = self._clock()
             mine = {claim.id: claim for claim in claims if claim.mine}
-            if self._load():  # what ended while no server ran: nobody knows when
+            if self._load():  # when clusters ended while no server ran is unknown
                 self._seen = {one: seen for one, seen in self._seen.items() if one in mine}
             for cluster_id, seen in list(self._seen.items()):
                 if cluster_id not in mine:
@@ -84,7 +84,7 @@ class CoreHours:
                 self._write()
 
     def _count(self, seen: _Seen, now: float) -> None:
-        """Add to each day its part of the time since it was seen."""
+        """Split the time since `seen` over days, and add it."""
         start = seen.at
         while start < now:
             day = int(start // DAY)
@@ -94,7 +94,7 @@ class CoreHours:
             start = stop
 
     def _load(self) -> bool:
-        """Read what was kept, once; whether it was this time."""
+        """Read the file on the first call; return whether this was it."""
         if self._loaded:
             return False
         self._loaded = True
@@ -114,7 +114,7 @@ class CoreHours:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(self._path, json.dumps({"days": self._days, "seen": seen}))
         except OSError:
-            return  # counted on in memory; a full disk must not stop clusters
+            return  # keep counting in memory: a full disk must not block clusters
 
 
 def _amounts(value: Any) -> dict[str, float]:

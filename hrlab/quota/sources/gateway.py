@@ -1,4 +1,4 @@
-"""What a Dask Gateway tells of the user's clusters and the largest worker; its limits of users it tells to nobody."""
+"""Clusters and largest worker in a Dask Gateway. Its per-user limits are not exposed by its API."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ ANSWER_SECONDS = 4.0
 TOKEN = "JUPYTERHUB_API_TOKEN"  # noqa: S105 - the name of a variable
 _GIB = 1024**3
 _SILENT = (
-    "The gateway does not say what it allows; it refuses, or gives less, when that is exceeded."
+    "Dask Gateway does not publish its limits; it rejects or reduces requests that exceed them."
 )
-#: Options by the names that the gateway's documentation gives them: resource, and bytes of their unit.
+#: Option names from the gateway's documentation: resource, and bytes per unit.
 _OPTIONS = {"worker_cores": ("cores", 1), "worker_memory": ("memory", _GIB)}
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """Where one answers, how one logs in, and the profiles that use it."""
+    """A gateway's address and authentication type, and the profiles that use it."""
 
     address: str
     auth: str
@@ -33,14 +33,18 @@ class Gateway:
 
 
 class GatewayQuotas:
-    """The source ``gateway``.
+    """Source ``gateway``.
 
     Parameters
     ----------
+    gateways
+        Gateways to query.
     user
-        As the gateway knows the user where passwords are not asked for.
+        User name for basic authentication.
     environ
-        Of the Jupyter server: holds the hub's token.
+        Environment of the Jupyter server, with the hub's API token.
+    clock
+        UTC epoch seconds.
     """
 
     name = "gateway"
@@ -59,7 +63,7 @@ class GatewayQuotas:
         self._clock = clock
 
     async def quotas(self) -> Sequence[Quota]:
-        """Clusters, and the largest worker, of each gateway."""
+        """Return the number of clusters and the largest worker of each gateway."""
         return [one for gateway in self._gateways for one in await self._of(gateway)]
 
     async def _of(self, gateway: Gateway) -> list[Quota]:
@@ -94,7 +98,7 @@ class GatewayQuotas:
             used=0,
             label=f"{host}: largest worker",
             profiles=gateway.profiles,
-            note="For each worker alone.",
+            note="Applies to each worker.",
         )
 
     async def _get(self, gateway: Gateway, path: str) -> dict[str, Any]:
@@ -105,15 +109,15 @@ class GatewayQuotas:
                 headers=self._headers(gateway.auth),
                 request_timeout=ANSWER_SECONDS,
                 connect_timeout=ANSWER_SECONDS,
-                follow_redirects=False,  # the token is for this address only
+                follow_redirects=False,  # never send the token elsewhere
             )
             found = json.loads(answer.body)
         except (HTTPClientError, OSError, ValueError) as error:
             raise QuotaError(
-                f"The gateway at {gateway.address} does not answer: {error}."
+                f"The gateway at {gateway.address} did not respond: {error}."
             ) from error
         if not isinstance(found, dict):
-            raise QuotaError(f"What answers at {gateway.address} is no gateway.")
+            raise QuotaError(f"{gateway.address} did not respond like a Dask Gateway.")
         return found
 
     def _headers(self, auth: str) -> dict[str, str]:
@@ -122,4 +126,4 @@ class GatewayQuotas:
             return {"Authorization": f"Basic {login}"}
         if auth == "jupyterhub" and self._environ.get(TOKEN):
             return {"Authorization": f"jupyterhub {self._environ[TOKEN]}"}
-        raise QuotaError(f"The Jupyter server can't log in to the gateway by {auth}.")
+        raise QuotaError(f"Cannot authenticate to the gateway with method {auth!r}.")

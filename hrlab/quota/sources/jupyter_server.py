@@ -1,4 +1,4 @@
-"""What the machine or the pod of the Jupyter server may use: its control group, and what a hub says of it."""
+"""CPU and memory of the Jupyter server's machine or pod: control group, and JupyterHub's limits."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from hrlab.model.options import OptionError, memory_bytes
 from hrlab.model.quota import UNKNOWN, Quota, quota
 from hrlab.quota.sources.threads import in_own_thread
 
-#: As JupyterHub's spawners set them: bytes (or ``2G``), and cores.
+#: Variables set by JupyterHub's spawners: bytes (or ``2G``), and cores.
 MEM_LIMIT, CPU_LIMIT = "MEM_LIMIT", "CPU_LIMIT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What can be seen of a machine, as its container sees it.
+    """Resources of a machine, as seen from its container.
 
     Attributes
     ----------
     cores, memory_bytes
-        What may be used.
+        Limits.
     cores_used, memory_used_bytes
-        What is used; None if it can't be told.
+        Usage; None if unknown.
     """
 
     cores: float
@@ -32,16 +32,18 @@ class Machine:
 
 
 class ServerQuotas:
-    """The source ``server``.
+    """Source ``server``.
 
     Parameters
     ----------
     look
-        Looks at the machine; called in a thread.
+        Measures the machine; called in a thread.
     environ
-        Of the Jupyter server.
+        Environment of the Jupyter server.
     profiles
-        Those whose workers run on this machine.
+        Profiles whose workers run on this machine.
+    clock
+        UTC epoch seconds.
     """
 
     name = "server"
@@ -60,7 +62,7 @@ class ServerQuotas:
         self._clock = clock
 
     async def quotas(self) -> Sequence[Quota]:
-        """Cores and memory."""
+        """Return cores and memory."""
         machine = await in_own_thread(self._look)
         cores = _least(machine.cores, self._given(CPU_LIMIT, float))
         memory = _least(machine.memory_bytes, self._given(MEM_LIMIT, memory_bytes))
@@ -83,7 +85,7 @@ class ServerQuotas:
         ]
 
     def _given(self, name: str, read: Callable[[str], float]) -> float | None:
-        """A limit from the environment; a text that is none says nothing."""
+        """Return a limit from the environment; None if unset or invalid."""
         try:
             limit = read(self._environ.get(name, ""))
         except (OptionError, ValueError):

@@ -1,7 +1,7 @@
-"""What Kubernetes allows: quotas and limit ranges where they may be read, else what it says to a pod that is only tried.
+"""Kubernetes quotas: resource quotas and limit ranges where readable, else inferred from a dry-run pod.
 
-A trial asks for more than any site has, so that the quota's refusal tells how much is used and allowed. Limit ranges are
-asked before quotas: where one refuses that much, the profile's own worker is tried.
+The dry-run pod requests more than any site has, so that the quota's refusal states usage and limit. Kubernetes
+checks limit ranges before quotas: if one refuses that much, the profile's own worker is tried instead.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from hrlab.model.quota import UNKNOWN, UNLIMITED, Quota, quota
 from hrlab.quota.sources.kubernetes_api import QuotaApi
 
 Object: TypeAlias = Mapping[str, Any]
-#: More than any site has: cores, and memory.
+#: Requests larger than any site: cores, and memory.
 TOO_MUCH = {"cpu": "1000000", "memory": "1000000Gi"}
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A profile: where its clusters go (None: home), and the pod of a usual worker."""
+    """A profile's namespace (None: the default one) and the pod spec of its default worker."""
 
     name: str
     namespace: str | None
@@ -30,14 +30,18 @@ class Offered:
 
 
 class KubernetesQuotas:
-    """The source ``kubernetes``.
+    """Source ``kubernetes``.
 
     Parameters
     ----------
+    api
+        Client of the Kubernetes API.
     offered
-        The profiles.
+        Profiles of kind kubernetes.
     coming
-        What clusters of a namespace will take, by resource, that no pod takes yet.
+        Returns, by resource, what a namespace's clusters will use and no pod requests yet.
+    clock
+        UTC epoch seconds.
     """
 
     name = "kubernetes"
@@ -57,7 +61,7 @@ class KubernetesQuotas:
         self._clock = clock
 
     async def quotas(self) -> Sequence[Quota]:
-        """Of each namespace that profiles use, and of the nodes."""
+        """Return quotas of each namespace that profiles use, and the capacity of nodes."""
         home = await self._api.namespace()
         places: dict[str, list[Offered]] = {}
         for profile in self._offered:
@@ -68,7 +72,7 @@ class KubernetesQuotas:
         return [*found, *await self._of_nodes()]
 
     async def stop(self) -> None:
-        """Close what is open."""
+        """Close the API client."""
         await self._api.close()
 
     async def _of_namespace(self, namespace: str, profiles: Sequence[Offered]) -> list[Quota]:
@@ -121,7 +125,7 @@ class KubernetesQuotas:
             label=f"{namespace}: {name}",
             profiles=names,
             enforced=not partial,
-            note="It is for some kinds of pods only." if partial else "",
+            note="Applies to some pods only (quota scopes)." if partial else "",
         )
 
     def _of_range(self, item: Object, namespace: str, names: Sequence[str]) -> Iterator[Quota]:
@@ -147,11 +151,11 @@ class KubernetesQuotas:
                 used=0,
                 label=f"{namespace}: largest worker",
                 profiles=names,
-                note="For each worker alone.",
+                note="Applies to each worker.",
             )
 
     async def _tried(self, namespace: str, names: Sequence[str], worker: Object) -> list[Quota]:
-        """From the refusal of a pod that is too large, and if need be of one that is not."""
+        """Infer quotas from the refusal of an oversized pod, and if necessary of a normal one."""
         status, message = await self._api.dry_run_pod(namespace, _with_resources(worker, TOO_MUCH))
         largest = list(self._largest(namespace, names, maxima(message)))
         if largest:
@@ -166,8 +170,8 @@ class KubernetesQuotas:
                 *largest,
             ]
         known = UNLIMITED if status == 201 and not largest else UNKNOWN
-        error = None if status == 201 else f"A trial of a pod was answered: {message[:300]}"
-        told = [
+        error = None if status == 201 else f"The dry-run pod was refused: {message[:300]}"
+        unlimited = [
             quota(
                 resource,
                 "namespace",
@@ -180,7 +184,7 @@ class KubernetesQuotas:
             )
             for resource in ("cores", "memory")
         ]
-        return [*told, *largest]
+        return [*unlimited, *largest]
 
     async def _of_nodes(self) -> list[Quota]:
         status, nodes = await self._api.get("nodes", "")
@@ -207,7 +211,7 @@ class KubernetesQuotas:
 
 
 def _node_label(node: Object) -> str:
-    """Virtual nodes stand for a site each; the others are taken together."""
+    """Return the group of a node: each virtual node is a site of its own, all others form one group."""
     metadata = node["metadata"]
     labels = metadata.get("labels") or {}
     virtual = labels.get("type") == "virtual-kubelet" or "virtual-node.interlink/type" in labels
@@ -234,8 +238,8 @@ def _taken(nodes: Sequence[Object], pods: Sequence[Object], key: str) -> float:
 
 def _request(container: Object, key: str) -> float:
     resources = container.get("resources") or {}
-    asked = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
-    return quantity(asked.get(key, 0)) or 0.0
+    amounts = {**(resources.get("limits") or {}), **(resources.get("requests") or {})}
+    return quantity(amounts.get(key, 0)) or 0.0
 
 
 def _with_resources(pod: Object, amounts: Mapping[str, str]) -> Object:

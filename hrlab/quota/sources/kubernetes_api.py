@@ -1,4 +1,4 @@
-"""Questions about quotas to the Kubernetes API, answered with what it says, refusals too."""
+"""Kubernetes API calls about quotas; refusals are returned, not raised."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hrlab.model.profile import Profile
 
 
 class QuotaApi:
-    """Asks; connects when it is first used."""
+    """Client that connects on first use."""
 
     def __init__(self, kubeconfig: str | None = None) -> None:
         self._kubeconfig = kubeconfig
@@ -22,11 +22,11 @@ class QuotaApi:
         self._api: KubernetesApi | None = None
 
     async def namespace(self) -> str:
-        """Where clusters go that name no namespace; raises `BackendError` without a way to the API."""
+        """Return the default namespace; raise `BackendError` if Kubernetes cannot be reached."""
         return (await self._connected()).namespace()
 
     async def get(self, plural: Plural, namespace: str) -> tuple[int, list[Mapping[str, Any]]]:
-        """What is there: the status of the answer (200: fine, 0: none), and the items."""
+        """Return the HTTP status (200: success, 0: no response) and the items."""
         try:
             found = await (await self._connected()).call("GET", plural, namespace)
         except ApiFailure as failure:
@@ -34,7 +34,7 @@ class QuotaApi:
         return 200, list(found.get("items") or ())
 
     async def dry_run_pod(self, namespace: str, spec: Mapping[str, Any]) -> tuple[int, str]:
-        """What the API says to a pod that is only tried: the status (201: it would be made), and the message."""
+        """Dry-run a pod; return the HTTP status (201: would be created) and the refusal's message."""
         body = {"metadata": {"generateName": "hrlab-trial-"}, "spec": dict(spec)}
         try:
             api = await self._connected()
@@ -56,7 +56,7 @@ class QuotaApi:
 
 
 def usual_worker(profile: Profile) -> Mapping[str, Any] | None:
-    """The pod of a worker of that profile with all its defaults; None if the template can't be filled."""
+    """Return the default worker's pod spec of a profile; None if the template cannot be filled."""
     options = {name: option.default for name, option in profile.options.items()}
     plan = Plan(
         id="trial", name="trial", profile=profile, options=options, owner="", created_at=0.0

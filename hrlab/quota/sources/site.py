@@ -1,4 +1,4 @@
-"""Limits that the site declares, and what clusters hold of them."""
+"""Limits declared by the site, with the usage of clusters."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from hrlab.quota.sources.core_hours import CoreHours
 
 
 class SiteQuotas:
-    """The source ``site``.
+    """Source ``site``.
 
     Parameters
     ----------
     limits
-        Those that are for this user.
+        Limits that apply to this user.
     held
-        Looks at all clusters.
+        Returns the usage of all clusters.
     hours
-        Core-hours so far.
+        Core-hours used so far.
+    clock
+        UTC epoch seconds.
     broken
-        What is wrong in the configuration, for the user to tell the admin.
+        Configuration errors, for the user to report to the admin.
     """
 
     name = "site"
@@ -45,7 +47,7 @@ class SiteQuotas:
         self._broken = broken
 
     async def quotas(self) -> Sequence[Quota]:
-        """One for each amount that a limit sets."""
+        """Return one quota for each amount that a limit sets."""
         if not self._limits:
             if self._broken:
                 raise QuotaError(" ".join(self._broken))
@@ -57,7 +59,7 @@ class SiteQuotas:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong in the configuration; None if all is well."""
+        """Configuration errors as one text; None if there are none."""
         return " ".join(self._broken) or None
 
     def _of(self, limit: SiteLimit, held: UsageSnapshot) -> Iterator[Quota]:
@@ -92,14 +94,14 @@ def _label(limit: SiteLimit, resource: str) -> str:
 
 
 def bypassed(claims: Sequence[ClusterUsage]) -> str:
-    """A sentence about clusters that were made larger by others than hrlab; empty if none was."""
+    """Return a sentence about clusters that were scaled up outside hrlab; empty if none were."""
     larger = [one for one in claims if one.granted is not None and one.workers > one.granted]
     if not larger:
         return ""
     named = ", ".join(
         f"{one.name} ({one.workers} workers, {one.granted} granted)" for one in larger
     )
-    return f"Changed outside hrlab: {named}."
+    return f"Scaled outside hrlab: {named}."
 
 
 def _holders(claims: Sequence[ClusterUsage], resource: str) -> list[Holder]:

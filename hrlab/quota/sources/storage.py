@@ -1,4 +1,4 @@
-"""Areas of storage that the site names: how full they are, by their file system or by what is in them."""
+"""Storage areas named by the site: usage from the file system, or by counting files."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from hrlab.model.quota import UNKNOWN, Quota, quota
 from hrlab.quota.sources.base import QuotaError
 from hrlab.quota.sources.threads import in_own_thread
 
-#: A file system that is hardly larger than what an area is declared to have was made for it.
+#: A file system at most this many times the declared size is taken to be dedicated to the area.
 OWN = 1.1
-#: Counting files is given up after so long: a home may have millions.
+#: Counting stops after this time: a home directory may hold millions of files.
 COUNT_SECONDS = 4.0
-#: From this share on the user is warned.
+#: Usage from which the user is warned, as a fraction.
 WARN = 0.8
-_WARNING = "{} % is used. Delete what you can make again, or move it to another storage."
+_WARNING = "{} % used. Delete files that you can regenerate, or move them to other storage."
 
 
 class StorageQuotas:
-    """The source ``storage``.
+    """Source ``storage``.
 
     Parameters
     ----------
     areas
-        Limit by path, as text (``10 GiB``); empty: what the file system says.
+        Limit by path, as text (``10 GiB``); empty: the file system's.
+    clock
+        UTC epoch seconds.
+    monotonic
+        Seconds.
     """
 
     name = "storage"
@@ -44,7 +48,7 @@ class StorageQuotas:
         self._monotonic = monotonic
 
     async def quotas(self) -> Sequence[Quota]:
-        """One for each area that is there."""
+        """Return one quota for each existing area."""
         return await in_own_thread(self._poll)
 
     def _poll(self) -> list[Quota]:
@@ -56,7 +60,7 @@ class StorageQuotas:
 
     def _area(self, path: Path, declared: str) -> Quota | None:
         if not path.is_dir():
-            return None  # areas of other users and images
+            return None  # paths of other users or images
         limit = _declared(path, declared)
         total, used = _of_file_system(path)
         if limit is None:
@@ -66,7 +70,7 @@ class StorageQuotas:
         counted = self._count(path)
         if counted is not None:
             return self._quota(path, limit, counted)
-        error = f"There are too many files to count in {COUNT_SECONDS:g} s."
+        error = f"Too many files to count within {COUNT_SECONDS:g} s."
         return self._quota(path, limit, None, error)
 
     def _quota(self, path: Path, limit: int, used: int | None, error: str | None = None) -> Quota:
@@ -85,7 +89,7 @@ class StorageQuotas:
         )
 
     def _count(self, path: Path) -> int | None:
-        """Bytes on disk below `path`, links not followed; None if it takes too long."""
+        """Return bytes on disk below `path` without following links; None if it takes too long."""
         until, size, folders = self._monotonic() + COUNT_SECONDS, 0, [str(path)]
         device = path.stat().st_dev
         while folders:
@@ -98,13 +102,13 @@ class StorageQuotas:
                         size += 512 * stat.st_blocks
                         if entry.is_dir(follow_symlinks=False) and stat.st_dev == device:
                             folders.append(entry.path)
-            except OSError:  # gone meanwhile, or not ours to read
+            except OSError:  # deleted meanwhile, or not readable
                 continue
         return size
 
 
 def _of_file_system(path: Path) -> tuple[int, int]:
-    """What may be used of the file system, and what is: on many the limit of a volume or a project shows so."""
+    """Return size and usage in bytes; a volume's or project's limit often shows as the size."""
     stat = os.statvfs(path)
     used = (stat.f_blocks - stat.f_bfree) * stat.f_frsize
     return used + stat.f_bavail * stat.f_frsize, used

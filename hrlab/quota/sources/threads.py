@@ -1,4 +1,4 @@
-"""Waiting for what may never answer: a dead network disk, a command that hangs."""
+"""Run blocking calls that may never return: a dead network disk, a command that hangs."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from hrlab.model.errors import HrlabError
 
 T = TypeVar("T")
 
-#: What looking at files and asking commands may raise.
+#: Exceptions that file access and commands may raise.
 FAILURES = (OSError, ValueError, SubprocessError, HrlabError)
 
 
 async def in_own_thread(work: Callable[[], T]) -> T:
-    """What `work` returns or raises, called in a thread that nobody waits for when the server stops.
+    """Call `work` in a daemon thread that is not joined at exit; return its result or raise its exception.
 
-    The threads of the event loop's own pool are few and joined at exit: one that hangs would hold up everything else.
+    The event loop's default pool has few threads and joins them at exit, so one that hangs would block it.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
 
     def fail(error: Exception) -> None:
-        if not answer.done():  # else nobody waits any more
+        if not answer.done():  # else the caller has stopped waiting
             answer.set_exception(error)
 
     def give(found: T) -> None:
@@ -41,7 +41,7 @@ async def in_own_thread(work: Callable[[], T]) -> T:
         else:
             _notify(loop, partial(give, found))
 
-    # Not named as what has to be gone when the server stops: it may outlive it, by intention.
+    # Not named like the threads that must end with the server: this one may outlive it, on purpose.
     threading.Thread(target=run, daemon=True, name="look-at-quota").start()
     return await answer
 
@@ -49,5 +49,5 @@ async def in_own_thread(work: Callable[[], T]) -> T:
 def _notify(loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
     try:
         loop.call_soon_threadsafe(act)
-    except RuntimeError:  # the loop is closed: the server has stopped meanwhile
+    except RuntimeError:  # the loop is closed: the server has stopped
         return

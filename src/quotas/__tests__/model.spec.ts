@@ -152,7 +152,7 @@ describe('limits', () => {
       'limit unknown'
     ]);
     expect(quotas[2].profiles).toEqual(['offload']);
-    expect(quotas[8].error).toContain('does not say');
+    expect(quotas[8].error).toContain('does not publish');
     expect(sources.filter(({ error }) => error)).toHaveLength(2);
   });
 
@@ -190,12 +190,12 @@ describe('a source', () => {
     expect(formatSource(state, 1600, trans)).toBe(
       'Limits from Kubernetes are 10 min old.'
     );
-    const error = 'It did not answer within 5 s.';
+    const error = 'No response within 5 s.';
     expect(formatSource({ ...state, error }, 1600, trans)).toBe(
-      'Limits from Kubernetes: It did not answer within 5 s. Last answer 10 min ago.'
+      'Limits from Kubernetes: No response within 5 s. Last answer 10 min ago.'
     );
     expect(formatSource({ ...state, as_of_at: null, error }, 1, trans)).toBe(
-      'Limits from Kubernetes: It did not answer within 5 s.'
+      'Limits from Kubernetes: No response within 5 s.'
     );
   });
 });

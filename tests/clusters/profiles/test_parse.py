@@ -91,7 +91,7 @@ def test_broken_profile_is_told_with_its_line_and_the_others_work(load):
         ("kind: process\ntemplate: {class: LocalCluster}", 4, "full name of a class"),
         ("kind: address\ntemplate: {dashboard: x}", 4, "needs a text `address`"),
         ("kind: kubernetes\ntemplate: {worker: {imag: x}}", 4, "unknown key worker.imag"),
-        ("kind: process\ntemplat: {}", 4, "no key `templat` here. Did you mean template?"),
+        ("kind: process\ntemplat: {}", 4, "unknown key `templat`. Did you mean template?"),
         (
             "kind: process\ntemplate: {class: x.Y}\nidle_seconds: soon",
             5,
@@ -116,7 +116,7 @@ def test_broken_profile_is_told_with_its_line_and_the_others_work(load):
         (
             "kind: process\ntemplate: {class: x.Y}\noptions:\n  w:\n    type: integer\n    defalt: 1",
             8,
-            "`defalt` here. Did you mean default",
+            "`defalt`. Did you mean default",
         ),
         (
             "kind: process\ntemplate: {class: x.Y}\noptions:\n  m: {type: memory, default: 2 Gallons}",
@@ -164,12 +164,12 @@ def test_what_is_wrong_is_told_with_the_line(load, lines, line, words):
     ("text", "words"),
     [
         ("profiles: [", "profiles.yaml, line"),
-        ("profiles: {}\nprofile: {}", "line 2: there is no key `profile` here"),
+        ("profiles: {}\nprofile: {}", "line 2: unknown key `profile`"),
         ("profiles:\n  a: {}\n  a: {}", "line 3: a is here again, after line 2"),
         ("- a", "must be a mapping with the key"),
         ("profiles: 3", "line 1: `profiles` must be a mapping"),
         ("a: &a {b: *a}", "profiles.yaml"),
-        ("x: !!python/object/apply:os.system [ls]", "no key `x`"),
+        ("x: !!python/object/apply:os.system [ls]", "unknown key `x`"),
     ],
 )
 def test_file_that_is_no_list_of_profiles_is_one_broken_entry(load, text, words):
@@ -210,7 +210,7 @@ def test_trait_wins_over_file_and_its_place_is_named(load):
         bad={"kind": "process", "x": 1},
     )
     assert profiles.usable["zee"].kind == "address"
-    assert reasons(profiles)["bad"].startswith("HRLab.profiles.bad.x: there is no key `x` here.")
+    assert reasons(profiles)["bad"].startswith("HRLab.profiles.bad.x: unknown key `x`.")
 
 
 def test_profiles_of_groups_are_for_their_members():

@@ -33,7 +33,7 @@ async def test_a_system_whose_commands_are_missing_says_so(monkeypatch, tmp_path
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("hrlab.quota.sources.batch._PATH", str(tmp_path))
     source = BatchQuotas({"Slurm": ["slurm"]}, "alice", lambda: 0.0)
-    with pytest.raises(QuotaError, match="squeue is not installed where the Jupyter server runs"):
+    with pytest.raises(QuotaError, match="squeue is not installed on the Jupyter server's machine"):
         await source.quotas()
 
 

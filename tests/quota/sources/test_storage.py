@@ -28,7 +28,7 @@ async def test_an_area_within_a_larger_file_system_is_counted_and_links_are_not_
     found = await one({str(area): "1 MiB"})
     assert 900_000 <= found.used < 1_048_576
     assert found.limit == 1_048_576
-    assert found.note.startswith(f"{100 * found.used // found.limit} % is used. Delete")
+    assert found.note.startswith(f"{100 * found.used // found.limit} % used. Delete")
     assert (await one({str(area): "1 GiB"})).note == ""
 
 
@@ -36,7 +36,7 @@ async def test_too_many_files_are_unknown_and_not_zero(tmp_path):
     times = iter([0.0, 100.0])
     found = await one({str(tmp_path): "1 MiB"}, monotonic=lambda: next(times))
     assert (found.used, found.available) == ("unknown", "unknown")
-    assert "too many files" in found.error
+    assert "Too many files" in found.error
 
 
 async def test_areas_that_are_not_there_are_left_out_and_variables_filled(tmp_path, monkeypatch):

@@ -49,7 +49,7 @@ async def test_limits_and_use_are_told_with_their_source(ask):
 async def test_a_broken_limit_is_reported_with_its_line_and_hides_no_other(ask):
     answer = await ask("GET", "quotas")
     states = {one["source"]: one for one in answer.json["sources"]}
-    assert states["site"]["error"].startswith("profiles.yaml, line 3: there is no key `core` here.")
+    assert states["site"]["error"].startswith("profiles.yaml, line 3: unknown key `core`.")
     assert {one["label"] for one in answer.json["quotas"]} >= {"everybody", "Physicists"}
 
 
