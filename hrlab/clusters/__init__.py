@@ -1,1 +1,1 @@
-"""How clusters are made, found, watched and closed: one file per kind."""
+"""Clusters: creation, discovery, monitoring and shutdown, with one backend per kind."""

@@ -1,4 +1,4 @@
-"""Whether clusters are at work, so that the server of their user is not taken for idle."""
+"""Detect whether a user's clusters are busy, so that an idle culler does not stop their server."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from collections.abc import Callable, Iterable
 
 from hrlab.model.cluster import Cluster
 
-#: In these states there is a scheduler that may have work; one that is silent may be busy.
+#: States with a scheduler that may have work; an unreachable one may just be busy.
 _STATES = ("ready", "unreachable")
 _KINDS = ("process", "kubernetes")
 
 
 class ClusterActivity:
-    """Unfinished tasks of the user's own clusters, for a bounded time.
+    """Unfinished tasks of the user's own clusters, counted for a limited time.
 
     Parameters
     ----------
     most_seconds
-        Work counts for so long since it was first seen: tasks that hang do not keep a server for ever.
+        How long work counts after it was first seen, so that hanging tasks do not keep a server alive for ever.
     clock
-        Seconds of a monotonic clock.
+        Monotonic seconds.
     """
 
     def __init__(self, most_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.most_seconds = most_seconds
         self.clock = clock
-        #: When work was first seen on clusters that had some when they were looked at last, by id.
+        #: When the current period of work was first seen, by id of busy cluster.
         self._since: dict[str, float] = {}
 
     def is_on(self, clusters: Iterable[Cluster]) -> bool:
-        """Whether one of `clusters` has work that still counts."""
+        """Return whether one of `clusters` has had work for less than `most_seconds`."""
         now = self.clock()
         busy = [cluster.id for cluster in clusters if _is_at_work(cluster)]
         self._since = {name: self._since.get(name, now) for name in busy}

@@ -1,4 +1,4 @@
-"""Clusters that somebody else runs: a scheduler's address, looked at now and then, never scaled or closed."""
+"""Backend for existing clusters: attaches to a scheduler address and polls it; never scales or closes it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from hrlab.model.wire import decode_known
 LOOK_SECONDS = 5.0
 ANSWER_SECONDS = 3.0
 LARGEST_ANSWER_BYTES = 1_000_000
-#: What is read of a scheduler's counts beside workers and cores, and the most that can be true of any of them.
+#: Scheduler counts that are read besides workers and cores, and the largest plausible count.
 _COUNTED = ("tasks", "memory", "erred", "released")
 _MOST = 10**12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
-    """A cluster on the list: what is kept about it; `broken` says what of that cannot be used."""
+    """An attached cluster as persisted; `broken` describes what is wrong with its stored entry."""
 
     id: str
     name: str
@@ -45,7 +45,7 @@ class Attached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a look found."""
+    """Result of a poll."""
 
     state: State
     reason: str = ""
@@ -54,17 +54,19 @@ class Seen:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-#: Of what is known about a cluster, what is kept.
+#: Persisted fields.
 _KEPT = tuple(name for name in Attached.__slots__ if name != "broken")
 
 
 class AddressClusters:
-    """The kind ``address``: attached to, not owned; closing takes it off the list.
+    """Backend of kind ``address``: attached, not owned. Closing a cluster only removes it from the list.
 
     Parameters
     ----------
     state_file
-        Where the list is kept, readable by its owner only.
+        File of the list, readable by its owner only.
+    owner
+        User name.
     """
 
     def __init__(self, state_file: Path, owner: str) -> None:
@@ -77,33 +79,33 @@ class AddressClusters:
         self._now = asyncio.Event()
 
     async def start(self, changed: Callable[[Sequence[str]], None]) -> None:
-        """Read the list, and look at what is on it."""
+        """Read the list and start polling."""
         self._changed = changed
         self._attached = await asyncio.to_thread(self._read)
         self._looking = asyncio.create_task(self._keep_looking())
 
     async def stop(self) -> None:
-        """Look no more."""
+        """Stop polling."""
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait({self._looking})
 
     def clusters(self) -> Sequence[Cluster]:
-        """What is known now."""
+        """Return the attached clusters with their last known state."""
         return [self._cluster(one) for one in self._attached.values()]
 
     async def create(self, plan: Plan) -> Cluster:
-        """Put an address on the list."""
+        """Attach to the address that the plan's template gives."""
         if plan.id in self._attached:
-            raise ConflictError(f"There is a cluster {plan.id!r} already.", id=plan.id)
+            raise ConflictError(f"Cluster {plan.id!r} already exists.", id=plan.id)
         values = {"cluster_id": plan.id, "cluster_name": plan.name, "owner": plan.owner}
         try:
             template = fill(plan.profile.template, {**plan.options, **values})
             address = template["address"]
         except KeyError as error:
             raise BackendError(
-                f"The template of profile {plan.profile.name!r} needs {error}, which is neither given nor an option. "
-                "Whoever maintains the profiles can add it."
+                f"The template of profile {plan.profile.name!r} needs {error}, which is neither set nor an option. "
+                "Ask your admin to add it."
             ) from error
         made = Attached(
             id=plan.id,
@@ -120,17 +122,19 @@ class AddressClusters:
         await asyncio.to_thread(self._save, made.id, made)
         return self._cluster(made)
 
-    async def scale(self, cluster_id: str, target: Target) -> None:  # noqa: ARG002 - what every kind takes
-        """Refused: it is not ours."""
+    async def scale(self, cluster_id: str, target: Target) -> None:  # noqa: ARG002 - part of the interface
+        """Always refuse: the cluster is not managed by hrlab."""
         name = self._get(cluster_id).name
-        raise ConflictError(f"Cluster {name!r} is only attached to: scale it where it was made.")
+        raise ConflictError(
+            f"hrlab is only attached to cluster {name!r}. Scale it where it was created."
+        )
 
     async def extend(self, cluster_id: str) -> None:
-        """Nothing: it is never closed for idleness."""
+        """Do nothing: an attached cluster has no idle timeout."""
         self._get(cluster_id)
 
     async def close(self, cluster_id: str) -> None:
-        """Take it off the list; the cluster itself goes on."""
+        """Remove it from the list; the cluster keeps running."""
         self._get(cluster_id)
         del self._attached[cluster_id]
         self._seen.pop(cluster_id, None)
@@ -138,14 +142,14 @@ class AddressClusters:
         self._changed([cluster_id])
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
-        """None: a scheduler gives its logs to its clients only."""
+        """Return a note instead of logs: schedulers give their logs to Dask clients only."""
         name = self._get(cluster_id).name
         return {
-            "scheduler": f"Cluster {name!r} is only attached to: its logs are where it was made."
+            "scheduler": f"hrlab is only attached to cluster {name!r}. Its logs are where it was created."
         }
 
     def dashboard_url(self, cluster_id: str) -> str | None:
-        """Where this machine reaches the dashboard."""
+        """Return the dashboard's URL as seen from this machine, or None."""
         one = self._get(cluster_id)
         return None if one.broken else one.dashboard
 
@@ -153,7 +157,7 @@ class AddressClusters:
         try:
             return self._attached[cluster_id]
         except KeyError:
-            raise NotFoundError(f"There is no cluster {cluster_id!r}.", id=cluster_id) from None
+            raise NotFoundError(f"Cluster {cluster_id!r} does not exist.", id=cluster_id) from None
 
     def _cluster(self, one: Attached) -> Cluster:
         seen = self._seen.get(one.id) or Seen(state="starting", since_at=one.created_at)
@@ -188,9 +192,8 @@ class AddressClusters:
             try:
                 await asyncio.wait_for(self._now.wait(), LOOK_SECONDS)
             except asyncio.TimeoutError:
-                known = await asyncio.to_thread(
-                    self._read
-                )  # another server of this user may have changed it
+                # Another server of this user may have changed the list.
+                known = await asyncio.to_thread(self._read)
                 changed = set(known) ^ set(self._attached)
                 if changed and not self._now.is_set():
                     self._attached = known
@@ -214,12 +217,12 @@ class AddressClusters:
         try:
             listed = json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
-            return []  # nothing yet, or nothing that can be used: a list is easily made again
+            return []  # missing or invalid: attaching again is easy
         return listed if isinstance(listed, list) else []
 
     def _save(self, cluster_id: str, one: Attached | None) -> None:
-        """Write the list with this change: of what is in the file, as another server may have changed it."""
-        # Entries as they are: one that cannot be used stays until it is closed.
+        """Write one change to the list, based on the file, which another server may have changed."""
+        # Entries are kept verbatim: an invalid one stays until it is closed.
         known = {each.id: entry for entry in self._entries() if (each := _attached(entry))}
         known.pop(cluster_id, None)
         if one is not None:
@@ -229,17 +232,17 @@ class AddressClusters:
 
 
 def _attached(entry: object) -> Attached | None:
-    """An entry of the list; None where not even its id can be told."""
+    """Parse an entry of the list; return None if it has no valid id."""
     known, broken = decode_known(Attached, entry, "attached.json")
     cluster_id = known.get("id", "")
     if not ID.fullmatch(cluster_id):
         return None
-    instead = {"name": cluster_id, "profile": "", "site": None, "owner": "", "created_at": 0.0}
-    return Attached(**{**instead, "address": "", "dashboard": None, **known, "broken": broken})
+    defaults = {"name": cluster_id, "profile": "", "site": None, "owner": "", "created_at": 0.0}
+    return Attached(**{**defaults, "address": "", "dashboard": None, **known, "broken": broken})
 
 
 def unfinished(counts: Mapping[str, int]) -> int | None:
-    """Tasks that are not done, by the scheduler's own counts; None if it gives none."""
+    """Return the number of unfinished tasks from a scheduler's counts; None if it reports none."""
     if "tasks" not in counts:
         return None
     done = sum(int(counts.get(state, 0)) for state in ("memory", "erred", "released"))
@@ -247,40 +250,42 @@ def unfinished(counts: Mapping[str, int]) -> int | None:
 
 
 def counts_of(answer: bytes) -> dict[str, int]:
-    """The counts that a scheduler's dashboard tells: whole numbers from 0 on, by what is counted.
+    """Parse the counts of a scheduler's dashboard: non-negative integers by name.
 
     Raises
     ------
     ValueError
-        If it is something else that answers.
+        If the response is not from a Dask dashboard.
     """
     try:
-        told = json.loads(answer)
-        counts = {name: told[name] for name in ("workers", "cores", *_COUNTED) if name in told}
-        good = all(type(one) is int and 0 <= one <= _MOST for one in counts.values())
+        body = json.loads(answer)
+        counts = {name: body[name] for name in ("workers", "cores", *_COUNTED) if name in body}
+        good = all(type(count) is int and 0 <= count <= _MOST for count in counts.values())
     except (TypeError, RecursionError, ValueError, AttributeError):
         counts, good = {}, False
-    if not good or not isinstance(told, dict):
-        raise ValueError("what answers there is no Dask dashboard")
+    if not good or not isinstance(body, dict):
+        raise ValueError("the response is not from a Dask dashboard")
     return counts
 
 
 def _unusable(one: Attached) -> Seen:
-    """Of an entry of the list that cannot be used."""
-    reason = f"Its entry in the list of attached clusters cannot be used: {one.broken} Close it, and attach it again."
+    """Return the state of an invalid entry."""
+    reason = (
+        f"Invalid entry in the list of attached clusters: {one.broken} Close it and attach again."
+    )
     return Seen(state="unreachable", reason=reason)
 
 
 async def poll(address: str, dashboard: str | None) -> Seen:
-    """Whether a scheduler listens, and what its dashboard tells."""
+    """Connect to a scheduler and fetch its dashboard's counts."""
     try:
         parts = urlsplit(address if "://" in address else f"tcp://{address}")
         connecting = asyncio.open_connection(parts.hostname, parts.port or 8786)
         _, writer = await asyncio.wait_for(connecting, ANSWER_SECONDS)
     except (OSError, ValueError, asyncio.TimeoutError) as error:
-        why = str(error) or f"no answer within {ANSWER_SECONDS:g} s"
+        why = str(error) or f"no response within {ANSWER_SECONDS:g} s"
         return Seen(
-            state="unreachable", reason=f"The scheduler at {address} cannot be reached: {why}."
+            state="unreachable", reason=f"Cannot connect to the scheduler at {address}: {why}."
         )
     writer.close()
     if dashboard is None:
@@ -289,17 +294,17 @@ async def poll(address: str, dashboard: str | None) -> Seen:
         await get(f"{dashboard.rstrip('/')}/health")
         known = counts_of(await get(f"{dashboard.rstrip('/')}/json/counts.json"))
     except (OSError, ValueError) as error:
-        return Seen(state="ready", reason=f"The dashboard at {dashboard} does not answer: {error}.")
+        return Seen(state="ready", reason=f"The dashboard at {dashboard} did not respond: {error}.")
     return Seen(state="ready", dashboard=True, counts=known)
 
 
 async def get(url: str) -> bytes:
-    """What a dashboard answers.
+    """Fetch a dashboard URL.
 
     Raises
     ------
     OSError
-        If it does not answer, or not with success.
+        If there is no response, or its status is not 200.
     """
     client = AsyncHTTPClient(force_instance=True, max_body_size=LARGEST_ANSWER_BYTES)
     try:

@@ -1,4 +1,4 @@
-"""What every kind of cluster does."""
+"""Interfaces of cluster backends: the mandatory one, and optional capabilities."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hrlab.model.quota import ClusterUsage, ResourceRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A cluster to be made: everything is decided and checked.
+    """A cluster to be created, fully resolved and validated.
 
     Attributes
     ----------
     id
-        Unique; also its name for Kubernetes and in files.
+        Unique; also its name in Kubernetes and in files.
     options
         A value for every option of the profile.
     python
@@ -27,7 +27,7 @@ class Plan:
     kernel
         Name of its kernelspec.
     marks
-        Of the common limits for which it counts.
+        Marks of the shared limits that apply to it.
     """
 
     id: str
@@ -42,100 +42,110 @@ class Plan:
 
 
 class ClusterBackend(Protocol):
-    """Makes, finds, watches and closes clusters of one kind.
+    """Creates, discovers, monitors and closes clusters of one kind.
 
-    All methods run on the server's event loop and never hold it. Errors are `hrlab.model.errors.BackendError` when what is
-    behind fails, and `NotFoundError` for an id that is not there.
+    All methods run on the server's event loop and must not block it. They raise `hrlab.model.errors.BackendError`
+    if the underlying system fails, and `NotFoundError` for an unknown id.
     """
 
     async def start(self, changed: Callable[[Sequence[str]], None]) -> None:
-        """Find what exists and watch it; `changed` is called with ids, on the event loop, whenever something is new."""
+        """Discover existing clusters and watch them; call `changed` with ids, on the event loop, on each change."""
 
     async def stop(self) -> None:
-        """Watch no more. Clusters live on."""
+        """Stop watching. Clusters keep running."""
 
     def clusters(self) -> Sequence[Cluster]:
-        """What is known now, without asking anybody; starts that failed stay until they are closed."""
+        """Return the last known state, without I/O; failed starts are included until closed."""
 
     async def create(self, plan: Plan) -> Cluster:
-        """Begin to make a cluster; answers at once, in state ``starting``."""
+        """Start creating a cluster; return immediately, with state ``starting``."""
 
     async def scale(self, cluster_id: str, target: Target) -> None:
-        """Scale, or adapt between bounds."""
+        """Scale to a number of workers, or adapt between bounds."""
 
     async def extend(self, cluster_id: str) -> None:
-        """Begin the idle time anew."""
+        """Reset the idle timeout."""
 
     async def close(self, cluster_id: str) -> None:
-        """Close, cancel a start, or dismiss a failed one: nothing is left behind."""
+        """Close a cluster, cancel its start, or dismiss a failed one; leave nothing behind."""
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
-        """The ends of the logs, by component (``scheduler``, workers' names, ``host``)."""
+        """Return the last part of the logs by component (``scheduler``, names of workers, ``host``)."""
 
     def dashboard_url(self, cluster_id: str) -> str | None:
-        """Where this machine reaches the dashboard (``http://host:port``): for the proxy, never for a browser."""
+        """Return the dashboard's URL as this machine reaches it (``http://host:port``): for the proxy only."""
 
 
 @runtime_checkable
 class MayBeBlind(Protocol):
-    """A kind that may be unable to see its clusters for a while, with its API away, say."""
+    """A backend that may temporarily lose sight of its clusters, for example when its API is down."""
 
     def problem(self) -> str:
-        """Why it cannot see them now, in a sentence for the user; empty when all is well."""
+        """Return the reason as a sentence for the user; empty if all is well."""
 
 
 @runtime_checkable
 class SeesNeighbours(Protocol):
-    """A kind that sees which clusters share machines."""
+    """A backend that knows which clusters share nodes."""
 
     def neighbours(self, address: str, started_at: float, ended_at: float) -> int:
-        """How many workers of other clusters ran on the nodes of the cluster at that scheduler's address, at least.
+        """Return a lower bound of the workers of other clusters that shared nodes with this cluster.
 
-        Between two times in UTC epoch seconds; 0 also where nothing is known of that cluster.
+        Parameters
+        ----------
+        address
+            Scheduler address of the cluster.
+        started_at, ended_at
+            Period in UTC epoch seconds.
+
+        Returns
+        -------
+        int
+            0 if the cluster is unknown.
         """
 
 
 @runtime_checkable
 class Weighs(Protocol):
-    """A kind whose clusters take more than their options say, or another amount."""
+    """A backend whose clusters use more than their options say, or other amounts."""
 
     def asks(self, plan: Plan) -> ResourceRequest:
-        """What a cluster of this plan would take, with all workers that it may come to have."""
+        """Return what a cluster of this plan would use at its largest size."""
 
 
 @runtime_checkable
 class Tries(Protocol):
-    """A kind that can ask beforehand whether a worker would be taken."""
+    """A backend that can dry-run the creation of a worker."""
 
     async def refused(self, plan: Plan) -> str:
-        """Why not; empty if it would be, or if nobody can tell."""
+        """Return why a worker would be refused; empty if it would be accepted or cannot be tested."""
 
 
 @runtime_checkable
 class TriesMore(Protocol):
-    """A kind that can ask beforehand whether an existing cluster would be given another worker."""
+    """A backend that can dry-run adding a worker to an existing cluster."""
 
     async def refused_more(self, cluster_id: str) -> str:
-        """Why not; empty if it would be, or if nobody can tell."""
+        """Return why it would be refused; empty if it would be accepted or cannot be tested."""
 
 
 @runtime_checkable
 class Counts(Protocol):
-    """A kind that knows what its clusters hold, better than what can be seen of them says."""
+    """A backend that knows its clusters' resource usage better than their state shows."""
 
     def claims(self) -> Sequence[ClusterUsage]:
-        """What every cluster holds that it knows."""
+        """Return the usage of every known cluster."""
 
 
 @runtime_checkable
 class Recounts(Counts, Protocol):
-    """A kind whose clusters other users make as well, at the same time."""
+    """A backend whose quota is shared with other users, who may create clusters at the same time."""
 
     async def recount(self) -> Sequence[ClusterUsage]:
-        """The claims, asked for anew: what was made by anybody before this call is in it."""
+        """Return usage read anew; includes everything created before the call."""
 
     async def withdraw(self, cluster_id: str, reason: str) -> None:
-        """Take back a cluster that was made too late for a limit; it is shown as failed, with the reason."""
+        """Delete a cluster that lost a race for a limit; show it as failed with `reason`."""
 
     async def shrink(self, cluster_id: str, workers: int, reason: str) -> None:
-        """Take back the workers by which a cluster has grown too late for a limit; its card says the reason."""
+        """Undo a scale-up that lost a race for a limit; show `reason` on the cluster's card."""

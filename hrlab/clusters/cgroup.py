@@ -1,4 +1,4 @@
-"""Cores and memory of this machine, as the container sees it: what an administrator gave, not what the host has."""
+"""Cores and memory available to this container: control-group limits, not the host's totals."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import TypeVar
 T = TypeVar("T", int, float)
 
 CGROUP = Path("/sys/fs/cgroup")
-#: Kernels say "no limit" as a number of pages that no machine has.
+#: Kernels express "no limit" as an impossibly large number.
 UNLIMITED_BYTES = 2**60
 
 
 def machine_cores() -> int:
-    """Cores that processes of this container may use at the same time, at least 1.
+    """Return the number of cores that this container may use concurrently, at least 1.
 
-    A quota of 1.5 cores counts as 1: more processes than quota only wait for each other.
+    A quota of 1.5 cores counts as 1: more processes than the quota would only be throttled.
     """
     quota = least(cpu_quotas(CGROUP, own_groups()))
     return max(1, int(min(_allowed_cores(), quota or float("inf"))))
 
 
 def machine_memory_bytes() -> int:
-    """Memory that this container may use."""
+    """Return the memory available to this container."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     limit = least(memory_limits(CGROUP, own_groups()))
     return min(pages, limit or pages)
@@ -38,12 +38,12 @@ def _allowed_cores() -> int:
 
 
 def own_groups() -> dict[str, str]:
-    """Control groups of this process: path by controller, ``""`` for version 2."""
+    """Return the control groups of this process: path by controller, ``""`` for version 2."""
     return parse_groups(_read(Path("/proc/self/cgroup")))
 
 
 def parse_groups(text: str) -> dict[str, str]:
-    """What ``/proc/self/cgroup`` says: lines of ``4:cpu,cpuacct:/a/b`` (version 1) or ``0::/a/b`` (version 2)."""
+    """Parse ``/proc/self/cgroup``: lines of ``4:cpu,cpuacct:/a/b`` (version 1) or ``0::/a/b`` (version 2)."""
     groups = {}
     for line in text.splitlines():
         _, controllers, path = line.split(":", 2)
@@ -52,7 +52,7 @@ def parse_groups(text: str) -> dict[str, str]:
 
 
 def cpu_quotas(root: Path, groups: dict[str, str]) -> Iterator[float | None]:
-    """Quotas in cores of the process's group and of those around it."""
+    """Yield CPU quotas, in cores, of the process's group and its ancestors."""
     for directory in directories(root, groups, "cpu"):
         yield parse_cpu_max(_read(directory / "cpu.max"))
         yield parse_cfs(
@@ -61,16 +61,16 @@ def cpu_quotas(root: Path, groups: dict[str, str]) -> Iterator[float | None]:
 
 
 def memory_limits(root: Path, groups: dict[str, str]) -> Iterator[int | None]:
-    """Limits in bytes of the process's group and of those around it."""
+    """Yield memory limits, in bytes, of the process's group and its ancestors."""
     for directory in directories(root, groups, "memory"):
         yield parse_bytes(_read(directory / "memory.max"))
         yield parse_bytes(_read(directory / "memory.limit_in_bytes"))
 
 
 def directories(root: Path, groups: dict[str, str], controller: str) -> Iterator[Path]:
-    """Where limits may stand: in version 1 and 2, in the own group and all around it.
+    """Yield the directories that may contain limits: versions 1 and 2, own group and ancestors.
 
-    In a container the path may be the host's, of which only the root is mounted: what is not there reads as no limit.
+    In a container the path may be the host's while only the root is mounted; a missing file reads as no limit.
     """
     for mount, key in ((root, ""), (root / "unified", ""), (root / controller, controller)):
         path = groups.get(key)
@@ -81,13 +81,13 @@ def directories(root: Path, groups: dict[str, str], controller: str) -> Iterator
 
 
 def parse_cpu_max(text: str) -> float | None:
-    """Cores by version 2: ``150000 100000`` is 1.5, ``max 100000`` no limit."""
+    """Parse ``cpu.max`` (version 2) to cores: ``150000 100000`` is 1.5, ``max 100000`` no limit."""
     quota, _, period = text.strip().partition(" ")
     return _ratio(quota, period)
 
 
 def parse_cfs(quota: str, period: str) -> float | None:
-    """Cores by version 1: a quota of -1 is no limit."""
+    """Convert a CFS quota and period (version 1) to cores; a quota of -1 is no limit."""
     return _ratio(quota.strip(), period.strip())
 
 
@@ -97,7 +97,7 @@ def _ratio(quota: str, period: str) -> float | None:
 
 
 def parse_bytes(text: str) -> int | None:
-    """Bytes by either version; ``max`` and absurdly large numbers are no limit."""
+    """Parse a memory limit of either version; ``max`` and impossibly large numbers are no limit."""
     limit = _number(text.strip())
     return limit if limit is not None and 0 < limit < UNLIMITED_BYTES else None
 
@@ -110,7 +110,7 @@ def _number(text: str) -> int | None:
 
 
 def least(limits: Iterator[T | None]) -> T | None:
-    """The tightest of some limits; None if there is none."""
+    """Return the smallest limit; None if there is none."""
     return min((limit for limit in limits if limit is not None), default=None)
 
 

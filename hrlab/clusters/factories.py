@@ -1,4 +1,4 @@
-"""How each kind of cluster is made; loaded in threads, when it is first asked for."""
+"""Factories of cluster backends; each imports its backend in a thread, on first use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def makers(
     *,
     secret_variables: Sequence[str] | None = None,
 ) -> dict[str, Maker]:
-    """Makers of the kinds that profiles speak of, and of those whose clusters may be there without any profile."""
+    """Return factories for the kinds that profiles use, and for those that may have clusters without a profile."""
 
     async def process() -> ClusterBackend:
         module = await _loaded("hrlab.clusters.process.backend")
@@ -46,7 +46,7 @@ def makers(
         )
         return kind
 
-    # Nobody is asked for clusters at an address where no profile speaks of such, or in Kubernetes where none is at hand.
+    # Without a profile there are no clusters of kind address; Kubernetes needs credentials on this machine.
     offered: set[str] = {profile.kind for profile in profiles.usable.values()}
     if is_at_hand(os.environ, Path.home()):
         offered.add("kubernetes")

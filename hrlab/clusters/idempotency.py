@@ -1,4 +1,4 @@
-"""Two identical clicks make two clusters; two requests with the same key make one."""
+"""Idempotency keys: requests with the same key create one cluster; those without create one each."""
 
 from __future__ import annotations
 
@@ -12,54 +12,54 @@ from hrlab.model.errors import ConflictError
 
 T = TypeVar("T")
 
-#: How long a key is remembered, and how many of them.
+#: How long a key is remembered, and how many at most.
 KEPT_SECONDS = 24 * 3600.0
 MAX_KEYS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _Answered(Generic[T]):
-    asked: object
+    request: object
     answer: asyncio.Task[T]
     at: float
 
 
 class Idempotency(Generic[T]):
-    """Remembers what was answered to a key, also while the answer is still being made.
+    """Caches the result per key, including results still being computed.
 
     Parameters
     ----------
     clock
-        Seconds, monotonic.
+        Monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._answered: dict[str, _Answered[T]] = {}
 
-    async def once(self, key: str | None, asked: object, make: Callable[[], Awaitable[T]]) -> T:
-        """What `make` gives, or gave to the first who came with `key`; a failure is not remembered.
+    async def once(self, key: str | None, request: object, make: Callable[[], Awaitable[T]]) -> T:
+        """Return the result of `make`, or the earlier one for `key`; failures are not cached.
 
         Raises
         ------
         ConflictError
-            If the key came with another request before.
+            If the key was used with a different request.
         """
         if key is None:
             return await make()
         self._discard()
         known = self._answered.get(key)
         if known is None:
-            task = asyncio.ensure_future(_made(make))
-            known = self._answered[key] = _Answered(asked, task, self._clock())
+            task = asyncio.ensure_future(_awaited(make))
+            known = self._answered[key] = _Answered(request, task, self._clock())
             task.add_done_callback(lambda task: self._done(key, task))
-        if known.asked != asked:
+        if known.request != request:
             raise ConflictError(
-                "The idempotency_key came with another request before. Send each request with a "
-                "key of its own.",
+                "This idempotency_key was already used with a different request. Use a new key for "
+                "each request.",
                 refusals=[],
             )
-        # Who gives up waiting does not stop it for the others, nor half-way.
+        # A caller that stops waiting must not cancel the creation.
         return await asyncio.shield(known.answer)
 
     def _done(self, key: str, task: asyncio.Task[T]) -> None:
@@ -74,5 +74,5 @@ class Idempotency(Generic[T]):
                 del self._answered[key]
 
 
-async def _made(make: Callable[[], Awaitable[T]]) -> T:
+async def _awaited(make: Callable[[], Awaitable[T]]) -> T:
     return await make()

@@ -1,4 +1,4 @@
-"""Which Python a kernelspec runs: workers of a ``process`` cluster are started with it."""
+"""Find the Python interpreter of a kernelspec, to start the workers of ``process`` clusters with it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from hrlab.model.suggest import did_you_mean
 
 
 class Kernelspecs:
-    """See :data:`hrlab.clusters.service.FindKernel`."""
+    """Looks up kernelspecs of this machine; see :data:`hrlab.clusters.service.FindKernel`."""
 
     async def __call__(self, name: str | None) -> tuple[str, str]:
-        """Name and interpreter of the kernelspec `name`, or of Python's own."""
+        """Return name and interpreter of kernelspec `name`, or of the native Python kernel."""
         return await asyncio.to_thread(self._find, name)
 
     @staticmethod
@@ -31,20 +31,20 @@ class Kernelspecs:
             spec: Any = manager.get_kernel_spec(wanted)
         except NoSuchKernel as error:
             known = manager.find_kernel_specs()
-            hint = did_you_mean(wanted[:60], known) if known else "There are none."
+            hint = did_you_mean(wanted[:60], known) if known else "No kernels are installed."
             raise NoLocalPythonError(
-                f"there is no kernel {wanted[:60]!r}; {hint.rstrip('.')}"
+                f"kernel {wanted[:60]!r} does not exist; {hint.rstrip('.')}"
             ) from error
         return wanted, python_of(spec)
 
 
-#: Modules by which a Python becomes a kernel of itself; others may start one elsewhere.
+#: Modules that run a kernel in the same interpreter; others may start one elsewhere.
 _OWN = frozenset(["ipykernel_launcher", "ipykernel", "xpython_launcher", "metakernel_python"])
 _PYTHON = re.compile(r"python(\d+(\.\d+)?)?(\.exe)?", re.IGNORECASE)
 
 
 class KernelSpec(Protocol):
-    """What is asked of a ``jupyter_client.kernelspec.KernelSpec``."""
+    """The used part of ``jupyter_client.kernelspec.KernelSpec``."""
 
     argv: list[str]
     env: Mapping[str, str]
@@ -53,27 +53,27 @@ class KernelSpec(Protocol):
 
 
 class NoLocalPythonError(Exception):
-    """The kernelspec is not a Python of this machine; the text says why."""
+    """The kernelspec does not run a local Python; the text gives the reason."""
 
 
 def python_of(spec: KernelSpec) -> str:
-    """Path of the interpreter that the kernel runs.
+    """Return the path of the interpreter that the kernel runs.
 
     Raises
     ------
     NoLocalPythonError
-        If the kernel is of another language, runs elsewhere, or is not there.
+        If the kernel is for another language, runs elsewhere, or its interpreter is missing.
     """
     if spec.language.lower() != "python":
-        raise NoLocalPythonError(f"it is a kernel of {spec.language or 'no language'}")
+        raise NoLocalPythonError(f"its language is {spec.language or 'not set'}, not Python")
     provisioner = (spec.metadata.get("kernel_provisioner") or {}).get("provisioner_name")
     if provisioner not in (None, "local-provisioner"):
-        raise NoLocalPythonError(f"it is started elsewhere, by {provisioner}")
+        raise NoLocalPythonError(f"the provisioner {provisioner} starts it elsewhere")
     if not spec.argv:
         raise NoLocalPythonError("it has no command")
     command, *arguments = spec.argv
     if not _PYTHON.fullmatch(Path(command).name):
-        raise NoLocalPythonError(f"its command is {command!r}, not a Python of this machine")
+        raise NoLocalPythonError(f"its command {command!r} is not a Python interpreter")
     _is_itself(arguments)
     return _found(command, spec.env)
 
@@ -92,7 +92,7 @@ def _is_itself(arguments: Sequence[str]) -> None:
 
 
 def _found(command: str, environment: Mapping[str, str]) -> str:
-    # As jupyter_client does: a bare "python" is the one that runs the server.
+    # Like jupyter_client: a bare "python" means the server's own interpreter.
     if command in {
         "python",
         f"python{sys.version_info[0]}",
@@ -101,5 +101,5 @@ def _found(command: str, environment: Mapping[str, str]) -> str:
         return sys.executable
     path = shutil.which(command, path=environment.get("PATH", os.environ.get("PATH")))
     if path is None:
-        raise NoLocalPythonError(f"{command} is not there, or can't be run")
+        raise NoLocalPythonError(f"{command} does not exist or is not executable")
     return path

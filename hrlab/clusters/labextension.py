@@ -1,4 +1,4 @@
-"""Clusters that dask-labextension's own button made in this server process: listed here as well."""
+"""Lists clusters created by dask-labextension in this server process."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from hrlab.model.cluster import Cluster, Target, WorkerCount
 from hrlab.model.errors import BackendError, NotFoundError
 
 _MODULE = "dask_labextension.manager"
-#: dask-labextension tells nobody of its clusters; looking at them is a look into a dict of this process.
+#: dask-labextension emits no events, so its manager is polled: an in-process dict look-up.
 LOOK_SECONDS = 2.0
 
 
 class LabextensionClusters:
-    """See :class:`hrlab.clusters.backend.ClusterBackend`.
+    """Backend of dask-labextension's clusters; see :class:`hrlab.clusters.backend.ClusterBackend`.
 
-    Never loads dask-labextension: without its server side there are no such clusters.
+    Never imports dask-labextension: where its server side is not loaded, there are no such clusters.
     """
 
     def __init__(
@@ -31,30 +31,30 @@ class LabextensionClusters:
         self._clock = clock
         self._look_seconds = look_seconds
         self._since: dict[str, float] = {}
-        self._told: dict[str, Cluster] = {}
+        self._last_seen: dict[str, Cluster] = {}
         self._watch: asyncio.Task[None] | None = None
 
     async def start(self, changed: Callable[[Sequence[str]], None]) -> None:
-        """Begin to look."""
+        """Start polling."""
         self._watch = asyncio.ensure_future(self._looking(changed))
 
     async def stop(self) -> None:
-        """Look no more."""
+        """Stop polling."""
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
 
     def clusters(self) -> Sequence[Cluster]:
-        """What dask-labextension has now."""
+        """Return the clusters that dask-labextension has now."""
         manager = _manager()
         return [self._cluster(manager, key) for key in list(getattr(manager, "_clusters", ()))]
 
     async def create(self, plan: Plan) -> Cluster:
-        """Never asked: no profile is of this kind."""
-        raise BackendError(f"dask-labextension can't make {plan.name} for hrlab.")
+        """Never called: no profile is of this kind."""
+        raise BackendError(f"dask-labextension cannot create {plan.name} for hrlab.")
 
     async def scale(self, cluster_id: str, target: Target) -> None:
-        """Scale, or adapt between bounds."""
+        """Scale to a number of workers, or adapt between bounds."""
         manager, _ = self._found(cluster_id)
         if target.workers is not None:
             await manager.scale_cluster(cluster_id, target.workers)
@@ -62,22 +62,22 @@ class LabextensionClusters:
             manager.adapt_cluster(cluster_id, target.minimum or 0, target.maximum)
 
     async def extend(self, cluster_id: str) -> None:
-        """Nothing to do: it has no idle time."""
+        """Do nothing: there is no idle timeout."""
         self._found(cluster_id)
 
     async def close(self, cluster_id: str) -> None:
-        """Close, as its own button does."""
+        """Close the cluster through dask-labextension's manager."""
         manager, _ = self._found(cluster_id)
         await manager.close_cluster(cluster_id)
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
-        """What the cluster object knows."""
+        """Return the logs from the cluster object."""
         _, cluster = self._found(cluster_id)
-        asked: Awaitable[Mapping[str, Any]] = cluster.get_logs()
-        return {str(name): str(text) for name, text in (await asked).items()}
+        pending: Awaitable[Mapping[str, Any]] = cluster.get_logs()
+        return {str(name): str(text) for name, text in (await pending).items()}
 
     def dashboard_url(self, cluster_id: str) -> str | None:
-        """By the scheduler's own word: its link for browsers may be a template of the site."""
+        """Return the URL from the scheduler's own port: the link for browsers may be a site template."""
         cluster = getattr(_manager(), "_clusters", {}).get(cluster_id)
         if cluster is None:
             return None
@@ -94,7 +94,7 @@ class LabextensionClusters:
         return manager, cluster
 
     def _cluster(self, manager: Any, key: str) -> Cluster:
-        made, adaptive = manager._clusters[key], manager._adaptives.get(key)  # noqa: SLF001 - no other way
+        made, adaptive = manager._clusters[key], manager._adaptives.get(key)  # noqa: SLF001 - no public API
         workers = (made.scheduler_info.get("workers") or {}).values()
         since = self._since.setdefault(key, self._clock())
         return Cluster(
@@ -121,8 +121,8 @@ class LabextensionClusters:
     async def _looking(self, changed: Callable[[Sequence[str]], None]) -> None:
         while True:
             now = {cluster.id: cluster for cluster in self.clusters()}
-            new = [key for key in now | self._told if now.get(key) != self._told.get(key)]
-            self._told = now
+            new = [key for key in now | self._last_seen if now.get(key) != self._last_seen.get(key)]
+            self._last_seen = now
             self._since = {key: at for key, at in self._since.items() if key in now}
             if new:
                 changed(new)
@@ -134,7 +134,7 @@ def _manager() -> Any:
 
 
 def _bound_to(cluster: Any) -> str | None:
-    """Host on which the dashboard of a scheduler of this process listens: its link may name another."""
+    """Return the host on which an in-process scheduler's dashboard listens; its link may name another one."""
     server = getattr(getattr(cluster, "scheduler", None), "http_server", None)
     for bound in getattr(server, "_sockets", {}).values():
         host = str(bound.getsockname()[0])

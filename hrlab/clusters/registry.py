@@ -1,4 +1,4 @@
-"""The kinds of clusters of one server: begun when somebody first asks, watched, and asked together."""
+"""Registry of cluster backends: started on first use, and queried together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hrlab.model.suggest import did_you_mean
 
 
 def kinds_left(runtime_dir: Path, data_dir: Path) -> list[str]:
-    """Names of those kinds, from a directory and a small file; nothing else is loaded where there are none."""
+    """Return the kinds with leftover clusters, from a directory and a small file, without importing backends."""
     found = []
     hosts = runtime_dir / "hrlab-clusters"
     if hosts.is_dir() and any(hosts.iterdir()):
@@ -31,28 +31,28 @@ def kinds_left(runtime_dir: Path, data_dir: Path) -> list[str]:
     return found
 
 
-#: Makes a kind; may load what is heavy, in a thread.
+#: Creates a backend; does heavy imports in a thread.
 Maker: TypeAlias = Callable[[], Awaitable[ClusterBackend]]
 
 T = TypeVar("T")
 
-#: How long a list waits for a kind that is being begun, how long whoever needs it, and when a failed one is tried again.
+#: How long a list waits for a backend to start, how long a request for it waits, and the delay before a retry.
 LIST_SECONDS = 3.0
 NEEDED_SECONDS = 30.0
 AGAIN_SECONDS = 10.0
 
 
 class Registry:
-    """All kinds.
+    """All cluster backends of one server.
 
     Parameters
     ----------
     makers
-        How each is made, by name; the order is that of lists.
+        Factories by kind; their order is the order of lists.
     changed
-        Called with ids of clusters that are new in some way; without any, all may be.
+        Called with ids of changed clusters; an empty list means any may have changed.
     log
-        Is told of a kind that fails.
+        Receives backend failures.
     """
 
     def __init__(
@@ -66,34 +66,36 @@ class Registry:
         self._log = log
         self._tasks: dict[str, asyncio.Task[ClusterBackend]] = {}
         self._failed_at: dict[str, float] = {}
-        #: What went wrong when a kind was last asked for its clusters, or for what they hold.
+        #: Last error of a backend that failed to list its clusters or their usage.
         self._broken: dict[tuple[str, str], str] = {}
-        #: Those that a list was given without: when they are there, all may be new.
+        #: Backends missing from the last list; `changed` is called for all clusters once they have started.
         self._missed: set[str] = set()
 
     async def start_all(self) -> None:
-        """Begin all of them; waits a moment for those that are slow."""
+        """Start all backends; wait at most `LIST_SECONDS` for slow ones."""
         tasks = [self._begin(name) for name in self._makers]
         if any(not task.done() for task in tasks):
             await asyncio.wait(tasks, timeout=LIST_SECONDS)
         self._missed.update(name for name, task in self._tasks.items() if not task.done())
 
     def start(self, names: Iterable[str]) -> None:
-        """Begin some of them, for what they have to do unasked."""
+        """Start the backends of these kinds, for their background work."""
         for name in names:
             if name in self._makers:
                 self._begin(name)
 
     async def needed(self, name: str) -> ClusterBackend:
-        """One of them, begun.
+        """Return the backend of a kind, started.
 
         Raises
         ------
         BackendError
-            If it cannot be.
+            If it cannot be started.
         """
         if name not in self._makers:
-            raise BackendError(f"Clusters of kind {name} can't be made here.", kind=name)
+            raise BackendError(
+                f"Clusters of kind {name} are not available on this server.", kind=name
+            )
         await asyncio.wait([self._begin(name)], timeout=NEEDED_SECONDS)
         task = self._tasks[name]
         problem = _reason(name, task)
@@ -102,14 +104,14 @@ class Registry:
         return task.result()
 
     def problems(self) -> dict[str, str]:
-        """Why clusters of a kind can't be seen now, by name."""
+        """Return why clusters of a kind cannot be listed now, by kind."""
         found = {name: _reason(name, task) or _blind(task) for name, task in self._tasks.items()}
         for name, problem in self._broken:
-            found[name] = found[name] or f"{problem} now. The server's log has the details."
+            found[name] = found[name] or f"{problem}. See the server's log for details."
         return {name: reason for name, reason in found.items() if reason}
 
     def clusters(self) -> Iterator[tuple[Cluster, ClusterBackend]]:
-        """Every cluster that is known, with its kind; of several with one id, the user's own."""
+        """Yield each known cluster with its backend; of several with one id, the user's own."""
         found: dict[str, tuple[Cluster, ClusterBackend]] = {}
         for name, kind in self._there():
             for cluster in self._of(name, kind):
@@ -119,20 +121,20 @@ class Registry:
         yield from found.values()
 
     def claims(self) -> Iterator[tuple[ClusterBackend, ClusterUsage]]:
-        """What clusters hold, of the kinds that know it, each with its kind."""
+        """Yield resource usage from the backends that track it, each with its backend."""
         for name, kind in self._there():
             if isinstance(kind, Counts):
-                problem = f"What clusters of kind {name} hold cannot be told"
-                for claim in self._told(name, problem, kind.claims):
+                problem = f"Cannot read the usage of clusters of kind {name}"
+                for claim in self._guarded(name, problem, kind.claims):
                     yield kind, claim
 
     def _of(self, name: str, kind: ClusterBackend) -> Sequence[Cluster]:
-        return self._told(name, f"Clusters of kind {name} cannot be listed", kind.clusters)
+        return self._guarded(name, f"Cannot list clusters of kind {name}", kind.clusters)
 
-    def _told(self, name: str, problem: str, ask: Callable[[], Sequence[T]]) -> Sequence[T]:
-        """What one kind tells; nothing while it cannot, so that what others tell can be seen."""
+    def _guarded(self, name: str, problem: str, query: Callable[[], Sequence[T]]) -> Sequence[T]:
+        """Return the result of `query`, or nothing if it fails, so that one backend does not hide the others."""
         try:
-            found = ask()
+            found = query()
         except Exception as error:
             if self._broken.get((name, problem)) != repr(error):
                 self._log.exception("hrlab: %s", problem)
@@ -142,7 +144,7 @@ class Registry:
         return found
 
     def find(self, cluster_id: str) -> tuple[Cluster, ClusterBackend]:
-        """One cluster.
+        """Return a cluster with its backend.
 
         Raises
         ------
@@ -155,11 +157,13 @@ class Registry:
                 return cluster, kind
             ids.append(cluster.id)
         shown = cluster_id[:60]
-        hint = did_you_mean(shown, ids) if ids else "There are none; it may have been closed."
-        raise NotFoundError(f"There is no cluster {shown}. {hint}", id=shown)
+        hint = (
+            did_you_mean(shown, ids) if ids else "There are no clusters; it may have been closed."
+        )
+        raise NotFoundError(f"Cluster {shown} does not exist. {hint}", id=shown)
 
     async def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching; clusters keep running."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -170,7 +174,7 @@ class Registry:
         self._tasks.clear()
 
     def there(self) -> list[ClusterBackend]:
-        """Those that have begun."""
+        """Return the started backends."""
         return [kind for _, kind in self._there()]
 
     def _there(self) -> list[tuple[str, ClusterBackend]]:
@@ -182,10 +186,10 @@ class Registry:
         ]
 
     def begun_kind(self, name: str) -> ClusterBackend | None:
-        """One of them, if it has begun."""
+        """Return the backend of a kind if it has started, else None."""
         task = self._tasks.get(name)
-        there = task is not None and task.done() and not task.cancelled()
-        return task.result() if task and there and task.exception() is None else None
+        running = task is not None and task.done() and not task.cancelled()
+        return task.result() if task and running and task.exception() is None else None
 
     def _begin(self, name: str) -> asyncio.Task[ClusterBackend]:
         task = self._tasks.get(name)
@@ -207,7 +211,7 @@ class Registry:
         if error is not None:
             self._failed_at[name] = time.monotonic()
             trace = None if isinstance(error, HrlabError) else error
-            self._log.warning("hrlab: no %s clusters: %s", name, error, exc_info=trace)
+            self._log.warning("hrlab: cannot start the %s backend: %s", name, error, exc_info=trace)
         elif not task.cancelled() and (found := self._of(name, task.result())):
             self._changed([cluster.id for cluster in found])
         if name in self._missed and not task.cancelled():
@@ -217,17 +221,17 @@ class Registry:
 
 def _reason(name: str, task: asyncio.Task[ClusterBackend]) -> str | None:
     if not task.done():
-        return f"Clusters of kind {name} are still being looked for."
+        return f"Still looking for clusters of kind {name}."
     if task.cancelled():
-        return f"Clusters of kind {name} are no longer watched."
+        return f"Clusters of kind {name} are no longer monitored."
     error = task.exception()
     if error is None:
         return None
     if isinstance(error, HrlabError):
         return error.message
     if isinstance(error, ImportError):
-        return f"Clusters of kind {name} need a package that is missing: {error.name or error}."
-    return f"Clusters of kind {name} can't be watched. The server's log has the details."
+        return f"Clusters of kind {name} need a missing package: {error.name or error}."
+    return f"Cannot monitor clusters of kind {name}. See the server's log for details."
 
 
 def _blind(task: asyncio.Task[ClusterBackend]) -> str:

@@ -1,4 +1,4 @@
-"""Clusters: what may be asked of them and done with them."""
+"""Cluster service: list, create, scale and close the clusters of one user."""
 
 from __future__ import annotations
 
@@ -31,38 +31,40 @@ from hrlab.model.quota import UsageSnapshot
 from hrlab.model.suggest import did_you_mean
 from hrlab.model.wire import encode
 
-#: Name and interpreter of a kernelspec; None is the default one. Raises `NoLocalPythonError`.
+#: Returns name and interpreter of a kernelspec (None: the default one); raises `NoLocalPythonError`.
 FindKernel = Callable[[str | None], Awaitable[tuple[str, str]]]
 
 
 class Settle(Protocol):
-    """Looks again at what was made, or has grown."""
+    """Checks a new or grown cluster for conflicts with other users."""
 
     def __call__(self, cluster_id: str, kind: ClusterBackend, /, *, grown: bool = False) -> None:
-        """Begin to look."""
+        """Start the check."""
 
 
-#: Below the server's base URL, with the id behind it: the proxy of dashboards.
+#: Path of the dashboard proxy, relative to the server's base URL; followed by the cluster id.
 DASHBOARD = "hrlab/dashboard/"
-#: What the user has no use for, or may not see: how clusters are built, and what is delivered to workers.
+#: Profile fields that are not sent to users: internals, or possibly confidential.
 _HIDDEN = ("template", "deliver", "groups")
 
 
 class ClusterService:
-    """Clusters of one user, of all kinds. All methods run on the event loop, and none holds it.
+    """Clusters of one user, of all kinds. All methods run on the event loop, and none blocks it.
 
     Parameters
     ----------
     profiles
-        Those that this user may use.
+        Profiles that this user may use.
     makers
-        How each kind is made, by name.
+        Backend factories by kind.
     owner
-        The user, as Jupyter or the hub names them.
+        User name, as known to Jupyter or the hub.
     find_kernel
         See `FindKernel`.
     starts
-        How long starts took before.
+        History of start times.
+    log
+        Receives backend failures.
     clock
         UTC epoch seconds.
     """
@@ -89,17 +91,17 @@ class ClusterService:
         self._starting: set[str] = set()
         self._keeping: set[asyncio.Future[None]] = set()
         self._loaded = self._is_stopped = False
-        #: Knows, once it is told where from, what quotas allow.
+        #: Admission control; needs a source of quotas, see `AdmissionControl.binding`.
         self.weighing = AdmissionControl(self._kinds)
-        #: Looks again at what was made, where others may have made something at the same time.
+        #: Checks for conflicts with simultaneous requests of other users.
         self.settle: Settle = lambda _id, _kind, *, grown=False: None  # noqa: ARG005
-        #: Of the common limits for which clusters of a profile count.
+        #: Returns the marks of the shared limits that apply to clusters of a profile.
         self.marks: Callable[[str], tuple[str, ...]] = lambda _: ()
-        #: Is told of ids of clusters that are new in some way.
+        #: Called with ids of changed clusters.
         self.changed: Callable[[Sequence[str]], None] = lambda _: None
 
     async def profiles(self) -> dict[str, Any]:
-        """What may be created, and what is broken, as JSON values."""
+        """Return usable and broken profiles as JSON values."""
         await self._load_starts()
         return {
             "profiles": [self._profile(profile) for profile in self._profiles.usable.values()],
@@ -107,7 +109,7 @@ class ClusterService:
         }
 
     async def list(self) -> dict[str, Any]:
-        """All clusters, and the kinds that can't be watched, as JSON values."""
+        """Return all clusters, and problems of backends, as JSON values."""
         await self._start()
         return {
             "clusters": [encode(self._seen(*found)) for found in self._kinds.clusters()],
@@ -117,16 +119,16 @@ class ClusterService:
         }
 
     def known(self) -> Sequence[Cluster]:
-        """Clusters as they were told last, of kinds that have begun."""
+        """Return the last known clusters of the started backends, without I/O."""
         return [cluster for cluster, _ in self._kinds.clusters()]
 
     async def get(self, cluster_id: str) -> Cluster:
-        """One cluster."""
+        """Return one cluster; raise `NotFoundError` if it does not exist."""
         await self._start()
         return self._seen(*self._kinds.find(cluster_id))
 
     async def create(self, body: object) -> Cluster | DryRun:
-        """Make the cluster that the JSON value `body` asks for, or say what would become of it."""
+        """Create a cluster from the JSON value `body`, or return the result of a dry run."""
         request = read_request(body)
         await self._start()
         if request.dry_run:
@@ -136,13 +138,13 @@ class ClusterService:
         try:
             return self._seen(*self._kinds.find(cluster_id))
         except NotFoundError as error:
-            message = f"{cluster_id} was made for this request, but is closed. Ask anew."
+            message = f"{cluster_id} was created for this request, but has been closed. Send a new request."
             raise ConflictError(message, id=cluster_id, refusals=[]) from error
 
     async def change(self, cluster_id: str, body: object) -> Cluster:
-        """Scale, adapt, or extend the idle time."""
+        """Scale a cluster, adapt it, or reset its idle timeout."""
         change = read_change(body)
-        cluster, kind = await self._own(cluster_id, "changed")
+        cluster, kind = await self._own(cluster_id, "change it")
         if change == "extend":
             await kind.extend(cluster_id)
         else:
@@ -156,38 +158,40 @@ class ClusterService:
         return self._seen(*self._kinds.find(cluster_id))
 
     async def close(self, cluster_id: str) -> None:
-        """Close, cancel a start, or dismiss a failed one."""
-        _, kind = await self._own(cluster_id, "closed")
+        """Close a cluster, cancel its start, or dismiss a failed one."""
+        _, kind = await self._own(cluster_id, "close it")
         self._starting.discard(cluster_id)
         await kind.close(cluster_id)
         self._on_change([cluster_id])
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
-        """The ends of its logs, by component."""
+        """Return the last part of the cluster's logs, by component."""
         await self._start()
         _, kind = self._kinds.find(cluster_id)
         return await kind.logs(cluster_id)
 
     async def dashboard_url(self, cluster_id: str) -> str:
-        """Where this machine reaches the cluster's dashboard."""
-        # Its scripts would run in Jupyter's own origin, with this user's cookies.
-        cluster, kind = await self._own(cluster_id, "shown")
+        """Return the dashboard's URL as this machine reaches it."""
+        # Only the user's own: a dashboard's scripts run in Jupyter's origin, with the user's cookies.
+        cluster, kind = await self._own(cluster_id, "open its dashboard")
         url = kind.dashboard_url(cluster_id)
         if url is None:
-            why = f": {cluster.reason}" if cluster.reason else f", it is {cluster.state}."
-            raise NotFoundError(f"{cluster.name} has no dashboard now{why}", id=cluster_id)
+            why = f": {cluster.reason}" if cluster.reason else f": the cluster is {cluster.state}."
+            raise NotFoundError(
+                f"The dashboard of {cluster.name} is not available{why}", id=cluster_id
+            )
         return url
 
     def kind(self, name: str) -> ClusterBackend | None:
-        """One of the kinds, if it has begun."""
+        """Return the backend of a kind if it has started, else None."""
         return self._kinds.begun_kind(name)
 
     def seeing_neighbours(self) -> Sequence[SeesNeighbours]:
-        """Kinds that have begun and see which clusters share machines."""
+        """Return the started backends that know which clusters share nodes."""
         return [kind for kind in self._kinds.there() if isinstance(kind, SeesNeighbours)]
 
     async def held(self) -> UsageSnapshot:
-        """What clusters hold of quotas."""
+        """Return the resource usage of all clusters."""
         await self._start()
         problems = self._kinds.problems()
         unseen = {
@@ -198,12 +202,12 @@ class ClusterService:
         return UsageSnapshot(list(self.weighing.with_promises(usage_of(self._kinds))), unseen)
 
     def watch(self, kinds: Iterable[str]) -> None:
-        """Begin kinds of which there are clusters, though nobody has asked for them yet."""
+        """Start backends with existing clusters before anyone asks for them."""
         if not self._is_stopped:
             self._kinds.start(kinds)
 
     async def stop(self) -> None:
-        """Watch no more; clusters live on."""
+        """Stop watching; clusters keep running."""
         self._is_stopped = True
         await self._kinds.stop()
         await asyncio.gather(*self._keeping)
@@ -217,12 +221,12 @@ class ClusterService:
             self._loaded = True
             await asyncio.to_thread(self._starts.load)
 
-    async def _own(self, cluster_id: str, done: str) -> tuple[Cluster, ClusterBackend]:
+    async def _own(self, cluster_id: str, action: str) -> tuple[Cluster, ClusterBackend]:
         await self._start()
         cluster, kind = self._kinds.find(cluster_id)
         if not cluster.mine:
             whose = f"belongs to {cluster.owner}" if cluster.owner else "is not known to be yours"
-            message = f"{cluster.name} {whose}, and cannot be {done} from here."
+            message = f"{cluster.name} {whose}: you cannot {action}."
             raise ForbiddenError(message, id=cluster_id)
         return cluster, kind
 
@@ -254,7 +258,9 @@ class ClusterService:
         profile = self._profiles.usable.get(request.profile)
         if profile is None:
             raise _invalid([self._no_profile(request.profile)])
-        async with self._one_at_a_time:  # else two requests at once may both take the last place
+        async with (
+            self._one_at_a_time
+        ):  # else two concurrent requests may both take the last resources
             checked = (await self.weighing.request(request, profile, self._mine(profile))).checked
             _refuse(checked)
             kernel = python = None
@@ -289,8 +295,8 @@ class ClusterService:
         except NoLocalPythonError as error:
             shown = f" {request.kernel[:60]!r}" if request.kernel else ""
             message = (
-                f"The kernel{shown} can't be used for workers on this machine: {error}. "
-                "Pick a kernel that is a Python of this machine."
+                f"The kernel{shown} cannot be used for workers on this machine: {error}. "
+                "Choose a kernel that runs a local Python."
             )
             asked = request.kernel[:60] if request.kernel else None
             return None, None, (Refusal(limit="kernel", asked=asked, left=None, message=message),)
@@ -309,10 +315,10 @@ class ClusterService:
         shown = name[:60]
         broken = next((item for item in self._profiles.broken if item.name == name), None)
         if broken is not None:
-            message = f"The profile {shown!r} is broken. Tell your admin: {broken.reason}"
+            message = f"Profile {shown!r} is invalid. Tell your admin: {broken.reason}"
         elif self._profiles.usable:
             hint = did_you_mean(shown, self._profiles.usable)
-            message = f"There is no profile {shown!r}. {hint}"
+            message = f"Profile {shown!r} does not exist. {hint}"
         else:
             message = "Your site offers no profiles. Ask your admin."
         return Refusal(limit="profile", asked=shown, left=None, message=message)
@@ -342,7 +348,7 @@ class ClusterService:
         self.changed(ids)
 
     def _note_starts(self, ids: set[str]) -> None:
-        """Remember how long starts took that are over, of those that began here."""
+        """Record the duration of finished starts that began here."""
         for cluster, _ in list(self._kinds.clusters()):
             if cluster.id in ids and cluster.state != "starting":
                 self._starting.discard(cluster.id)

@@ -1,4 +1,4 @@
-"""How long starts of clusters usually take, from those that were seen here before."""
+"""Usual start times of clusters, from previous starts on this server."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from statistics import median
 
 from hrlab.shared.files import replace_file
 
-#: Starts that are remembered for each profile: enough for a median that follows changes of the site.
+#: Starts kept per profile: few enough that the median follows changes at the site.
 KEPT = 20
 MAX_PROFILES = 100
 
 
 class StartTimes:
-    """Times of starts by profile, kept in a small JSON file; without the file, for as long as the server lives.
+    """Start times by profile, persisted in a small JSON file.
 
     Parameters
     ----------
     path
-        The file; None keeps nothing.
+        The file; None keeps them in memory only.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -31,7 +31,7 @@ class StartTimes:
         self._seconds: dict[str, list[float]] = {}
 
     def load(self) -> None:
-        """Read what was kept; nothing, if the file is not there or not of this form."""
+        """Read the file; ignore it if it is missing or invalid."""
         if self._path is None:
             return
         with contextlib.suppress(OSError, ValueError):
@@ -40,13 +40,13 @@ class StartTimes:
                 self._seconds = _sound(value) | self._seconds
 
     def usual_seconds(self, profile: str | None) -> float | None:
-        """Median of the starts of `profile`; None if there were none."""
+        """Return the median start time of `profile` in seconds; None if there is none yet."""
         with self._lock:
             found = self._seconds.get(profile or "")
             return median(found) if found else None
 
     def add(self, profile: str, seconds: float) -> None:
-        """Remember a start, and keep it; a full disk or a read-only home loses it."""
+        """Record a start; a write error (full disk, read-only home) loses only the file."""
         with self._lock:
             found = [*self._seconds.pop(profile, ()), round(seconds, 3)]
             self._seconds[profile] = found[-KEPT:]

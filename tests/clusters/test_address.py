@@ -81,7 +81,7 @@ def test_nobody_listening_is_unreachable_until_somebody_does(listed, monkeypatch
     port, side = free_port(), listed()
     attach(side, f"tcp://127.0.0.1:{port}")
     cluster = side.wait("unreachable")
-    assert cluster.reason.startswith(f"The scheduler at tcp://127.0.0.1:{port} cannot be reached: ")
+    assert cluster.reason.startswith(f"Cannot connect to the scheduler at tcp://127.0.0.1:{port}: ")
     how = {
         "processes": False,
         "protocol": "tcp",
@@ -97,7 +97,7 @@ def test_a_dashboard_that_does_not_answer_is_said_and_not_offered(listed, theirs
     side = listed()
     attach(side, theirs.scheduler_address, f"http://127.0.0.1:{free_port()}")
     cluster = side.wait("ready")
-    assert "does not answer" in cluster.reason
+    assert "did not respond" in cluster.reason
     assert cluster.dashboard_path is None
 
 

@@ -245,7 +245,7 @@ def test_only_a_python_of_this_machine_is_taken(tmp_path):
     remote = spec("python3", *kernel)
     remote.metadata = {"kernel_provisioner": {"provisioner_name": "yarn"}}
     for wrong, why in (
-        (spec("R", language="R"), "a kernel of R"),
+        (spec("R", language="R"), "its language is R"),
         (spec("ssh", "host", "python3", *kernel), "'ssh'"),
         (spec(gone, *kernel), "is not there"),
         (spec("python3", "-m", "remote_ikernel", "{connection_file}"), "'remote_ikernel'"),
@@ -277,7 +277,7 @@ async def test_kind_that_failed_is_tried_again_later_and_one_that_is_slow_holds_
     assert [cluster.id for cluster, _ in kinds.clusters()] == ["a"]
     problems = kinds.problems()
     assert "surprise" not in problems["bad"]
-    assert "still being looked for" in problems["slow"]
+    assert "Still looking for" in problems["slow"]
     assert "surprise of the inside" in caplog.text
     assert told == [["a"]]
     bad.fails_to_start = None
@@ -332,7 +332,7 @@ async def test_another_worker_that_kubernetes_would_not_take_is_refused():
 
     service = service_of(Full())
     made = await service.create({"profile": "zee"})
-    with pytest.raises(ConflictError, match="would not take it: By quota few"):
+    with pytest.raises(ConflictError, match="would refuse a worker: By quota few"):
         await service.change(made.id, {"workers": 20})
     await service.change(made.id, {"workers": 1})
     await service.stop()

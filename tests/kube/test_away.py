@@ -116,7 +116,7 @@ async def test_a_credential_that_all_could_read_is_refused_unless_the_site_accep
     profile(user, forwarder)
     made = await user.create("away", workers=1)
     failed = await user.sees(made.id, lambda one: one.state == "failed")
-    assert "may not make secrets here" in failed.reason
+    assert "not allowed to create Secrets" in failed.reason
     assert "in_clear: true" in failed.reason
     assert not bed.names(f"/apis/kubernetes.dask.org/v1/namespaces/{NAMESPACE}/daskclusters")
     await user.clusters.close(made.id)
@@ -131,13 +131,13 @@ async def test_why_a_tunnel_cannot_be_made_is_said(forwarder, secrets, user, mon
     other = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
     profile(user, other)
     made = await user.create("away", workers=0)
-    await user.sees(made.id, says("forwarder has another host key"), 60)
+    await user.sees(made.id, says("forwarder has an unexpected host key"), 60)
     await user.clusters.close(made.id)
 
     monkeypatch.setenv(VARIABLE, "expired")
     profile(user, forwarder)
     made = await user.create("away", workers=0)
-    await user.sees(made.id, says("forwarder refuses the credential"), 60)
+    await user.sees(made.id, says("forwarder rejected the tunnel's credential"), 60)
     await user.clusters.close(made.id)
 
 
@@ -162,7 +162,7 @@ async def test_a_port_that_another_takes_in_the_same_moment_leads_to_another_try
         for port in (8100, 8101):
             await other.forward_remote_port("", port, "127.0.0.1", 9)
         made = await user.create("away", workers=0)
-        again = await user.sees(made.id, says("taken by another in the same moment"), 60)
+        again = await user.sees(made.id, says("took its port at the same moment"), 60)
         assert again.state == "starting"
     ready = await user.sees(made.id, is_ready, 90)
     assert ready.name == made.name

@@ -73,7 +73,7 @@ async def test_files_that_nobody_may_keep_secret_are_not_delivered(user, proxy):
     user.profile(deliver=Deliver(files={str(proxy): "/tmp/proxy"}))
     made = await user.create()
     failed = await user.sees(made.id, lambda one: one.state == "failed")
-    assert "may not make secrets here" in failed.reason
+    assert "not allowed to create Secrets" in failed.reason
     assert "in_clear" not in failed.reason
     await user.clusters.close(made.id)
 
@@ -82,7 +82,8 @@ async def test_a_file_that_is_not_there_is_said(user, tmp_path):
     user.profile(deliver=Deliver(files={str(tmp_path / "none"): "/tmp/proxy"}))
     made = await user.create()
     failed = await user.sees(made.id, lambda one: one.state == "failed")
-    assert failed.reason.endswith("is to be delivered: No such file or directory.")
+    assert failed.reason.startswith("Cannot deliver ")
+    assert failed.reason.endswith(": No such file or directory.")
     await user.clusters.close(made.id)
 
 

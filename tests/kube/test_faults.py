@@ -27,7 +27,7 @@ async def cancelled(user, made) -> None:
 
 async def test_an_image_that_cannot_be_pulled(user):
     made = await user.create(image="nosuch:1")
-    seen = await user.sees(made.id, says("The image nosuch:1 of the scheduler can't be pulled"))
+    seen = await user.sees(made.id, says("Cannot pull the image nosuch:1 of the scheduler"))
     assert seen.state == "starting"
     steps = ["done", "running", "running", "waiting"]  # the Service may come after the pod
     await user.sees(made.id, lambda one: [step.state for step in one.steps] == steps)
@@ -38,7 +38,7 @@ async def test_an_image_that_cannot_be_pulled(user):
 async def test_more_cores_than_any_node_has(user):
     user.profile(template={"scheduler": {"cores": 64}})
     made = await user.create()
-    await user.sees(made.id, says("No node takes the scheduler", "Insufficient cpu"))
+    await user.sees(made.id, says("No node can run the scheduler", "Insufficient cpu"))
     await cancelled(user, made)
 
 
@@ -46,7 +46,7 @@ async def test_a_node_whose_taint_is_not_tolerated(user):
     pod = {"nodeSelector": {"kubernetes.io/hostname": SITE}}
     user.profile(template={"pod": pod})
     made = await user.create()
-    await user.sees(made.id, says("No node takes the scheduler", "untolerated taint"))
+    await user.sees(made.id, says("No node can run the scheduler", "untolerated taint"))
     await cancelled(user, made)
 
 
@@ -54,7 +54,7 @@ async def test_a_scheduler_that_ends_at_once(user):
     command = ["python", "-c", "import sys; sys.exit(3)"]
     user.profile(template={"scheduler": {"command": command}})
     made = await user.create()
-    await user.sees(made.id, says("The scheduler ends as soon as it starts", "exit code 3"))
+    await user.sees(made.id, says("The scheduler exits right after its start", "exit code 3"))
     await cancelled(user, made)
 
 
@@ -81,7 +81,7 @@ async def test_workers_that_do_not_come_are_said_of_a_cluster_that_is_ready(user
     worker = {"image": "nosuch:2", "workers": "{workers}"}
     user.profile(template={"worker": worker})
     made = await user.create(workers=2)
-    seen = await user.sees(made.id, says("The image nosuch:2 of the worker can't be pulled"))
+    seen = await user.sees(made.id, says("Cannot pull the image nosuch:2 of the worker"))
     assert (seen.state, seen.workers.ready, seen.workers.asked) == ("ready", 0, 2)
     assert seen.steps[3].detail.startswith("0 of 2 workers")
 
@@ -91,7 +91,7 @@ async def test_a_quota_is_named_though_it_may_not_be_read(user, bed):
     bed.call("POST", QUOTAS, quota)
     try:
         made = await user.create()
-        await user.sees(made.id, says("No pod for the scheduler may be made", "quota: per-user"))
+        await user.sees(made.id, says("The scheduler pod cannot be created", "quota: per-user"))
         await cancelled(user, made)
     finally:
         bed.call("DELETE", f"{QUOTAS}/per-user")
@@ -102,7 +102,7 @@ async def test_a_quota_that_stops_workers(user, bed):
     bed.call("POST", QUOTAS, quota)
     try:
         made = await user.create(workers=3)
-        refused = says("No pod for the worker may be made", "limited: pods=2")
+        refused = says("The worker pod cannot be created", "limited: pods=2")
         seen = await user.sees(made.id, lambda one: refused(one) and one.workers.ready == 1)
         assert seen.state == "ready"
         await cancelled(user, made)
@@ -117,14 +117,14 @@ async def test_pods_that_do_not_appear_for_a_reason_that_nobody_tells(user, bed)
         [{"verb": "create", "resource": "deployments", "code": 500, "times": 99}],
     )
     made = await user.create()
-    await user.sees(made.id, says("No pod for the scheduler has appeared", "quota or operator?"))
+    await user.sees(made.id, says("No scheduler pod has appeared", "quota may be exhausted"))
     await cancelled(user, made)
 
 
 async def test_an_operator_that_does_not_run(user, bed):
     bed.kill("operator")
     made = await user.create()
-    seen = await user.sees(made.id, says("The Dask operator has not taken the cluster up"))
+    seen = await user.sees(made.id, says("The Dask operator has not processed the cluster"))
     assert seen.steps[0].state == "running"
     await cancelled(user, made)
 
@@ -133,7 +133,9 @@ async def test_a_start_that_takes_too_long_is_given_up_and_removed(user, bed):
     user.profile(start_timeout_seconds=6)
     made = await user.create(image="nosuch:1")
     failed = await user.sees(made.id, lambda one: one.state == "failed", 20)
-    assert failed.reason.startswith("Not ready after 6 s, given up and removed. The image nosuch:1")
+    assert failed.reason.startswith(
+        "Not ready after 6 s; the start was cancelled and removed. Cannot pull the image nosuch:1"
+    )
     path = f"/apis/kubernetes.dask.org/v1/namespaces/{NAMESPACE}/daskclusters"
     while bed.names(path):
         await asyncio.sleep(0.1)
@@ -180,7 +182,7 @@ async def test_what_kubernetes_refuses_is_said(user):
     user.profile(template={"scheduler": {"service": {"type": 7}}})
     made = await user.create()
     seen = await user.sees(made.id, lambda one: one.state == "failed")
-    assert seen.reason.startswith("Kubernetes refuses the cluster: DaskCluster.kubernetes.dask.org")
+    assert seen.reason.startswith("Kubernetes refused the cluster: DaskCluster.kubernetes.dask.org")
     await user.clusters.close(made.id)
 
 
@@ -217,5 +219,5 @@ async def on_workers(cluster, name: str) -> list[str]:
 async def test_logs_are_not_for_this_account(user):
     made = await user.create(workers=0)
     await user.sees(made.id, is_ready)
-    with pytest.raises(BackendError, match="Your account may not read logs here"):
+    with pytest.raises(BackendError, match="Your account is not allowed to read logs"):
         await user.clusters.logs(made.id)

@@ -36,7 +36,7 @@ async def test_an_api_that_is_not_there_when_a_cluster_is_asked_for(user, bed):
     await user.arrive()
     bed.call("POST", "/_test/away", {"seconds": 3})
     made = await user.create(workers=0)
-    waiting = await user.sees(made.id, lambda one: "Kubernetes API does not answer" in one.reason)
+    waiting = await user.sees(made.id, lambda one: "Kubernetes API did not respond" in one.reason)
     assert waiting.state == "starting"
     await user.sees(made.id, is_ready, 90)
 
@@ -125,7 +125,7 @@ async def test_a_scheduler_that_hangs_makes_its_cluster_unreachable_until_it_goe
         seen = await user.sees(made.id, lambda one: one.state == "unreachable", 40)
     finally:
         os.kill(process, signal.SIGCONT)
-    assert seen.reason.startswith("The scheduler can't be reached from the Jupyter server:"), seen
+    assert seen.reason.startswith("Cannot connect to the scheduler from the Jupyter server:"), seen
     assert seen.tasks is None
     await user.sees(made.id, is_ready, 60)
 

@@ -115,7 +115,7 @@ async def test_of_two_users_at_the_same_time_the_later_one_withdraws(owner):
         for user, one in zip(users, made, strict=True)
         if (shown := user.shown(one.id)).state == "failed"
     ]
-    assert "of another user was asked for a moment earlier" in reason
+    assert "of another user was requested a moment earlier" in reason
     assert "This one takes 2 workers; 1 worker is left of 3 workers (all)." in reason
     for looks in settling:
         await looks.stop()
@@ -147,7 +147,7 @@ async def test_of_two_users_who_scale_at_the_same_time_the_later_one_goes_back(o
     (later,) = [user for user, one in zip(users, made, strict=True) if user.shown(one.id).reason]
     shown = later.shown(made[users.index(later)].id)
     assert (shown.state, shown.workers.asked) == ("ready", 1)
-    assert "Back to 1 worker: test" in shown.reason
+    assert "Scaled back to 1 worker: test" in shown.reason
     assert (
         "grew a moment earlier. What was added takes 1 worker; 0 workers are left" in shown.reason
     )

@@ -1,1 +1,1 @@
-"""Whether a cluster may be created or scaled: usage, quotas, dry run, decision."""
+"""Admission control: whether a cluster may be created or scaled, given usage, quotas and a dry run."""

@@ -1,11 +1,10 @@
-"""Two users at once: create or grow, read again, and the later one withdraws.
+"""Resolve conflicts between simultaneous requests: create or grow, read again, and the later one withdraws.
 
-No server sees what another is about to make. So each makes its cluster, asks anew for all that there are, and puts those
-that are new in order of creation time and uid. Times of creation have a resolution of a second: the last look comes after
-that second has passed, when nobody can any more come before.
+No server knows what another is about to create. So each creates its cluster, lists all clusters anew and orders the
+new ones by creation time and uid. Creation times have a resolution of a second, so the last check comes after that
+second has passed, when nothing earlier can appear any more.
 
-What a cluster grows by is as if it were another cluster, asked for when it grew; that time is by the clock of the server
-that scaled it.
+Growth counts as a separate cluster, created when it was requested, by the clock of the server that scaled it.
 """
 
 from __future__ import annotations
@@ -21,20 +20,20 @@ from hrlab.model.quota import UNITS, ClusterUsage, shown
 from hrlab.model.site_limit import SiteLimit, counts
 from hrlab.model.units import counted
 
-#: A cluster older than this has settled: it stays, whatever comes.
+#: A cluster older than this is settled: it stays, whatever is created later.
 NEW_SECONDS = 30.0
-#: Between two looks, and so long after its creation the last one.
+#: Interval of checks, and the age at which the last one is made.
 LOOK_SECONDS, LAST_SECONDS = 0.5, 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A cluster as it was made, or what it has grown by.
+    """A cluster as created, or its growth.
 
     Attributes
     ----------
     share
-        Of what the cluster holds.
+        Fraction of the cluster's usage.
     """
 
     claim: ClusterUsage
@@ -59,9 +58,20 @@ def lost_race(
     *,
     grown: bool = False,
 ) -> str:
-    """Why a new cluster has to withdraw, or what it has grown by; empty if there is room after all that came before it.
+    """Return why a new cluster, or its growth, must withdraw; empty if it fits beside all earlier ones.
 
-    Every server decides alike, because all go by what the API says of the clusters.
+    Every server decides alike, because all use the same data from the API.
+
+    Parameters
+    ----------
+    cluster_id
+        Cluster to check.
+    claims
+        Usage of all clusters.
+    limits
+        Site limits that apply to the user.
+    grown
+        Whether to check the growth of the cluster instead of its creation.
     """
     parts = [part for claim in claims for part in _parts(claim)]
     wanted = (one for one in parts if one.claim.id == cluster_id and one.is_growth == grown)
@@ -90,7 +100,7 @@ def _parts(claim: ClusterUsage) -> Iterator[_Part]:
 
 
 def _kept_before(mine: _Part, held: Sequence[_Part], resource: str, most: float) -> list[_Part]:
-    """Those that came before, without the ones that withdraw themselves; always the rest of what has grown."""
+    """Return earlier parts except those that withdraw; always includes the base of a growing cluster."""
     settled = [one for one in held if one.at < mine.at - NEW_SECONDS or _is_base(one, mine)]
     new = sorted(
         (one for one in held if one not in settled and one.place < mine.place),
@@ -118,23 +128,29 @@ def _reason(
     unit, most = UNITS[resource], limit.amounts[resource]
     is_are = "is" if left == 1 or unit == "bytes" else "are"
     back = counted(mine.claim.grown_from or 0, "worker")
-    said = f"Back to {back}" if mine.is_growth else "Withdrawn"
-    did = "grew" if last is not None and last.is_growth else "was asked for"
-    this = "What was added" if mine.is_growth else "This one"
+    action = f"Scaled back to {back}" if mine.is_growth else "Withdrawn"
+    did = "was scaled up" if last is not None and last.is_growth else "was requested"
+    this = "Your increase" if mine.is_growth else "Your cluster"
     return (
-        f"{said}: {first}{whose} {did} a moment earlier. {this} takes "
+        f"{action}: {first}{whose} {did} a moment earlier. {this} needs "
         f"{shown(round(mine.of(resource), 3), unit)}; {shown(max(0, left), unit)} {is_are} left of {shown(most, unit)} "
-        f"({limit.label or limit.name}). Ask for less, or again when others have closed theirs."
+        f"({limit.label or limit.name}). Ask for less, or try again when other clusters have been closed."
     )
 
 
 class ConflictResolver:
-    """Looks again at clusters that were just made, or made larger.
+    """Checks new and grown clusters for conflicts with other users, and withdraws the later ones.
 
     Parameters
     ----------
     limits
-        Those of the site that are for this user.
+        Site limits that apply to this user.
+    log
+        Receives failed checks.
+    sleep
+        Sleeps for some seconds.
+    seconds
+        How long to wait for a cluster to appear.
     """
 
     def __init__(
@@ -151,14 +167,14 @@ class ConflictResolver:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, cluster_id: str, kind: object, *, grown: bool = False) -> None:
-        """Look after a cluster that is new or has grown, if its kind can be shared with others."""
+        """Start checking a new or grown cluster, if its backend is shared with other users."""
         if self._limits and isinstance(kind, Recounts):
             task = asyncio.ensure_future(self._resolve(cluster_id, kind, grown=grown))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        """Look after none any more."""
+        """Cancel all checks."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -176,10 +192,12 @@ class ConflictResolver:
                 if await self._poll(cluster_id, kind, grown=grown) or waited:
                     return
             except HrlabError as error:
-                self._log.info("hrlab: %s can't be looked at again: %s", cluster_id, error)
+                self._log.info(
+                    "hrlab: cannot check %s for conflicts; retrying: %s", cluster_id, error
+                )
 
     async def _poll(self, cluster_id: str, kind: Recounts, *, grown: bool) -> bool:
-        """Whether it came too late; then it is taken back."""
+        """Check once; withdraw the cluster or its growth if it lost. Return whether it did."""
         claims = await kind.recount()
         reason = lost_race(cluster_id, claims, self._limits, grown=grown)
         if reason and grown:

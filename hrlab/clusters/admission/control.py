@@ -1,4 +1,4 @@
-"""Weighs requests and changes against profile and quotas: what they take, and whether there is room for it."""
+"""Admission control: resources that a request needs, and whether profile and quotas allow them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from hrlab.model.profile import Profile
 from hrlab.model.quota import ClusterUsage, Quota, ResourceRequest
 from hrlab.model.units import counted
 
-#: Quotas that hrlab enforces, as fresh as can be had.
+#: Returns the enforced quotas, as fresh as possible.
 Binding = Callable[[], Awaitable[Sequence[Quota]]]
 
-#: So long an answer to a trial is waited for; without one it is seen when it is made.
+#: Timeout of a dry run; without an answer, the cluster is created and may be refused then.
 TRIAL_SECONDS = 1.0
-#: For so long a new size counts from when it was asked for, until what is there says the same.
+#: How long a granted size counts before the backend reports it.
 PROMISED_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of a request: checked, perhaps cut, and what it takes."""
+    """Result of admission: the validated request, possibly reduced, and the resources it needs."""
 
     checked: ValidatedRequest
     asks: ResourceRequest
@@ -37,12 +37,14 @@ class Decision:
 
 
 class AdmissionControl:
-    """Decides for one user.
+    """Admission control for one user.
 
     Parameters
     ----------
     kinds
-        Know what exists, and what a cluster takes.
+        Backends, which know usage and the resources of a cluster.
+    clock
+        Monotonic seconds.
     """
 
     def __init__(self, kinds: Registry, clock: Callable[[], float] = time.monotonic) -> None:
@@ -54,7 +56,7 @@ class AdmissionControl:
     async def request(
         self, request: ClusterRequest, profile: Profile, mine: Sequence[Cluster]
     ) -> Decision:
-        """A request for a cluster; `mine` are the user's clusters of that profile that hold resources."""
+        """Decide on a new cluster; `mine` are the user's clusters of that profile that hold resources."""
         wanted = request
         if request.as_many_as_allowed:
             options = {name: option.default for name, option in profile.options.items()}
@@ -78,7 +80,7 @@ class AdmissionControl:
     async def change(
         self, target: Target, profile: Profile | None, cluster: Cluster
     ) -> ValidatedRequest:
-        """A new size of a cluster."""
+        """Decide on a new size of an existing cluster."""
         checked = (
             ValidatedRequest({}) if profile is None else check_target(target, profile, cluster)
         )
@@ -87,7 +89,7 @@ class AdmissionControl:
         claim = self._claim(cluster)
         workers = target.most
         if workers <= claim.workers:
-            return checked  # making it smaller is never refused
+            return checked  # scaling down is never refused
         each = max(1, claim.workers)
         asks = ResourceRequest(
             workers=workers,
@@ -108,18 +110,18 @@ class AdmissionControl:
     async def _tried(
         self, profile: Profile, checked: ValidatedRequest, asks: ResourceRequest
     ) -> list[Refusal]:
-        """What is behind the kind is asked whether it would take a worker, where it can be."""
+        """Dry-run a worker, where the backend supports it."""
         kind: object = self._kinds.begun_kind(profile.kind)
         if not isinstance(kind, Tries) or not asks.workers:
             return []
         return await _refusals(kind.refused(_plan(profile, checked.options)))
 
     def promise(self, cluster_id: str, target: Target) -> None:
-        """A new size was granted: it counts at once, before it is there."""
+        """Count a granted size immediately, before the backend reports it."""
         self._promised[cluster_id] = target.most, self._clock() + PROMISED_SECONDS
 
     def with_promises(self, claims: Iterable[ClusterUsage]) -> Iterator[ClusterUsage]:
-        """`claims` with what was granted and is not there yet."""
+        """Yield `claims`, raised to the granted sizes that backends do not report yet."""
         for claim in claims:
             workers, until = self._promised.get(claim.id, (0, 0.0))
             if workers <= claim.workers or self._clock() > until:
@@ -142,22 +144,22 @@ class AdmissionControl:
         return self.asks(profile, checked.options)
 
     def asks(self, profile: Profile, options: Mapping[str, Value]) -> ResourceRequest:
-        """What a cluster of `profile` with these options would take."""
+        """Return what a cluster of `profile` with these options would use."""
         return requested(_plan(profile, options), self._kinds.begun_kind(profile.kind))
 
 
 def _plan(profile: Profile, options: Mapping[str, Value]) -> Plan:
-    """Of a cluster that is only thought of."""
+    """Return the plan of a hypothetical cluster."""
     return Plan(id="new", name="new", profile=profile, options=options, owner="", created_at=0.0)
 
 
 async def _refusals(asking: Awaitable[str]) -> list[Refusal]:
-    """What Kubernetes itself says, if it says no in time: a click is not held up by an API that hangs."""
+    """Return Kubernetes' own refusal if it arrives in time: a slow API must not delay a click."""
     try:
         why = await asyncio.wait_for(asking, TRIAL_SECONDS)
     except asyncio.TimeoutError:
         return []
-    message = f"Kubernetes would not take it: {why}"
+    message = f"Kubernetes would refuse a worker: {why}"
     return [Refusal(limit="kubernetes", asked=None, left=None, message=message)] if why else []
 
 
@@ -174,4 +176,4 @@ def _cut_note(
 ) -> tuple[str, ...]:
     if wanted.options == request.options:
         return ()
-    return (f"Cut to {counted(asks.workers, 'worker')}, as many as are allowed now.",)
+    return (f"Reduced to {counted(asks.workers, 'worker')}, the most that is allowed now.",)

@@ -1,4 +1,4 @@
-"""Whether quotas have room for what is asked, how much of it they have room for, and the words of a refusal."""
+"""Check requested resources against quotas, and phrase refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hrlab.model.quota import (
 )
 from hrlab.model.units import counted
 
-#: Most holders that a sentence names.
+#: Maximum number of holders named in a sentence.
 _NAMED = 3
 _WHOSE = {
     "user": "your",
@@ -36,14 +36,18 @@ def exceeded(
     profile: str | None,
     held: ClusterUsage | None = None,
 ) -> list[Refusal]:
-    """Quotas that have no room.
+    """Return a refusal for each enforced quota that the request exceeds.
 
     Parameters
     ----------
     asks
-        What the cluster would take in all.
+        Total resources of the cluster.
+    quotas
+        Current quotas.
+    profile
+        Name of its profile.
     held
-        What it has of that already, where an existing one is to change.
+        What an existing cluster already uses of that.
     """
     return [
         _refusal(asks, one, held)
@@ -53,14 +57,14 @@ def exceeded(
 
 
 def room(asks: ResourceRequest, quotas: Iterable[Quota], profile: str | None) -> int | None:
-    """Most workers of this kind that all quotas have room for; None if none limits them."""
+    """Return the most workers that fit all quotas; None if none limits them."""
     fits = [_fit(asks, one, None) for one in quotas if one.enforced and applies(one, profile)]
     known = [one for one in fits if one is not None]
     return min(known) if known else None
 
 
 def profile_room(profile: Profile, options: Mapping[str, Value]) -> int | None:
-    """Most workers that the profile itself allows, by its options' bounds and its limits; None if it sets none."""
+    """Return the most workers that the profile's options and limits allow; None if it sets no limit."""
     limits = profile.limits
     cores, memory = _number(options.get(CORES)), _number(options.get(MEMORY))
     most: list[float] = []
@@ -78,9 +82,9 @@ def profile_room(profile: Profile, options: Mapping[str, Value]) -> int | None:
 
 
 def cut(request: ClusterRequest, profile: Profile, most: int | None) -> ClusterRequest:
-    """The request with at most so many workers; as it is where it can't be cut that far.
+    """Reduce the request to at most `most` workers; unchanged if it cannot be reduced that far.
 
-    A minimum that was asked for, and what the site has fixed, are no wishes that could be cut.
+    An explicit minimum and options fixed by the site are never reduced.
     """
     if most is None:
         return request
@@ -102,11 +106,11 @@ def _number(value: Value | None) -> float:
 
 def _is_over(asks: ResourceRequest, one: Quota, held: ClusterUsage | None) -> bool:
     if not is_number(one.available):
-        return False  # unknown is no reason to refuse: whoever sets the limit will
+        return False  # unknown: leave the refusal to whoever sets the limit
     if one.resource == "hours":
         return one.available <= 0 and held is None
     need = asks.of(one.resource) - (held.of(one.resource) if held else 0)
-    # What others than hrlab have taken too much must not keep anybody from making a cluster smaller.
+    # Excess usage from outside hrlab must not prevent scaling down.
     return need > 0 and need > one.available * (1 + 1e-9)
 
 
@@ -130,7 +134,7 @@ def _refusal(asks: ResourceRequest, one: Quota, held: ClusterUsage | None) -> Re
         message = " ".join(
             part
             for part in (
-                _asked(asks, one, asked, left),
+                _shortfall(asks, one, asked, left),
                 _held_by(one, held),
                 _remedy(asks, one, held),
             )
@@ -139,7 +143,7 @@ def _refusal(asks: ResourceRequest, one: Quota, held: ClusterUsage | None) -> Re
     return Refusal(limit=one.resource, asked=_plain(asked), left=_plain(left), message=message)
 
 
-def _asked(asks: ResourceRequest, one: Quota, asked: float, left: float) -> str:
+def _shortfall(asks: ResourceRequest, one: Quota, asked: float, left: float) -> str:
     amount = "" if one.resource == WORKERS else f" ({shown(asked, one.unit)})"
     is_are = "is" if left == 1 or one.unit == "bytes" else "are"
     whose = _WHOSE[one.scope]
@@ -155,9 +159,9 @@ def _held_by(one: Quota, held: ClusterUsage | None) -> str:
     if not others:
         return ""
     more = len(others) - _NAMED
-    said = [_holder(holder, one.unit) for holder in others[:_NAMED]]
+    named = [_holder(holder, one.unit) for holder in others[:_NAMED]]
     rest = [counted(more, "other cluster")] if more > 0 else []
-    return f"The rest is held by {_listed([*said, *rest])}."
+    return f"The rest is used by {_listed([*named, *rest])}."
 
 
 def _holder(holder: Holder, unit: str) -> str:
@@ -177,12 +181,12 @@ def _remedy(asks: ResourceRequest, one: Quota, held: ClusterUsage | None) -> str
         return f"Ask for at most {counted(fits, 'worker')}{f', or {close}' if close else ''}."
     if close:
         return f"C{close[1:]} first."
-    return "Wait until others have closed theirs, or ask your admin."
+    return "Wait until other clusters have been closed, or ask your admin."
 
 
 def _too_many(one: Quota) -> str:
     named = f" ({one.label})" if one.label else ""
-    have = f"{one.used} of at most {shown(one.limit, one.unit)}"
+    have = f"{one.used} of {shown(one.limit, one.unit)}"
     who = "You have" if one.scope == "user" else "There are"
     mine = [holder.name for holder in one.holders if holder.mine]
     remedy = f"Close one of yours first: {_listed(mine[:5])}." if mine else "Ask your admin."
@@ -192,7 +196,7 @@ def _too_many(one: Quota) -> str:
 def _spent(one: Quota) -> str:
     return (
         f"You have used {shown(one.used, one.unit)} of your {shown(one.limit, one.unit)} ({one.label}). "
-        "Wait until some of it lies longer back, or ask your admin."
+        "Wait until older usage no longer counts, or ask your admin."
     )
 
 

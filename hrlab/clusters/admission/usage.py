@@ -1,4 +1,4 @@
-"""What clusters hold, of every kind: what the kind itself says, else what can be seen of the cluster."""
+"""Resource usage of clusters: as tracked by the backend, else derived from the cluster's state."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from hrlab.model.options import Value
 from hrlab.model.profile import CORES, MEMORY
 from hrlab.model.quota import ClusterUsage, ResourceRequest
 
-#: Those in these states hold nothing, or soon nothing.
+#: Clusters in these states hold no resources, or soon none.
 GONE = ("failed", "closing")
 
 
 def usage_of(kinds: Registry) -> Iterator[ClusterUsage]:
-    """Of every cluster that can be seen."""
-    told = {(id(kind), claim.id): claim for kind, claim in kinds.claims()}
+    """Yield the usage of every visible cluster."""
+    tracked = {(id(kind), claim.id): claim for kind, claim in kinds.claims()}
     for cluster, kind in kinds.clusters():
         if cluster.state not in GONE and cluster.kind != "address":
-            yield told.get((id(kind), cluster.id)) or _seen(cluster)
+            yield tracked.get((id(kind), cluster.id)) or _seen(cluster)
 
 
 def claim_of(kinds: Registry, cluster: Cluster) -> ClusterUsage:
-    """Of one cluster."""
+    """Return the usage of one cluster."""
     found = (claim for claim in usage_of(kinds) if claim.id == cluster.id)
     return next(found, None) or _seen(cluster)
 
 
 def requested(plan: Plan, kind: object) -> ResourceRequest:
-    """What a cluster of this plan would take, with all workers that it may come to have."""
+    """Return what a cluster of this plan would use at its largest size."""
     return kind.asks(plan) if isinstance(kind, Weighs) else plain_asks(plan.options)
 
 
 def plain_asks(options: Mapping[str, Value]) -> ResourceRequest:
-    """The same by the options that hrlab itself understands."""
+    """Return the same, derived from the options that hrlab itself understands."""
     return ResourceRequest(
         workers=int(most_workers(options)),
         cores_each=_number(options.get(CORES)),

@@ -209,13 +209,13 @@ class CountedKubernetes(KubernetesClusters):
         """
         api = self._api
         if api is None:
-            raise BackendError(self.problem() or "Kubernetes was not asked yet.")
+            raise BackendError(self.problem() or "Kubernetes has not been queried yet.")
         found: list[ClusterObjects] = []
         for namespace in self._homes():
             try:
                 listed = await self._listed(api, namespace)
             except ApiFailure as failure:
-                raise BackendError(f"Kubernetes refuses: {ended(failure.message)}") from failure
+                raise BackendError(f"Kubernetes refused: {ended(failure.message)}") from failure
             found += [facts for facts in listed.values() if not is_ending(facts.resource)]
         pods = {facts.resource["metadata"]["uid"]: facts.pods for facts in self._facts.values()}
         named = with_ids(found, self._namespace, self._ownership.is_mine)

@@ -111,17 +111,17 @@ class KubernetesApi:
             httpx = await asyncio.to_thread(importlib.import_module, "httpx")
         except ImportError as error:
             raise BackendError(
-                "Clusters in Kubernetes need a Kubernetes client that is not installed here. "
-                "Ask the site to install hrlab[kubernetes] for the Jupyter server."
+                "Kubernetes clusters need a client that is not installed on the Jupyter server. "
+                "Ask your admin to install hrlab[kubernetes] there.",
             ) from error
         refusal = getattr(kr8s, "ServerError", httpx.HTTPStatusError)
         try:
             api = await asyncio.wait_for(objects.api(kubeconfig=kubeconfig), CALL_SECONDS)
         except (*_failures(kr8s, httpx), refusal) as error:
-            raise BackendError(f"The Kubernetes API does not answer: {_format(error)}.") from error
+            raise BackendError(f"The Kubernetes API did not respond: {_format(error)}.") from error
         except (ValueError, KeyError, asyncio.TimeoutError) as error:
             raise BackendError(
-                f"There is no way to a Kubernetes cluster from here: {_format(error)}. "
+                f"Cannot connect to Kubernetes: {_format(error)}. "
                 "The Jupyter server needs a service account (in a pod) or a kubeconfig."
             ) from error
         return cls(kr8s, httpx, api)

@@ -46,46 +46,46 @@ def pods_of(pods: Iterable[Object], component: str) -> list[Object]:
 
 
 def operator_reason(resource: Object, now: float) -> str:
-    """Why nothing was made of a DaskCluster yet."""
+    """Return why the operator has created nothing yet; empty if it may still be about to."""
     phase = (resource.get("status") or {}).get("phase")
     age = now - created_at(resource)
     if phase == "Error":
-        return "The Dask operator refused the cluster: its name or specification is not valid."
+        return "The Dask operator rejected the cluster: its name or specification is invalid."
     if not phase and age > PATIENCE_SECONDS:
         return (
-            f"The Dask operator has not taken the cluster up for {waited(age)}: it does not seem to run. "
-            "Tell the site's administrators."
+            f"The Dask operator has not processed the cluster for {waited(age)}: it may not be running. "
+            "Tell your admin."
         )
     return ""
 
 
 def missing_reason(what: str, seconds: float, refusal: str) -> str:
-    """Why a pod is not there; `refusal` is what the API said to a trial of it, the quota by name."""
+    """Return why a pod is missing; `refusal` is the API's answer to a dry run of it."""
     if refusal:
-        return f"No pod for the {what} may be made: {ended(refusal)}"
+        return f"The {what} pod cannot be created: {ended(refusal)}"
     if seconds < PATIENCE_SECONDS:
         return ""
     return (
-        f"No pod for the {what} has appeared for {waited(seconds)}: quota or operator? "
-        "A quota of the site may be used up, or its Dask operator may not be at work; your account may not see which."
+        f"No {what} pod has appeared for {waited(seconds)}. A quota may be exhausted, or the Dask operator may "
+        "not be running; your account is not allowed to check which."
     )
 
 
 def closing_reason(resource: Object, now: float) -> str:
-    """Why a cluster that was closed is still there."""
+    """Return why a closed cluster still exists."""
     metadata = resource["metadata"]
     since = now - epoch(metadata["deletionTimestamp"])
     if since < PATIENCE_SECONDS:
         return ""
     holders = ", ".join(metadata.get("finalizers") or ())
     return (
-        f"The Dask operator has not let go of it for {waited(since)}{f' ({holders})' if holders else ''}: "
-        "it does not seem to run, and the pods live on. Close it again to remove it without the operator."
+        f"The Dask operator has not finished the deletion for {waited(since)}{f' ({holders})' if holders else ''}: "
+        "it may not be running, and the pods keep running. Close the cluster again to remove it without the operator."
     )
 
 
 def pod_reason(pod: Object, what: str) -> str:
-    """Why a pod does not run, as far as it says; empty if it runs."""
+    """Return why a pod does not run, as far as its status tells; empty if it runs."""
     status = pod.get("status") or {}
     for container in status.get("containerStatuses") or ():
         if reason := _tunnel_reason(pod, container):
@@ -95,7 +95,7 @@ def pod_reason(pod: Object, what: str) -> str:
     for condition in status.get("conditions") or ():
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             said = condition.get("message") or condition.get("reason") or "no reason given"
-            return f"No node takes the {what}: {ended(said)}"
+            return f"No node can run the {what}: {ended(said)}"
     if status.get("phase") in _ENDS:
         said = status.get("message") or status.get("reason")
         return f"The {what} has ended{f': {ended(said)}' if said else '.'}"
@@ -103,7 +103,7 @@ def pod_reason(pod: Object, what: str) -> str:
 
 
 def waited(seconds: float) -> str:
-    """How long, in steps of 10 s, later of minutes: a sentence that changes is announced to every browser."""
+    """Format a duration in steps of 10 s, later minutes: each change of text is announced to every browser."""
     if seconds < 60:
         return f"{seconds // 10 * 10:.0f} s"
     return format_duration(seconds // 60 * 60)
@@ -128,16 +128,16 @@ def _container_reason(container: Object, what: str) -> str:
     last = (container.get("lastState") or {}).get("terminated")
     if reason in _PULL:
         return (
-            f"The image {container.get('image') or '?'} of the {what} can't be pulled: "
+            f"Cannot pull the image {container.get('image') or '?'} of the {what}: "
             f"{ended(waiting.get('message') or reason)}"
         )
     if over := state.get("terminated") or (last if "running" not in state else None):
-        return f"The {what} ends as soon as it starts: {ended(_exit(over))}"
+        return f"The {what} exits right after its start: {ended(_exit(over))}"
     if last and not container.get("ready"):
-        return f"The {what} was started again after it had ended: {ended(_exit(last))}"
+        return f"The {what} was restarted after it exited: {ended(_exit(last))}"
     if reason and reason not in ("ContainerCreating", "PodInitializing"):
         said = waiting.get("message")
-        return f"The {what} waits: {ended(f'{reason}: {said}' if said else reason)}"
+        return f"The {what} is waiting: {ended(f'{reason}: {said}' if said else reason)}"
     return ""
 
 

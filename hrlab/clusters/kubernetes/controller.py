@@ -150,11 +150,11 @@ class KubernetesClusters:
             await self._do(changes.adapt(facts, *bounds))
 
     async def extend(self, cluster_id: str) -> None:
-        """Begin the idle time anew, by a longer limit that lasts until there is work again."""
+        """Reset the idle timeout, with a longer limit that holds until there is work again."""
         facts, changes = self._found(cluster_id), self._connected()
         limit, stops_at = facts.resource["spec"].get("idleTimeout"), idle_stop_at(facts)
         if not limit or stops_at is None:
-            raise ConflictError(f"{cluster_id} is not waiting to be closed for idleness.")
+            raise ConflictError(f"{cluster_id} has no idle timeout running.")
         profile = self._views.profile(facts)
         fresh = (profile.idle_seconds if profile else None) or float(limit)
         idle = time.time() - (stops_at - float(limit))
@@ -180,16 +180,16 @@ class KubernetesClusters:
         await self._save()
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
-        """The ends of the containers' logs."""
+        """Return the last part of the containers' logs."""
         facts, changes = self._found(cluster_id), self._connected()
         try:
             return await changes.logs(facts)
         except ApiFailure as failure:
             if failure.code == 403:
                 raise BackendError(
-                    "Your account may not read logs here. The site can allow it: get on pods/log."
+                    "Your account is not allowed to read logs. Your admin can grant `get` on pods/log."
                 ) from failure
-            raise BackendError(f"The logs can't be read: {ended(failure.message)}") from failure
+            raise BackendError(f"Cannot read the logs: {ended(failure.message)}") from failure
 
     def dashboard_url(self, cluster_id: str) -> str | None:
         """The scheduler's HTTP server, as its Service has it."""
@@ -442,13 +442,15 @@ class KubernetesClusters:
         if facts is not None:
             return facts
         if cluster_id in self._shown:
-            raise ConflictError(f"{cluster_id} is not there yet, or no more.")
-        raise NotFoundError(f"There is no cluster {cluster_id}.")
+            raise ConflictError(
+                f"Cluster {cluster_id} does not exist (not created yet, or already deleted)."
+            )
+        raise NotFoundError(f"Cluster {cluster_id} does not exist.")
 
     async def _do(self, work: object) -> None:
         """Change something at once."""
         try:
             await work  # type: ignore[misc]
         except ApiFailure as failure:
-            raise BackendError(f"Kubernetes refuses: {ended(failure.message)}") from failure
+            raise BackendError(f"Kubernetes refused: {ended(failure.message)}") from failure
         self._poke()

@@ -62,13 +62,13 @@ def read(source: Mapping[str, str]) -> bytes:
         if value := os.environ.get(source["variable"]):
             return value.encode()
         raise BackendError(
-            f"The variable {source['variable']} of the Jupyter server is to be delivered, and is not set."
+            f"Cannot deliver the variable {source['variable']}: it is not set on the Jupyter server."
         )
     path = Path(os.path.expandvars(source["file"])).expanduser()
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BackendError(f"{path} is to be delivered: {error.strerror}.") from error
+        raise BackendError(f"Cannot deliver {path}: {error.strerror}.") from error
 
 
 def secret_name(cluster_id: str) -> str:

@@ -97,7 +97,7 @@ class Informer:
             return
         if failure.message != self.problem:
             where = f"{self._plural} in {self._namespace}"
-            self._log.warning("hrlab hears nothing of %s: %s", where, failure.message)
+            self._log.warning("hrlab: watch on %s failed; retrying: %s", where, failure.message)
         self.problem = failure.message
         self._changed()
 

@@ -123,7 +123,7 @@ def filled(plan: Plan) -> dict[str, Any]:
         found: dict[str, Any] = fill(plan.profile.template, values_of(plan))
     except KeyError as error:
         raise InvalidRequestError(
-            f"The template of {plan.profile.name} has a place {error.args[0]} that no option fills."
+            f"The template of {plan.profile.name} uses {error.args[0]}, which no option sets."
         ) from error
     return found
 

@@ -101,7 +101,7 @@ def _wrong_keys(given: Mapping[str, Any]) -> str:
         return "away needs either a password or a private_key"
     source = given[named[0]]
     if not isinstance(source, Mapping) or set(source) not in _SOURCES:
-        return f"away.{named[0]} must say where it is: {{variable: }}, {{file: }}, or {{secret: , key: }}"
+        return f"away.{named[0]} needs a source: {{variable: }}, {{file: }}, or {{secret: , key: }}"
     return ""
 
 
@@ -204,10 +204,10 @@ def taken_ports(services: Iterable[Object], away: Away) -> set[int]:
 def end_reason(code: object) -> str:
     """What the end of the scheduler's program with that code means; empty if it means nothing special."""
     return {
-        tunnel.NO_ASYNCSSH: "The scheduler's image has no asyncssh, which the tunnel to the hub needs.",
-        tunnel.OTHER_HOST: "What answers as the hub's forwarder has another host key. Tell the site's administrators.",
-        tunnel.REFUSED: "The hub's forwarder refuses the credential of the tunnel: it may have expired.",
-        tunnel.TAKEN: "The port at the hub's forwarder was taken by another in the same moment.",
+        tunnel.NO_ASYNCSSH: "The tunnel to the hub needs asyncssh, which the scheduler's image does not have.",
+        tunnel.OTHER_HOST: "The hub's forwarder has an unexpected host key. Tell your admin.",
+        tunnel.REFUSED: "The hub's forwarder rejected the tunnel's credential: it may have expired.",
+        tunnel.TAKEN: "Another client took the port at the hub's forwarder at the same moment.",
     }.get(code if isinstance(code, int) else 0, "")
 
 

@@ -59,11 +59,11 @@ class Operations:
         raise AssertionError("the last form returns or raises")
 
     async def free_port(self, ports: range) -> int:
-        """One of `ports` that no service of any namespace holds, by chance, so that two users seldom take the same."""
+        """Return a random one of `ports` that no service uses; random, so that two users rarely collide."""
         services = await self._api.call("GET", "services", "")
         free = sorted(set(ports) - node_ports(services["items"]))
         if not free:
-            said = f"all ports from {ports[0]} to {ports[-1]} are taken; close a cluster first"
+            said = f"all ports from {ports[0]} to {ports[-1]} are in use; close a cluster first"
             raise ApiFailure(422, said)
         return random.choice(free)  # noqa: S311 - no secret
 
@@ -73,7 +73,7 @@ class Operations:
         free = sorted(set(away.ports) - taken_ports(services["items"], away))
         if len(free) < 2:
             first, last = away.ports[0], away.ports[-1]
-            said = f"all ports of the forwarder from {first} to {last} are taken; close a cluster first"
+            said = f"all ports of the forwarder from {first} to {last} are in use; close a cluster first"
             raise ApiFailure(422, said)
         comm, http = random.sample(free, 2)
         return comm, http

@@ -29,8 +29,8 @@ SIGNATURE = "hrlab/signature"
 KEY_FILE = "kubernetes.key"
 #: What is said of a cluster that is labelled as the user's and was not signed with the key of their home.
 CLAIM = (
-    "It is labelled as yours, which anybody can do, but not signed with your key: hrlab treats it as another user's. "
-    "If you made it, close it with kubectl."
+    "It is labelled as yours, but not signed with your key, and labels can be forged: hrlab treats it as another user's. "
+    "If you created it, close it with kubectl."
 )
 _KEY_BYTES = 32
 
@@ -99,8 +99,8 @@ class Ownership:
             self._key = read_key(self._path)
         except (OSError, ValueError) as error:
             self._log.warning(
-                "hrlab: no key to sign clusters with in %s (%s). Clusters made now are not recognized as the user's by "
-                "another server, or after a restart. Make that file readable, or remove it if it is damaged.",
+                "hrlab: cannot read the signing key of clusters in %s (%s). New clusters will not be recognized as yours by "
+                "other servers or after a restart. Make the file readable, or remove it if it is damaged.",
                 self._path,
                 error,
             )

@@ -36,7 +36,7 @@ class Exceeded:
     amounts: dict[str, tuple[float, float, float]]
 
     def format(self) -> str:
-        """In a sentence."""
+        """Return the quota, usage and request as a sentence."""
         parts = [
             f"{shown(_plain(most), UNITS[resource])} are allowed, {shown(_plain(used), UNITS[resource])} are used, "
             f"{shown(_plain(asked), UNITS[resource])} more {'was' if asked == 1 else 'were'} asked for"

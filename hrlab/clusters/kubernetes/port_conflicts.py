@@ -42,7 +42,7 @@ from hrlab.model.profile import Profile
 #: The operator makes the Service in the same breath as the rest; one that is missing for longer was refused.
 SERVICE_SECONDS = 3.0
 MOST_TRIES = 5
-REASON = "Its port was taken by another in the same moment: it is made again with another port."
+REASON = "Another service took its port at the same moment: recreating it with another port."
 
 
 def plan_of(cluster_id: str, facts: ClusterObjects, profile: Profile, owner: str) -> Plan:

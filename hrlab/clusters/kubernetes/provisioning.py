@@ -64,11 +64,11 @@ class PendingCluster:
             return
         except ApiFailure as failure:
             if failure.may_pass and failure.code != 409:
-                self.waits_for = f"The Kubernetes API does not answer: {ended(failure.message)}"
+                self.waits_for = f"The Kubernetes API did not respond: {ended(failure.message)}"
             elif failure.code == 409:
-                self.failed = f"There is another cluster called {self.plan.id}. Try again."
+                self.failed = f"A cluster named {self.plan.id} already exists. Try again."
             else:
-                self.failed = f"Kubernetes refuses the cluster: {ended(failure.message)}"
+                self.failed = f"Kubernetes refused the cluster: {ended(failure.message)}"
             return
         self.made, self.waits_for = True, ""
 
@@ -134,19 +134,19 @@ class PendingCluster:
 
 
 def no_secrets(*, for_tunnel: bool) -> str:
-    """What is said where the account may make no Secret."""
+    """Return the error for an account that is not allowed to create Secrets."""
     said = (
-        "Your account may not make secrets here, and in the cluster's resource everyone who may read it would read {what}. "
-        "The site can allow create and patch on secrets{more}."
+        "Your account is not allowed to create Secrets, and without one {what} would be readable in the cluster's "
+        "resource. Your admin can grant create and patch on secrets{more}."
     )
     if not for_tunnel:
         return said.format(what="the files that the profile delivers", more="")
-    more = ", name one that it makes (secret, key), or accept that by in_clear: true in the profile's away"
+    more = ", name an existing one (secret, key), or accept the risk by in_clear: true in the profile's away"
     return said.format(what="the credential of the tunnel", more=more)
 
 
 def timeout_message(seconds: float, reason: str) -> str:
-    """What is said of a start that took too long."""
-    said = reason or "The scheduler did not answer in time."
+    """Return the reason of a start that exceeded its timeout."""
+    said = reason or "The scheduler did not respond in time."
     after = f"{seconds:.0f} s" if seconds < 60 else format_duration(seconds)
-    return f"Not ready after {after}, given up and removed. {said}"
+    return f"Not ready after {after}; the start was cancelled and removed. {said}"

@@ -145,7 +145,7 @@ async def request(place: Place, before: Health | None = None) -> Health:
     try:
         return await asyncio.wait_for(_request(place, before), PROBE_SECONDS)
     except asyncio.TimeoutError:
-        return Health(f"it does not answer within {PROBE_SECONDS:g} seconds")
+        return Health(f"no response within {PROBE_SECONDS:g} s")
     except OSError as error:
         return Health(error.strerror or str(error) or type(error).__name__)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):

@@ -211,10 +211,10 @@ def _missing_service(facts: ClusterObjects, now: float) -> str:
     service = facts.resource["spec"]["scheduler"].get("service") or {}
     if ports := node_ports([{"spec": service}]):
         return (
-            f"The Service has not appeared: its port {min(ports)} may have been taken by another in the same moment. "
-            "Close the cluster and start it again."
+            f"The scheduler's Service has not appeared: another service may have taken port "
+            f"{min(ports)} at the same moment. Close the cluster and start it again."
         )
-    return "The Service of the scheduler has not appeared: the Dask operator may not be at work."
+    return "The scheduler's Service has not appeared: the Dask operator may not be running."
 
 
 def _pods_reason(facts: ClusterObjects, component: str, now: float) -> str:
@@ -243,7 +243,7 @@ def _silence(facts: ClusterObjects, scheduler: str) -> str:
     problem = facts.health.problem if facts.health else ""
     if scheduler:
         return scheduler
-    return f"The scheduler can't be reached from the Jupyter server: {ended(problem)}"
+    return f"Cannot connect to the scheduler from the Jupyter server: {ended(problem)}"
 
 
 def _scheduler_step(facts: ClusterObjects, now: float) -> Step:
@@ -267,7 +267,7 @@ def _service_step(facts: ClusterObjects, now: float) -> Step:
     if facts.place is None:
         return Step(name="service", state="running", detail="The load balancer has no address yet.")
     problem = facts.health.problem if facts.health else ""
-    detail = f"The scheduler is not reached yet: {ended(problem)}" if problem else ""
+    detail = f"Cannot connect to the scheduler yet: {ended(problem)}" if problem else ""
     return Step(name="service", state="running", detail=detail)
 
 

@@ -1,9 +1,9 @@
-"""Clusters of any Dask class, each kept by a cluster host: a process that outlives this server.
+"""Backend of process clusters: any Dask cluster class, run by a cluster host process that outlives this server.
 
-Hosts are found by their directories in Jupyter's runtime directory, so a restarted server, and a second server of the same
-user, see the same clusters. When a hub pod ends, all its processes are killed, hosts too: workers on the same machine end
-with them, jobs of a batch system end when they miss their scheduler, and the user's next server, which finds the directories
-where the home outlives the pod, cancels what still waits in a queue and shows those clusters as failed.
+Hosts are discovered by their directories in Jupyter's runtime directory, so a restarted or second server of the same
+user sees the same clusters. When a hub pod ends, all its processes are killed, including hosts: local workers end with
+them, and batch jobs end when they lose their scheduler. Where the home directory outlives the pod, the user's next server
+finds the directories, cancels jobs still queued, and shows those clusters as failed.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from hrlab.model.errors import BackendError, ConflictError, NotFoundError
 from hrlab.model.profile import CORES, MEMORY
 from hrlab.model.quota import ClusterUsage
 
-#: Seconds between looks for hosts that another server has started.
+#: Seconds between scans for hosts started by another server.
 SCAN_SECONDS = 2.0
-#: A directory without description is what a server left that was killed while it made it.
+#: Age after which a directory without description is removed: its server was killed while creating it.
 NAMELESS_SECONDS = 60.0
 
 
 class ProcessClusters:
-    """The kind ``process``.
+    """Backend of kind ``process``.
 
     Parameters
     ----------
     runtime_dir
         Jupyter's runtime directory; hosts get ``hrlab-clusters/<id>`` in it.
     owner
-        The user.
+        User name.
     secret_variables
-        Patterns of variables of this process that hosts, workers and jobs do not inherit; None: the usual ones.
+        Patterns of environment variables that hosts, workers and jobs do not inherit; None: the defaults.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ProcessClusters:
         self._scanning: asyncio.Task[None] | None = None
 
     async def start(self, changed: Callable[[Sequence[str]], None]) -> None:
-        """Find hosts and watch them."""
+        """Discover hosts and watch them."""
         self._changed = changed
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root.chmod(0o700)
@@ -70,7 +70,7 @@ class ProcessClusters:
         self._scanning = asyncio.create_task(self._keep_scanning())
 
     async def stop(self) -> None:
-        """Watch no more; hosts live on."""
+        """Stop watching; hosts keep running."""
         if self._scanning is not None:
             self._scanning.cancel()
             await asyncio.wait({self._scanning})
@@ -79,15 +79,15 @@ class ProcessClusters:
         self._hosts.clear()
 
     def clusters(self) -> Sequence[Cluster]:
-        """What is known now."""
+        """Return the last known state of all clusters."""
         return [host.cluster for host in self._hosts.values()]
 
     def claims(self) -> Sequence[ClusterUsage]:
-        """What clusters hold with all the workers that they were asked to have."""
+        """Return the usage of all clusters at their requested size."""
         return [host.claim for host in self._hosts.values()]
 
     async def create(self, plan: Plan) -> Cluster:
-        """Begin to start a host."""
+        """Start a cluster host."""
         if plan.python is None:
             raise BackendError(
                 f"Profile {plan.profile.name!r} needs the Python of a kernel on this machine; "
@@ -110,27 +110,27 @@ class ProcessClusters:
         try:
             describe(directory, description)
         except FileExistsError:
-            raise ConflictError(f"There is a cluster {plan.id!r} already.", id=plan.id) from None
+            raise ConflictError(f"Cluster {plan.id!r} already exists.", id=plan.id) from None
         except OSError as error:
-            raise BackendError(f"The cluster's directory cannot be made: {error}.") from error
+            raise BackendError(f"Cannot create the cluster's directory: {error}.") from error
         host = self._add(plan.id, description)
         host.start(plan.python, spec)
         return host.cluster
 
     async def scale(self, cluster_id: str, target: Target) -> None:
-        """Scale, or adapt between bounds."""
+        """Scale to a number of workers, or adapt between bounds."""
         await self._host(cluster_id).request(do="scale", **as_json(target))
 
     async def extend(self, cluster_id: str) -> None:
-        """Begin the idle time anew."""
+        """Reset the idle timeout."""
         await self._host(cluster_id).request(do="extend")
 
     async def close(self, cluster_id: str) -> None:
-        """Close, cancel a start, or dismiss a failed one."""
+        """Close a cluster, cancel its start, or dismiss a failed one."""
         await self._host(cluster_id).close()
 
     async def logs(self, cluster_id: str) -> Mapping[str, str]:
-        """The ends of the logs of host, scheduler and workers; of a host that hangs, its own."""
+        """Return the last part of the logs of host, scheduler and workers; only the host's if it hangs."""
         host = self._host(cluster_id)
         said = {"host": await asyncio.to_thread(read_log, host.directory)}
         if host.state not in ("failed", "unreachable"):
@@ -138,14 +138,14 @@ class ProcessClusters:
         return said
 
     def dashboard_url(self, cluster_id: str) -> str | None:
-        """Where this machine reaches the dashboard."""
+        """Return the dashboard's URL as this machine reaches it."""
         return self._host(cluster_id).dashboard_url
 
     def _host(self, cluster_id: str) -> HostClient:
         try:
             return self._hosts[cluster_id]
         except KeyError:
-            raise NotFoundError(f"There is no cluster {cluster_id!r}.", id=cluster_id) from None
+            raise NotFoundError(f"Cluster {cluster_id!r} does not exist.", id=cluster_id) from None
 
     def _add(self, cluster_id: str, description: object) -> HostClient:
         tell = partial(self._notify, cluster_id)
@@ -164,7 +164,7 @@ class ProcessClusters:
             self._take(await asyncio.to_thread(self._scan, set(self._hosts)))
 
     def _scan(self, known: AbstractSet[str]) -> dict[str, tuple[Any, Any]]:
-        """Description and status of hosts that are not known, by id; in a thread, as it may be slow."""
+        """Return description and status of unknown hosts by id. May be slow: call in a thread."""
         found = {}
         for directory in self.root.iterdir():
             if directory.name in known:

@@ -1,4 +1,4 @@
-"""The cluster host: a small process that makes one Dask cluster, keeps it, and answers for it on a socket.
+"""Cluster host: a small process that creates one Dask cluster, keeps it running, and serves a control socket.
 
 Run by its path with the *kernel's* Python, where hrlab need not be installed: it takes the standard library, distributed,
 what the profile's class needs, and its parts in ``daemon/``. The Jupyter server starts it, see
@@ -31,18 +31,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-#: Seconds between looks at the scheduler while workers are missing (at first: a start may take a second) and later, and
-#: at the queue.
+#: Poll intervals in seconds: of the scheduler while workers are missing (starting low, as a start may take a second),
+#: of the scheduler otherwise, and of the batch queue.
 PULSE_FIRST, PULSE_MISSING, PULSE, QUEUE = 0.02, 0.1, 1.0, 5.0
 CLOSE_SECONDS = 20.0
-#: How long a host that fails stays for its listeners when it cannot write why.
+#: How long a failed host stays connected to its listeners if it cannot write the reason.
 HEARD_SECONDS = 1.0
 
 log = logging.getLogger("hrlab.host")
 
 
 def beside(name: str) -> Any:
-    """A part of this program, by its path: the package may not be importable here."""
+    """Import a part of this program by path: the package may not be importable here."""
     path = Path(__file__).parent / "daemon" / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"hrlab_host_{name}", path)
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
@@ -91,7 +91,7 @@ class Host:
         alive.write_json(directory / alive.STATUS, self.status)
 
     def update(self, **changes: Any) -> None:
-        """Change the status, and tell listeners; the file is written when it is about more than numbers."""
+        """Update the status and notify listeners; write the file unless only counters changed."""
         changed = {key for key, value in changes.items() if self.status.get(key) != value}
         self.status.update(changes)
         if "state" in changed:
@@ -102,26 +102,26 @@ class Host:
             self.desk.notify()
 
     def write(self) -> None:
-        """Write the status file; where the disk is full the cluster lives on, and `beat` tries again."""
+        """Write the status file; on a full disk keep running, `beat` retries."""
         try:
             alive.write_json(self.directory / alive.STATUS, self.status)
         except FileNotFoundError:
-            raise  # somebody removed the directory: nobody wants this cluster any more
+            raise  # the directory was removed: the cluster is no longer wanted
         except OSError as error:
             if not self.unwritten:
-                log.warning("The status cannot be written, it is tried again: %s", error)
+                log.warning("Cannot write the status file; retrying: %s", error)
             self.unwritten = True
         else:
             self.unwritten = False
 
     def step(self, name: str, state: str, detail: str = "") -> None:
-        """Say how far a step is."""
+        """Update a start step."""
         self.update(steps={**self.status["steps"], name: [state, detail]})
 
     async def run(self) -> None:
-        """Make the cluster, keep it, and end with it."""
+        """Create the cluster, keep it running, and clean up at its end."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.ends.set)
-        # A path relative to the directory: the whole one may be longer than a socket's may be (107 bytes).
+        # Relative to the directory: the absolute path may exceed a socket's limit (107 bytes).
         os.chdir(self.directory)
         mask = os.umask(0o177)
         server = await asyncio.start_unix_server(self.desk.talk, alive.SOCKET)
@@ -133,7 +133,7 @@ class Host:
         ends.cancel()
         error = life.exception() if life.done() else None
         if error:
-            log.error("The cluster fails", exc_info=error)
+            log.error("The cluster failed", exc_info=error)
         self.update(state="closing", reason=because(error))
         await self.close(life)
         server.close()
@@ -142,12 +142,12 @@ class Host:
             broken = {name: ["failed" if at == "running" else at, why] for name, (at, why) in steps}
             self.update(state="failed", steps=broken, tasks=None, idle_stop_at=None)
             if self.unwritten:
-                await asyncio.sleep(HEARD_SECONDS)  # listeners at least hear why
+                await asyncio.sleep(HEARD_SECONDS)  # so that listeners receive the reason
         else:
             shutil.rmtree(self.directory, ignore_errors=True)
 
     async def live(self) -> None:
-        """Until the cluster closes, is idle for too long, or fails."""
+        """Run until the cluster closes, exceeds its idle timeout, or fails."""
         parts = (self.work(), self.out_of_time(), self.beat(), self.ask_queue())
         self.tasks = [asyncio.ensure_future(part) for part in parts]
         done, _ = await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -155,7 +155,7 @@ class Host:
             task.result()
 
     async def work(self) -> None:
-        """Make the cluster, then look at it again and again until it has closed."""
+        """Create the cluster, then poll it until it has closed."""
         self.step("host", "running", "loading distributed")
         environment = self.spec["deliver"].get("environment") or {}
         await asyncio.sleep(
@@ -174,7 +174,7 @@ class Host:
             await asyncio.sleep(soon if counts["ready"] < counts["asked"] else PULSE)
 
     async def make(self, kind: Any) -> None:
-        """The cluster without workers, and a client of it."""
+        """Create the cluster without workers, and connect a client."""
         from distributed import Client
 
         name = f"hrlab-{self.spec['id']}"
@@ -195,15 +195,15 @@ class Host:
         )
 
     async def identify(self) -> None:
-        """Tell the scheduler which cluster it belongs to, before anybody can connect; some run no functions."""
+        """Store the cluster's identity on the scheduler before clients connect; some schedulers run no functions."""
         cluster = {key: self.spec[key] for key in ("id", "name", "profile")}
         try:
             await outcome(call(self.client.run_on_scheduler, self.sent.identify, cluster))
         except Failed as error:
-            log.warning("Runs by address will not record which cluster it is: %s", error)
+            log.warning("Runs that connect by address cannot record this cluster's name: %s", error)
 
     async def deliver(self) -> None:
-        """Files and set-up for every worker: workers that join later get them from the scheduler."""
+        """Register worker plugins for files and set-up; the scheduler sends them to later workers too."""
         wanted = self.spec["deliver"]
         files = await outcome(asyncio.to_thread(self.read))
         self.files = files
@@ -211,15 +211,15 @@ class Host:
             await outcome(call(self.client.register_plugin, plugin))
 
     def read(self) -> dict[str, bytes]:
-        """What the files to deliver hold now."""
+        """Read the files to deliver."""
         named = (self.spec["deliver"].get("files") or {}).items()
         try:
             return {target: Path(source).expanduser().read_bytes() for source, target in named}
         except OSError as error:
-            raise Failed(f"{error.filename} is to be delivered: {error.strerror}.") from error
+            raise Failed(f"Cannot deliver {error.filename}: {error.strerror}.") from error
 
     async def renew(self) -> None:
-        """Send files again whose source has changed; one that is gone stays as it was."""
+        """Resend files that have changed; a missing one is left as it was."""
         try:
             files = await asyncio.to_thread(self.read)
         except Failed as error:
@@ -232,10 +232,10 @@ class Host:
             )
 
     async def resize(self, target: dict[str, Any]) -> None:
-        """As many workers as asked, or as work needs between bounds; neither: as the template made them."""
+        """Scale to a number of workers, or adapt between bounds; with neither, keep the template's size."""
         self.target, self.trouble = target, ""
         if self.client is None:
-            return  # it is applied when there is a cluster
+            return  # applied once the cluster exists
         if "maximum" in target:
             low, high = target.get("minimum", 0), target["maximum"]
             self.adaptive = await outcome(call(self.cluster.adapt, minimum=low, maximum=high))
@@ -248,17 +248,19 @@ class Host:
             self.tasks.append(asyncio.ensure_future(self.wait_for_workers()))
 
     async def wait_for_workers(self) -> None:
-        """Wait for workers to be started or submitted: what goes wrong is only told to who waits."""
+        """Wait for workers to be started or submitted: errors are raised only to whoever awaits the cluster."""
         try:
             await outcome(self.cluster)
             for worker in tuple(self.cluster.workers.values()):
-                await outcome(worker)  # tries once more what failed: the cluster keeps no error
+                await outcome(
+                    worker
+                )  # awaiting retries a failed worker; the cluster does not keep its error
         except Failed as error:
-            log.exception("Workers cannot be started")
+            log.exception("Cannot start workers")
             self.trouble = str(error)
 
     async def poll(self) -> bool:
-        """Look at the scheduler, and tell; False when the cluster has closed or was idle for too long."""
+        """Poll the scheduler and update the status; return False if the cluster closed or exceeded its idle timeout."""
         scheduler = getattr(self.cluster, "scheduler", None)
         states = {
             str(getattr(one, "status", "")).rpartition(".")[2] for one in (self.cluster, scheduler)
@@ -271,17 +273,17 @@ class Host:
         return self.record(seen, time.time(), await self.versions(seen))
 
     async def request(self) -> dict[str, Any]:
-        """What a scheduler in another process says: more seldom, because it writes every question into its log."""
+        """Poll a scheduler in another process; less often, because it logs every request."""
         await asyncio.sleep(PULSE if self.status["state"] == "starting" else 4 * PULSE)
         try:
             asked = self.client.run_on_scheduler(self.sent.poll)
             seen: dict[str, Any] = await asyncio.wait_for(outcome(asked), 30)
         except asyncio.TimeoutError:
-            raise Failed("The scheduler does not answer.") from None
+            raise Failed("The scheduler did not respond within 30 s.") from None
         return seen
 
     async def versions(self, seen: dict[str, Any]) -> dict[str, str]:
-        """Versions on a worker, asked once; whether workers can be set up is seen on the way."""
+        """Return package versions on a worker, read once; raise `Failed` if worker set-up failed."""
         known: dict[str, str] = self.status.get("versions") or {}
         if known or not seen["one"]:
             return known
@@ -290,7 +292,7 @@ class Host:
         try:
             said = await asyncio.wait_for(outcome(asked), 10)
         except (Failed, asyncio.TimeoutError) as error:  # the worker has gone again
-            log.info("no versions: %s", error)
+            log.info("Cannot read a worker's package versions: %s", error)
             return known
         for one in said.values():
             if one["trouble"]:
@@ -299,9 +301,11 @@ class Host:
         return known
 
     def record(self, seen: dict[str, Any], now: float, found: dict[str, str]) -> bool:
-        """Put what was seen at `now` into the status; False when it is time to end."""
+        """Update the status from a poll at time `now`; return False when the idle timeout is exceeded."""
         ready = seen["workers"]
-        planned = len(getattr(self.cluster, "plan", ()))  # what adapting, or the template, asks for
+        planned = len(
+            getattr(self.cluster, "plan", ())
+        )  # size requested by adaptive scaling or the template
         counts = {"asked": self.target.get("workers", planned), "ready": ready}
         counts.update(
             {key: self.target[key] for key in ("minimum", "maximum") if key in self.target}
@@ -332,7 +336,7 @@ class Host:
         return ends is None or now < ends
 
     async def out_of_time(self) -> None:
-        """Fail when the start takes too long."""
+        """Fail when the start exceeds its timeout."""
         seconds = self.spec["start_timeout_seconds"]
         await asyncio.sleep(seconds)
         if self.status["state"] == "starting":
@@ -342,7 +346,7 @@ class Host:
         await asyncio.Event().wait()
 
     async def beat(self) -> None:
-        """Now and then: proof of life for servers on other machines, files that changed, a log of bounded length."""
+        """Periodically touch the status file as a heartbeat, resend changed files, and truncate the log."""
         while True:
             await asyncio.sleep(self.spec["beat_seconds"])
             try:
@@ -358,7 +362,7 @@ class Host:
                 await self.renew()
 
     async def ask_queue(self) -> None:
-        """Ask the batch system what jobs wait for, while some do."""
+        """Query the batch system for the state of pending jobs."""
         while True:
             await asyncio.sleep(QUEUE if self.waits_for else PULSE)
             counts = self.status["workers"]
@@ -366,7 +370,7 @@ class Host:
                 self.waits_for = await outcome(self.queue.says())
 
     async def logs(self) -> dict[str, str]:
-        """The ends of the scheduler's and the workers' logs."""
+        """Return the last part of the scheduler's and workers' logs."""
         if self.client is None:
             return {}
         lines = {"scheduler": await outcome(call(self.client.get_scheduler_logs, n=200))}
@@ -374,13 +378,13 @@ class Host:
         return {name: "\n".join(text for _, text in reversed(said)) for name, said in lines.items()}
 
     def extend(self) -> None:
-        """Begin the idle time anew."""
+        """Reset the idle timeout."""
         self.busy_at = time.time()
         if self.status.get("idle_stop_at"):
             self.update(idle_stop_at=self.busy_at + self.spec["idle_seconds"])
 
     async def close(self, life: asyncio.Future[None]) -> None:
-        """Close the cluster, and see to it that no job is left."""
+        """Close the cluster and cancel its jobs."""
         for task in [life, *self.tasks]:
             task.cancel()
         await asyncio.wait([life, *self.tasks])
@@ -391,7 +395,7 @@ class Host:
                 await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
                 if not closing.done() or closing.exception():
                     log.error(
-                        "%r does not close",
+                        "%r did not close",
                         type(one),
                         exc_info=closing.done() and closing.exception(),
                     )
@@ -400,7 +404,7 @@ class Host:
 
 
 def main() -> None:
-    """Detach from whoever started this, and be the host of the cluster that standard input specifies."""
+    """Detach from the parent process and run the host specified on standard input."""
     here = str(Path(__file__).resolve().parent)
     sys.path[:] = [
         path for path in sys.path if path != here
@@ -422,7 +426,7 @@ def main() -> None:
         await made.run()
 
     asyncio.run(host())
-    # Nobody of the cluster's session stays, this process neither, even if something hangs at exit.
+    # Kill the whole session, including this process, if something hangs at exit.
     last = threading.Timer(5, os.killpg, (os.getpgrp(), signal.SIGKILL))
     last.daemon = True
     last.start()

@@ -1,4 +1,4 @@
-"""One cluster host as the server sees it: through its socket while it lives, through its files when it does not."""
+"""Server-side client of a cluster host: uses its socket while it runs, and its files otherwise."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ from hrlab.model.quota import ClusterUsage
 from hrlab.model.wire import decode_known
 from hrlab.shared.hostnames import is_loopback
 
-#: Seconds between looks at the files, while there is no connection.
+#: Poll interval of the files while there is no connection.
 RETRY_STARTING, RETRY = 0.05, 1.0
-#: A host on another machine is given up after so many seconds without proof of life.
+#: Age of the heartbeat after which a host on another machine is considered dead.
 SILENCE_SECONDS = 60.0
-#: A start that no process answers for is given up after so many seconds.
+#: Time after which a start without a process is considered failed.
 HALF_STARTED_SECONDS = 10.0
-#: How much longer than it should a host may take to time out, or to close, before it is ended.
+#: Extra time for a host to time out or close before it is killed.
 GRACE_SECONDS = 30.0
-#: How long a request waits for a host that shows no sign of life, and for one that does.
+#: How long a request waits for a host without heartbeat, and for one with a heartbeat.
 ANSWER_SECONDS, PATIENCE_SECONDS = 5.0, 30.0
-#: How long whoever closes a cluster waits for the host to begin; it goes on afterwards.
+#: How long closing blocks the caller; it continues in the background.
 CLOSE_SECONDS = 1.0
-#: Between questions whether the host lives, and how long it may take to answer: together below 10 s.
+#: Interval of heartbeat requests, and timeout of one: together below 10 s.
 ALIVE_SECONDS, HANGS_SECONDS = 3.0, 6.0
-#: Between thoughts about whether a host that says nothing should have.
+#: Interval of overdue checks while a host sends nothing.
 SILENT_SECONDS = 5.0
 LONGEST_ANSWER = 2**24
 ELSEWHERE = (
-    "It runs on {where} and listens on the loopback interface there only, which cannot be reached from here. "
+    "It runs on {where} and listens only on the loopback interface there, which this server cannot reach. "
     "Use it from Jupyter on {where}, or close it."
 )
-HANGS = "The cluster host does not answer: its scheduler is busy, or it hangs. Wait, look at its log, or close it."
+HANGS = "The cluster host does not respond: its scheduler is busy, or it hangs. Wait, check its log, or close the cluster."
 
 
 def describe(directory: Path, description: Mapping[str, Any]) -> None:
-    """Make the directory of a host-to-be, readable by its owner only."""
+    """Create the directory and description of a new host, readable by its owner only."""
     directory.mkdir(mode=0o700)
     write_json(directory / DESCRIPTION, {**description, "server": identity(os.getpid())})
 
 
 def read(path: Path) -> Any:
-    """What a JSON file holds; None if it is not there, its beginning if it is not JSON."""
+    """Return a JSON file's value; None if the file is missing, its first characters if it is not JSON."""
     text = ""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -65,12 +65,16 @@ def read(path: Path) -> Any:
 
 
 class HostClient:
-    """A host's directory, watched.
+    """Watches one cluster host through its directory.
 
     Parameters
     ----------
+    directory
+        The host's directory.
+    description
+        Content of its description file; may be invalid.
     changed
-        Called, on the event loop, whenever `cluster` is new.
+        Called on the event loop whenever `cluster` changes.
     """
 
     def __init__(self, directory: Path, description: object, changed: Callable[[], None]) -> None:
@@ -102,7 +106,7 @@ class HostClient:
 
     @property
     def _out_of_reach(self) -> str:
-        """Why the scheduler cannot be reached though its host has said that it is ready; empty if it can."""
+        """Return why a scheduler reported as ready is unreachable; empty if it is reachable."""
         if self._hangs:
             return HANGS
         if self._reaches(self.status.get("scheduler_address")):
@@ -114,10 +118,10 @@ class HostClient:
         return str(self.status["process"]["host"].split()[0])
 
     def _reaches(self, url: str | None) -> bool:
-        """Whether what listens at `url` for the host is the same from here.
+        """Return whether `url`, as reported by the host, leads to the same listener from here.
 
-        Another container with the same home sees the host's files and its socket, but has a loopback interface of its own,
-        where nobody, or somebody else's scheduler, has that port.
+        Another container with the same home sees the host's files and socket, but has its own loopback interface, where
+        that port is free or belongs to someone else's scheduler.
         """
         there = (self.status.get("process") or {}).get("network")
         is_same = not there or not self._network or there == self._network
@@ -125,20 +129,21 @@ class HostClient:
 
     @property
     def odd(self) -> str:
-        """Why its files cannot be used, and what to do; empty if they can."""
+        """Why its files are invalid, and the remedy; empty if they are valid."""
         why = self._odd_description or self._odd_status
         return (
-            why and f"The files of its host cannot be used: {why} Close the cluster to remove them."
+            why
+            and f"Invalid files in its cluster host's directory: {why} Close the cluster to remove them."
         )
 
     def take(self, told: object) -> None:
-        """Take a status that the host told or wrote, as far as it can be used."""
+        """Apply a status from the socket or the file, as far as it is valid."""
         known, self._odd_status = decode_known(Status, told, STATUS)
-        self.status = known or self.status  # of one that tells nothing, what was known before
+        self.status = known or self.status  # keep the old one if nothing in it is valid
 
     @property
     def cluster(self) -> Cluster:
-        """The cluster as the panel shows it."""
+        """The cluster as shown in the panel."""
         about, now = self.description, self.status
         asked = Target(**about["target"]).workers or 0
         first = {"host": ["running", ""], "scheduler": ["waiting", ""], "workers": ["waiting", ""]}
@@ -176,7 +181,7 @@ class HostClient:
 
     @property
     def claim(self) -> ClusterUsage:
-        """What it holds: by what it was made with, else by its workers that are there."""
+        """Resource usage: from the requested options, else from the running workers."""
         seen, each = self.cluster, self.description["each"]
         most, ready = max(seen.workers.most, self._wanted), seen.workers.ready or 1
         cores = each["cores"] or seen.cores / ready
@@ -194,22 +199,22 @@ class HostClient:
 
     @property
     def _wanted(self) -> int:
-        """Workers of its first target, until the host knows how many there are to be."""
+        """Workers of the initial target, until the host reports its own number."""
         known = self.status.get("state", "starting") != "starting"
         return 0 if known else Target(**self.description["target"]).most
 
     @property
     def dashboard_url(self) -> str | None:
-        """Where this machine reaches the dashboard."""
+        """The dashboard's URL as this machine reaches it."""
         url = self.status.get("dashboard_url")
         return url if self.state != "failed" and self._reaches(url) else None
 
     def start(self, python: str | None = None, spec: Mapping[str, Any] | None = None) -> None:
-        """Watch; with `python`, start the host first."""
+        """Start watching; with `python`, launch the host first."""
         self._work = asyncio.create_task(self._live(python, spec))
 
     async def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         for task in (self._work, self._ending):
             if task is not None:
                 task.cancel()
@@ -233,7 +238,7 @@ class HostClient:
                 await asyncio.sleep(RETRY_STARTING if self.state == "starting" else RETRY)
 
     async def _follow(self) -> None:
-        """Hear what the host says, and whether it lives, until it says no more."""
+        """Follow the host's status and heartbeat until the connection ends."""
         alive = asyncio.create_task(self._ask_whether_alive())
         try:
             await self._listen()
@@ -242,7 +247,7 @@ class HostClient:
             await asyncio.wait({alive})
 
     async def _ask_whether_alive(self) -> None:
-        """Notice a host that hangs, and one that answers again; hosts of older versions answer as well."""
+        """Send heartbeat requests, to detect a hanging host and its recovery; older hosts answer them too."""
         with suppress(OSError, ValueError):
             async with self._connection() as (reader, writer):
                 while True:
@@ -264,7 +269,7 @@ class HostClient:
         self._notify()
 
     async def _listen(self) -> None:
-        """Hear what the host says, until it says no more."""
+        """Receive status updates until the connection ends."""
         with suppress(OSError, ValueError, RecursionError):
             async with self._connection() as (reader, writer):
                 writer.write(b'{"do": "watch"}\n')
@@ -282,7 +287,7 @@ class HostClient:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        # By way of the directory's descriptor: a socket's path may have 107 bytes only.
+        # Through the directory's descriptor: a socket path may have at most 107 bytes.
         directory = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
         try:
             short = f"/proc/self/fd/{directory}/{SOCKET}"
@@ -296,12 +301,12 @@ class HostClient:
             writer.close()
 
     async def request(self, **request: Any) -> dict[str, Any]:
-        """The host's answer.
+        """Send a request to the host; return its answer.
 
         Raises
         ------
         BackendError
-            If it refuses, or does not answer.
+            If the host refuses or does not respond.
         """
         try:
             async with self._connection() as (reader, writer):
@@ -317,14 +322,14 @@ class HostClient:
             asyncio.TimeoutError,
         ) as error:
             raise BackendError(
-                f"The host of cluster {self.description['name']!r} does not answer. See its log, or close it."
+                f"The host of cluster {self.description['name']!r} did not respond. Check its log, or close the cluster."
             ) from error
         if not fine:
             raise BackendError(str(answer.get("error")))
         return answer
 
     async def _answer(self, reader: asyncio.StreamReader) -> bytes:
-        """A line; a host that lives may take its time, one that hangs is not waited for."""
+        """Read one line; wait longer for a host with a heartbeat than for one without."""
         line = asyncio.ensure_future(reader.readline())
         began = time.monotonic()
         try:
@@ -339,7 +344,7 @@ class HostClient:
             line.cancel()
 
     async def close(self) -> None:
-        """Close, cancel or dismiss; returns when that has begun, or soon, and goes on."""
+        """Close, cancel or dismiss; return once that has begun, or after `CLOSE_SECONDS`, and continue."""
         self._closing_at = time.time()
         self._notify()
         self._ending = asyncio.create_task(self._close())
@@ -349,7 +354,7 @@ class HostClient:
             self._ending.result()
 
     async def _close(self) -> None:
-        """Have the host close; end it if it does not answer."""
+        """Ask the host to close; kill it if it does not respond."""
         with suppress(BackendError):
             await self.request(do="close")
             return
@@ -361,21 +366,21 @@ class HostClient:
             self._work.cancel()  # there is nothing left to watch
 
     def _notify(self) -> None:
-        """Say that something is new, if it is."""
+        """Report a change of the cluster, if there is one."""
         now = None if self.gone else self.cluster
         if now != self._told or self.gone:
             self._told = now
             self._changed()
 
-    # What follows reads files, runs commands and waits: in a thread.
+    # The methods below read files, run commands and block: call them in a thread.
 
     def _examine(self) -> None:
-        """Find out from the files what there is, when nobody listens on the socket."""
+        """Determine the state from the files when the socket is unavailable."""
         if not (self.directory / DESCRIPTION).exists():
             self.gone = True
             return
         if self.status.get("state") == "failed":
-            return  # said by the host, which may have had no room to write it
+            return  # reported by the host, which may have been unable to write it
         told = read(self.directory / STATUS)
         if told is not None:
             self.take(told)
@@ -391,20 +396,20 @@ class HostClient:
         if not there:
             self._bury(process)
         elif self._overdue():
-            late = f"The cluster host does not answer any more. {tail(self.directory)}"
+            late = f"The cluster host stopped responding. {tail(self.directory)}"
             end(process)
             self._bury(process, late)
 
     def _examine_start(self) -> None:
-        """There is no host, or not yet: a start that failed, was given up, or whose server was killed."""
+        """Handle a missing process: the start is pending, failed or cancelled, or its server was killed."""
         if self.odd and not self._closing_at:
-            return  # there may be one, of which nothing is known
+            return  # a host may exist, but its files are unreadable
         waited = time.time() - self._seen_at
         if not self._launching and (self._closing_at or waited > HALF_STARTED_SECONDS):
             self._end()
 
     def _heard_of(self) -> bool:
-        """Whether a host on another machine lives, by the age of its file."""
+        """Return whether a host on another machine has a recent heartbeat."""
         with suppress(OSError):
             if time.time() - (self.directory / STATUS).stat().st_mtime < SILENCE_SECONDS:
                 self.status.update(
@@ -414,14 +419,14 @@ class HostClient:
         return False
 
     def _overdue(self) -> bool:
-        """Whether the host should have given up its start, or ended, some time ago: it hangs."""
+        """Return whether a start or close exceeded its timeout by `GRACE_SECONDS`: the host hangs."""
         about, since = self.description, self._closing_at
         if self.status.get("state") == "starting" and since is None:
             since = about["created_at"] + about["start_timeout_seconds"]
         return since is not None and time.time() > since + GRACE_SECONDS
 
     def _bury(self, process: Mapping[str, Any], reason: str = "") -> None:
-        """Clean up after a dead host; it is shown as failed, unless it died while it closed."""
+        """Clean up after a dead host; show the cluster as failed, unless it died while closing."""
         sweep(process, self.status.get("cleanup", ()))
         closing = self.status.get("state") == "closing"
         before = self.status.get("reason", "") if closing else ""
@@ -439,11 +444,11 @@ class HostClient:
         about = {"state": "failed", "reason": reason, "since_at": time.time(), "steps": steps}
         self.status = {**self.status, **about, "idle_stop_at": None, "tasks": None}
         self._odd_status = ""
-        with suppress(OSError):  # dismissed by another server meanwhile
+        with suppress(OSError):  # another server may have dismissed it
             write_json(self.directory / STATUS, self.status)
 
     def _end(self) -> None:
-        """End the host, if there is one, by force if need be, and leave nothing behind."""
+        """Stop the host if it runs, by force if necessary, and remove its files."""
         process = self.status.get("process")
         if process is not None and is_there(process) is not None:
             end(process)

@@ -1,4 +1,4 @@
-"""What the files of a cluster host hold, and what of it can be used where another version or somebody's hand wrote them."""
+"""Files of a cluster host; values written by other versions or by hand are validated field by field."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DESCRIPTION = "cluster.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Names a process, see :func:`hrlab.clusters.process.daemon.process_identity.identity`."""
+    """Identifies a process, see :func:`hrlab.clusters.process.daemon.process_identity.identity`."""
 
     host: str
     pid: int
@@ -27,9 +27,9 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What the server that made a cluster wrote of it; fields as in :class:`hrlab.model.cluster.Cluster`.
+    """Description written by the creating server; fields as in :class:`hrlab.model.cluster.Cluster`.
 
-    `target` is what was asked for at first, `each` the options of one worker.
+    `target` is the initial size, `each` the options of one worker.
     """
 
     id: str
@@ -45,9 +45,9 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """What a host tells of its cluster; fields as in :class:`hrlab.model.cluster.Cluster`.
+    """Status written by the host; fields as in :class:`hrlab.model.cluster.Cluster`.
 
-    `cleanup` are commands that remove what a host leaves behind that is killed.
+    `cleanup` lists commands that remove what a killed host leaves behind.
     """
 
     process: Identity | None = None
@@ -67,13 +67,13 @@ class Status:
 
 
 def described(directory: Path, told: object) -> tuple[dict[str, Any], str]:
-    """The description of the cluster whose host has this directory, and what is wrong with what it holds.
+    """Parse a host's description; return it with a sentence on what is invalid, empty if nothing is.
 
-    What cannot be used of it is replaced by what is known without.
+    Invalid fields get defaults.
     """
     known, wrong = decode_known(Description, told, DESCRIPTION)
     if known.get("id", directory.name) != directory.name:
-        wrong = f"{DESCRIPTION} is of another cluster."
+        wrong = f"{DESCRIPTION} belongs to another cluster."
     changed_at = 0.0
     with suppress(OSError):
         changed_at = directory.stat().st_mtime
@@ -91,6 +91,6 @@ def described(directory: Path, told: object) -> tuple[dict[str, Any], str]:
 
 
 def _amount(value: Value | None) -> float:
-    """An option of a profile may be called so and be no number."""
+    """Return the amount as a number; a profile's option of that name may be of another type."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return float(value) if is_number and value is not None else 0.0

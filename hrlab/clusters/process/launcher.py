@@ -1,4 +1,4 @@
-"""Starts cluster hosts, and removes what dead ones left."""
+"""Launch cluster hosts, and clean up after dead ones."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ HOST = Path(__file__).with_name("host.py")
 LAUNCH_SECONDS = 60.0
 COMMAND_SECONDS = 30.0
 TERMINATE_SECONDS = 5.0
-#: Between looks at files to deliver, and proofs of life in the status file.
+#: Interval of checks for changed files, and of heartbeats in the status file.
 BEAT_SECONDS = 10.0
 
 
 def specification(
     plan: Plan, cwd: str, secret_variables: Sequence[str] = SECRET_VARIABLES
 ) -> dict[str, Any]:
-    """What the host is told about the cluster to make.
+    """Return the specification that is sent to the host.
 
     Raises
     ------
     BackendError
-        If the template does not name a class, or names a place that no option fills.
+        If the template has no class, or uses a placeholder that no option sets.
     """
     profile = plan.profile
     values = {
@@ -65,13 +65,13 @@ def specification(
         }
     except KeyError as error:
         raise BackendError(
-            f"The template of profile {profile.name!r} needs {error}, which is neither given nor an option. "
-            "Whoever maintains the profiles can add it."
+            f"The template of profile {profile.name!r} needs {error}, which is neither set nor an option. "
+            "Ask your admin to add it."
         ) from error
 
 
 def target(options: Mapping[str, Any]) -> Target:
-    """How many workers a cluster with these options is to have at first; the template decides if none says so."""
+    """Return the initial size given by the options; an empty target leaves it to the template."""
     if WORKERS in options:
         return Target(workers=options[WORKERS])
     if MAXIMUM in options:
@@ -80,19 +80,19 @@ def target(options: Mapping[str, Any]) -> Target:
 
 
 def as_json(wanted: Target) -> dict[str, int]:
-    """A target as the host reads it: only what is given."""
+    """Return a target in the host's format: only the fields that are set."""
     return {key: value for key, value in encode(wanted).items() if value is not None}
 
 
 def launch(directory: Path, python: str, spec: Mapping[str, Any]) -> str:
-    """Start a host, in a session of its own and adopted by init, so that nothing of it ends with this server.
+    """Start a host in its own session, adopted by init, so that it outlives this server.
 
     Returns
     -------
     str
-        Why it could not be started; empty if it was.
+        Why it could not be started; empty on success.
     """
-    # By standard input, not in the environment: anybody of the batch system, and every worker, would inherit them.
+    # Passed on standard input: the batch system and every worker would inherit environment variables.
     secrets = secrets_in(os.environ, spec["secret_variables"])
     given = {name: value for name, value in secrets.items() if name not in OWN_KEYS}
     environ = {
@@ -110,20 +110,20 @@ def launch(directory: Path, python: str, spec: Mapping[str, Any]) -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return f"The kernel's Python, {python}, cannot be started: {error}."
+        return f"Cannot start the kernel's Python, {python}: {error}."
     finally:
         os.close(log)
     return f"The cluster host did not start. {tail(directory)}" if done.returncode else ""
 
 
 def tail(directory: Path, lines: int = 3, longest: int = 400) -> str:
-    """The end of the host's log as a sentence."""
+    """Return the last lines of the host's log as a sentence."""
     said = [line.strip() for line in read_log(directory, 10_000).splitlines() if line.strip()]
     return f"Its log ends: {' | '.join(said[-lines:])[-longest:]}" if said else "Its log is empty."
 
 
 def read_log(directory: Path, longest: int = 100_000) -> str:
-    """The end of the host's log."""
+    """Return the last part of the host's log."""
     try:
         with (directory / LOG).open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - longest))
@@ -133,7 +133,7 @@ def read_log(directory: Path, longest: int = 100_000) -> str:
 
 
 def is_there(process: Mapping[str, Any]) -> bool | None:
-    """Whether the process that called itself so is there; None if it is on another machine."""
+    """Return whether the identified process is running; None if it is on another machine."""
     now = identity(int(process["pid"]))
     if now["host"] != process["host"]:
         return None
@@ -141,7 +141,7 @@ def is_there(process: Mapping[str, Any]) -> bool | None:
 
 
 def end(process: Mapping[str, Any]) -> None:
-    """Ask a host to end, and make it end if it does not. Blocks for some seconds."""
+    """Terminate a host, then kill it if it does not exit. Blocks for up to 10 s."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         until = time.monotonic() + TERMINATE_SECONDS
         if is_there(process):
@@ -152,7 +152,7 @@ def end(process: Mapping[str, Any]) -> None:
 
 
 def sweep(process: Mapping[str, Any], commands: Sequence[Sequence[str]]) -> None:
-    """Remove what a dead host left: processes of its session, and jobs by the commands that it recorded. Blocks."""
+    """Clean up after a dead host: kill its session, and run its cleanup commands. Blocks."""
     for pid in orphans(process):
         with suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
@@ -168,10 +168,10 @@ def sweep(process: Mapping[str, Any], commands: Sequence[Sequence[str]]) -> None
 
 
 def orphans(process: Mapping[str, Any]) -> list[int]:
-    """Processes of a dead host's session.
+    """Return the remaining processes of a dead host's session.
 
-    Its session has its number, which the system gives to nobody else while a member lives: so if no process has that
-    number now, members are the dead one's, and if one has, none is.
+    The system does not reuse a session's id as a process id while a member lives. So if no process has the id now, all
+    members belong to the dead host; if one has it, none does.
     """
     number = int(process["pid"])
     if is_there(process) is None or Path(f"/proc/{number}").exists():

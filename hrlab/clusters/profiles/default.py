@@ -1,4 +1,4 @@
-"""The profile that is there without any configuration: this machine, as a container sees it."""
+"""The built-in profile, for servers without configuration: workers on this machine, within container limits."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Any
 
 GIB = 1024**3
 SMALLEST_BYTES = GIB // 4
-#: Memory that is left to Jupyter and its kernels.
+#: Memory reserved for Jupyter and its kernels.
 KEPT_BYTES = GIB
 
 
 def local_profile(cores: float, memory_bytes: int) -> dict[str, Any]:
-    """Profiles by name, as a site would write them.
+    """Return the built-in profile by name, in the form that sites write.
 
     Parameters
     ----------
     cores, memory_bytes
-        What this process may use of the machine.
+        Resources of the machine that this process may use.
     """
     most = max(1, int(cores))
     usable = max(SMALLEST_BYTES, memory_bytes - KEPT_BYTES)
-    # Tasks that wait for disks or networks leave cores to others.
+    # Tasks that wait for disks or networks leave cores idle, so allow more workers than cores.
     most_workers = min(2 * most, usable // SMALLEST_BYTES)
     return {
         "local": {
@@ -71,7 +71,7 @@ def _options(most: int, most_workers: int, usable: int, memory_bytes: int) -> di
         },
         "memory": {
             "type": "memory",
-            # What the form offers is allowed: all workers that it may be scaled to fit.
+            # The default must allow scaling to the maximum number of workers.
             "default": max(SMALLEST_BYTES, _rounded(usable // most_workers)),
             "minimum": SMALLEST_BYTES,
             "maximum": max(SMALLEST_BYTES, memory_bytes),
@@ -82,5 +82,5 @@ def _options(most: int, most_workers: int, usable: int, memory_bytes: int) -> di
 
 
 def _rounded(count: int) -> int:
-    """Down to quarters of a GiB, which read well."""
+    """Round down to quarters of a GiB, for readability."""
     return count // SMALLEST_BYTES * SMALLEST_BYTES

@@ -1,4 +1,4 @@
-"""The profiles that a site's configuration declares, for whom, and which of them are broken."""
+"""Load the profiles of a site: for which groups they are, and which are invalid."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from hrlab.model.suggest import did_you_mean
 from hrlab.shared.yaml_lines import Located, read_yaml
 
 TRAIT = "HRLab.profiles"
-#: What the file declares.
+#: Top-level keys of the file.
 KEYS = ("profiles", "quotas")
 
 
 @dataclass(frozen=True, slots=True)
 class Profiles:
-    """What may be created, and what was meant to be."""
+    """Valid profiles by name, and the invalid ones."""
 
     usable: Mapping[str, Profile]
     broken: tuple[BrokenProfile, ...] = ()
 
     def of(self, groups: Collection[str]) -> Profiles:
-        """Those for a user of `groups`."""
+        """Return the profiles available to a user of `groups`."""
         usable = {
             name: profile
             for name, profile in self.usable.items()
@@ -38,16 +38,16 @@ class Profiles:
 def load_profiles(
     configured: Mapping[str, Any], file: Path | None, default: Mapping[str, Any]
 ) -> Profiles:
-    """The profiles of a site.
+    """Load the profiles of a site.
 
     Parameters
     ----------
     configured
-        Value of the trait: profiles by name. They win over those of the file.
+        Value of the trait: profiles by name. They win over those of `file`.
     file
         YAML file with a mapping ``profiles``.
     default
-        Profiles where neither says anything.
+        Profiles to use if neither is given.
     """
     usable: dict[str, Profile] = {}
     broken: list[BrokenProfile] = []

@@ -1,4 +1,4 @@
-"""One profile from a site's configuration: of the declared form, defaults within bounds, a template that can be filled."""
+"""Parse and validate one profile: its keys, its defaults against its bounds, and its template's placeholders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from hrlab.model.wire import decode
 from hrlab.shared.yaml_lines import Place
 
 _CLASS = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
-#: Keys of a template, and which of them there must be.
+#: Keys of a template by kind, and the required one.
 _KEYS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "process": (("class", "arguments"), "class"),
     "address": (("address", "dashboard"), "address"),
@@ -37,7 +37,7 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], str]] = {
 
 
 def problem_of(profile: Profile) -> str:
-    """What is wrong with the template; empty if nothing is."""
+    """Return what is wrong with the template; empty if it is valid."""
     if profile.kind == "kubernetes":
         from hrlab.clusters.kubernetes import manifest
 
@@ -59,16 +59,16 @@ def problem_of(profile: Profile) -> str:
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 OPTION_NAME = re.compile(r"[a-z_][a-z0-9_]{0,39}")
-#: What a template may hold beside options.
+#: Placeholders that a template may use besides options.
 GIVEN = frozenset(["cluster_id", "cluster_name", "owner"])
-#: Bounds and defaults, which may be texts such as ``2 GiB`` where an option is an amount of memory.
+#: Fields that may be text such as ``2 GiB`` for options of type memory.
 _AMOUNTS = ("default", "minimum", "maximum")
-#: The name of a preset is a button's.
+#: Preset names are button labels.
 LONGEST_LABEL = 40
 
 
 class ProfileError(Exception):
-    """Why a profile can't be used, and the place within it."""
+    """Why a profile is invalid, and where in it."""
 
     def __init__(self, reason: str, place: Place = ()) -> None:
         super().__init__(reason)
@@ -77,19 +77,19 @@ class ProfileError(Exception):
 
 
 def read_profile(name: str, value: object) -> Profile:
-    """The profile that `value`, a JSON value, declares.
+    """Parse the JSON value `value` as profile `name`.
 
     Raises
     ------
     ProfileError
-        With the first thing that is wrong.
+        For the first problem found.
     """
     if not NAME.fullmatch(name):
         raise ProfileError(
-            "a profile's name is made of at most 40 small letters, digits and dashes in between."
+            "profile names have at most 40 lower-case letters, digits and inner dashes."
         )
     if not isinstance(value, Mapping):
-        raise ProfileError("a profile must be a mapping of keys such as `kind` and `template`.")
+        raise ProfileError("a profile must be a mapping with keys such as `kind` and `template`.")
     _known_keys(value)
     kind = value.get("kind")
     if kind not in get_args(Kind):
@@ -110,10 +110,10 @@ def read_profile(name: str, value: object) -> Profile:
 
 
 def _preset(label: str, profile: Profile) -> dict[str, Value]:
-    """The options of a preset as they are used: amounts of memory in bytes."""
+    """Return the validated options of a preset, with memory in bytes."""
     place: Place = ("presets", label)
     if not 0 < len(label.strip()) <= LONGEST_LABEL:
-        raise ProfileError(f"a preset's name has 1 to {LONGEST_LABEL} characters.", place)
+        raise ProfileError(f"a preset's name must have 1 to {LONGEST_LABEL} characters.", place)
     options = profile.presets[label]
     checked = check(ClusterRequest(profile=profile.name, options=options), profile, ())
     for refusal in checked.refusals:
@@ -143,7 +143,7 @@ def _only(value: Mapping[str, Any], known: Collection[str], place: Place) -> Non
 
 
 def _with_numbers(value: Mapping[str, Any]) -> dict[str, Any]:
-    """`value` with amounts of memory that are written as texts in bytes."""
+    """Return `value` with textual amounts of memory converted to bytes."""
     changed = dict(value)
     options, limits = value.get("options"), value.get("limits")
     if isinstance(options, Mapping):
@@ -182,7 +182,7 @@ def _decoded(value: Mapping[str, Any], original: Mapping[str, Any]) -> Profile:
 
 
 def _paths(value: Any, place: Place = (), text: str = "") -> Iterator[tuple[Place, str]]:
-    """Every part of `value` with the path by which :mod:`hrlab.model.wire` calls it."""
+    """Yield each part of `value` with its path in the notation of :mod:`hrlab.model.wire`."""
     yield place, text
     if isinstance(value, Mapping):
         for key, item in value.items():
@@ -196,12 +196,12 @@ def _check_option(name: str, option: Option) -> None:
     place: Place = ("options", name)
     if not OPTION_NAME.fullmatch(name):
         raise ProfileError(
-            f"option `{name}` must be named with small letters, digits and underscores.", place
+            f"option `{name}` must be named with lower-case letters, digits and underscores.", place
         )
     if name in GIVEN:
-        raise ProfileError(f"`{name}` is given by hrlab and can be no option.", place)
+        raise ProfileError(f"`{name}` is set by hrlab and cannot be an option.", place)
     if option.type == "choice" and not option.choices:
-        raise ProfileError(f"option `{name}` is a choice without `choices`.", place)
+        raise ProfileError(f"option `{name}` of type choice needs `choices`.", place)
     if (
         option.minimum is not None
         and option.maximum is not None
@@ -225,18 +225,18 @@ def _check_option(name: str, option: Option) -> None:
 def _check_template(profile: Profile) -> None:
     given = {*profile.options, *GIVEN}
     if "published_ports" in profile.template:
-        given.add("port")  # the one that hrlab picks of them
+        given.add("port")  # chosen from them by hrlab
     for place in sorted(places(profile.template)):
         if place not in given:
             hint = did_you_mean(place, given)
             raise ProfileError(
-                f"the template has a place `{{{place}}}`, but there is no such option. {hint}",
+                f"the template uses `{{{place}}}`, but there is no such option. {hint}",
                 _place_of(place, profile.template, ("template",)),
             )
 
 
 def _place_of(name: str, template: Any, place: Place) -> Place:
-    """Where in the template a place is."""
+    """Return the path of a placeholder in the template."""
     parts: Iterator[tuple[str | int, Any]] = iter(())
     if isinstance(template, Mapping):
         parts = iter(template.items())

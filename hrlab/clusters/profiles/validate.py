@@ -1,4 +1,4 @@
-"""Whether a request for a cluster can be granted, by the declaration of its profile, and if not, why."""
+"""Validate a request for a cluster against its profile, and phrase refusals."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from hrlab.model.suggest import did_you_mean
 from hrlab.model.units import format_bytes
 
 MAX_NAME = 60
-#: Longest that a text of the user is quoted.
+#: Maximum length of quoted user input.
 _QUOTED = 80
 
 
 @dataclass(frozen=True, slots=True)
 class ValidatedRequest:
-    """A request against its profile.
+    """A request checked against its profile.
 
     Attributes
     ----------
     options
-        A value for each option of the profile; only of use without refusals.
+        A value for each option of the profile; valid only without refusals.
     impossible
         Values that can never be granted.
     over_limit
-        Limits that are exceeded now or by this profile.
+        Limits exceeded by the request, or by it and existing clusters.
     """
 
     options: Mapping[str, Value]
@@ -36,12 +36,12 @@ class ValidatedRequest:
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
-        """All of them."""
+        """All refusals."""
         return self.impossible + self.over_limit
 
 
 def check(request: ClusterRequest, profile: Profile, mine: Sequence[Cluster]) -> ValidatedRequest:
-    """`request` against `profile`; `mine` are the user's clusters of that profile that hold resources."""
+    """Validate `request`; `mine` are the user's clusters of that profile that hold resources."""
     options = {name: option.default for name, option in profile.options.items()}
     impossible = list(_check_name(request.name))
     for name, value in request.options.items():
@@ -55,7 +55,7 @@ def check(request: ClusterRequest, profile: Profile, mine: Sequence[Cluster]) ->
 
 
 def check_target(target: Target, profile: Profile, cluster: Cluster) -> ValidatedRequest:
-    """A new size of a cluster against the bounds of its profile's options, and its limits."""
+    """Validate a new size of a cluster against its profile's bounds and limits."""
     asked = {
         name: value
         for name in (WORKERS, MINIMUM, MAXIMUM)
@@ -104,7 +104,7 @@ def _check_name(name: str | None) -> list[Refusal]:
 def _check_option(
     profile: Profile, name: str, value: Value, options: dict[str, Value]
 ) -> Refusal | None:
-    """Put `value` into `options`, or say why not."""
+    """Store the checked `value` in `options`, or return why it is refused."""
     shown = value[:_QUOTED] if isinstance(value, str) else value
     option = profile.options.get(name)
     if option is None:
@@ -132,7 +132,7 @@ def _bounds(name: str, asked: Value, maximum: float | None, why: str) -> Refusal
 
 
 def _check_bounds(request: ClusterRequest, options: dict[str, Value]) -> list[Refusal]:
-    """Workers lie between minimum and maximum: a default gives way, what the user asked for does not."""
+    """Check that workers lie within minimum and maximum; adjust a default, but refuse an explicit value."""
     low, high, workers = (_number(options.get(name)) for name in (MINIMUM, MAXIMUM, WORKERS))
     if low is not None and high is not None and low > high:
         return [_crossed(low, high)]
@@ -155,7 +155,7 @@ def _crossed(low: float, high: float) -> Refusal:
 
 
 def most_workers(options: Mapping[str, Value]) -> float:
-    """Most workers that a cluster of these options may come to have."""
+    """Return the largest number of workers that a cluster with these options may reach."""
     adapts = options.get("adapt") is not False
     names = (WORKERS, MAXIMUM) if adapts else (WORKERS,)
     return max((_number(options.get(name)) or 0 for name in names), default=0)
@@ -181,7 +181,7 @@ def _check_size(profile: Profile, options: Mapping[str, Value]) -> list[Refusal]
 def _sizes(
     limits: Limits, options: Mapping[str, Value]
 ) -> Iterator[tuple[str, float, float | None, Callable[[float], str]]]:
-    """Each limit: its name, what a worker takes of it, the most there may be, and how amounts are said."""
+    """Yield for each limit its name, a worker's share, the limit, and a formatter of amounts."""
     yield WORKERS, 1, limits.workers, lambda n: f"{n:g} workers"
     yield CORES, _number(options.get(CORES)) or 0, limits.cores, lambda n: f"{n:g} cores"
     memory = _number(options.get(MEMORY)) or 0
@@ -194,7 +194,7 @@ def _check_count(profile: Profile, mine: Sequence[Cluster]) -> list[Refusal]:
         return []
     names = ", ".join(cluster.name for cluster in mine[:5])
     remedy = f"Close one of them first: {names}." if mine else "Ask your admin."
-    message = f"You have {len(mine)} of at most {most} clusters of {profile.label}. {remedy}"
+    message = f"You have {len(mine)} of {most} clusters of {profile.label}. {remedy}"
     return [Refusal(limit="clusters", asked=len(mine) + 1, left=0, message=message)]
 
 

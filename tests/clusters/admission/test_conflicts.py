@@ -55,8 +55,8 @@ def test_one_that_has_settled_stays_and_counts_even_beyond_the_limit():
 
 def test_the_reason_says_who_was_first_and_what_is_left():
     said = lost_race("b", [claim("a", 6), claim("b", 6, mine=True)], [ALL])
-    assert said.startswith("Withdrawn: a of another user was asked for a moment earlier.")
-    assert "This one takes 6 workers; 4 workers are left of 10 workers (all)." in said
+    assert said.startswith("Withdrawn: a of another user was requested a moment earlier.")
+    assert "Your cluster needs 6 workers; 4 workers are left of 10 workers (all)." in said
 
 
 def test_only_marked_clusters_of_others_count_for_a_group():
@@ -101,8 +101,10 @@ def test_growing_takes_no_place_of_a_limit_of_clusters():
 
 def test_the_reason_of_a_growth_says_to_what_it_goes_back():
     said = lost_race("b", [grown("a", 1, 7), grown("b", 2, 5, mine=True)], [ALL], grown=True)
-    assert said.startswith("Back to 2 workers: a of another user grew a moment earlier.")
-    assert "What was added takes 3 workers; 1 worker is left of 10 workers (all)." in said
+    assert said.startswith(
+        "Scaled back to 2 workers: a of another user was scaled up a moment earlier."
+    )
+    assert "Your increase needs 3 workers; 1 worker is left of 10 workers (all)." in said
 
 
 @given(

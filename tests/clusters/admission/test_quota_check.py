@@ -53,7 +53,7 @@ def test_refusal_says_asked_left_limit_holders_and_remedy():
     assert (refusal.limit, refusal.asked, refusal.left) == ("cores", 400, 128)
     assert refusal.message == (
         "Asked for 200 workers (400 cores); 128 cores are left of your 480 cores (Each user). "
-        "The rest is held by zee-2 (200 cores) and zee-3 (152 cores). "
+        "The rest is used by zee-2 (200 cores) and zee-3 (152 cores). "
         "Ask for at most 64 workers, or close zee-2."
     )
 
@@ -64,7 +64,9 @@ def test_where_nothing_is_left_the_remedy_is_to_close_or_to_wait():
     assert refusal.message.endswith("Close zee-2 first.")
     (refusal,) = exceeded(asks(1), [cores(4, 4, holders=[theirs])], "zee")
     assert "gnn of another user (4 cores)" in refusal.message
-    assert refusal.message.endswith("Wait until others have closed theirs, or ask your admin.")
+    assert refusal.message.endswith(
+        "Wait until other clusters have been closed, or ask your admin."
+    )
 
 
 def test_unknown_limits_advisory_limits_and_those_of_other_profiles_refuse_nothing():
@@ -163,7 +165,7 @@ async def test_dry_run_says_what_is_asked_and_what_would_be_cut(service):
     dry = await clusters.create(cut)
     assert dry.allowed
     assert dry.asks.workers == 5
-    assert dry.warnings == ("Cut to 5 workers, as many as are allowed now.",)
+    assert dry.warnings == ("Reduced to 5 workers, the most that is allowed now.",)
 
 
 async def test_as_many_as_allowed_is_cut_to_bounds_and_limits_of_the_profile_too(service):
@@ -214,7 +216,7 @@ async def test_number_of_clusters_is_limited(service):
     made = await clusters.create(body(1))
     with pytest.raises(ConflictError) as refused:
         await clusters.create(body(1))
-    expected = f"You have 1 of at most 1 cluster (Guests). Close one of yours first: {made.name}."
+    expected = f"You have 1 of 1 cluster (Guests). Close one of yours first: {made.name}."
     assert refused.value.message == expected
 
 

@@ -40,15 +40,13 @@ def test_a_pod_that_is_being_made_or_runs_needs_no_reason():
 def test_an_image_that_cannot_be_pulled_is_named():
     state = waiting("ImagePullBackOff", 'Back-off pulling image "lab:1"')
     said = pod_reason(pod(state=state), "scheduler")
-    assert said == (
-        'The image lab:1 of the scheduler can\'t be pulled: Back-off pulling image "lab:1".'
-    )
+    assert said == ('Cannot pull the image lab:1 of the scheduler: Back-off pulling image "lab:1".')
 
 
 def test_a_container_that_ends_again_and_again_says_how():
     state = waiting("CrashLoopBackOff", "back-off 10s restarting failed container")
     said = pod_reason(pod(state=state, lastState=over(exitCode=3)), "worker")
-    assert said == "The worker ends as soon as it starts: Error, exit code 3."
+    assert said == "The worker exits right after its start: Error, exit code 3."
 
 
 def test_memory_that_ran_out_is_said_in_words():
@@ -65,7 +63,7 @@ def test_a_program_that_is_not_in_the_image_is_named():
 
 def test_a_container_that_runs_again_after_its_end_is_told_until_it_is_ready():
     again = pod(phase="Running", state={"running": {}}, lastState=over(), ready=False)
-    assert "was started again after it had ended" in pod_reason(again, "scheduler")
+    assert "was restarted after it exited" in pod_reason(again, "scheduler")
     fine = pod(phase="Running", state={"running": {}}, lastState=over(), ready=True)
     assert pod_reason(fine, "scheduler") == ""
 
@@ -74,12 +72,12 @@ def test_a_pod_without_a_node_says_what_the_scheduler_of_kubernetes_says():
     message = "0/8 nodes are available: 8 Insufficient cpu."
     condition = {"type": "PodScheduled", "status": "False", "message": message}
     said = pod_reason(pod(conditions=[condition]), "worker")
-    assert said == "No node takes the worker: 0/8 nodes are available: 8 Insufficient cpu."
+    assert said == "No node can run the worker: 0/8 nodes are available: 8 Insufficient cpu."
 
 
 def test_what_interlink_waits_for_is_passed_on():
     said = pod_reason(pod(state=waiting("Remote pod submitted", "queued")), "worker")
-    assert said == "The worker waits: Remote pod submitted: queued."
+    assert said == "The worker is waiting: Remote pod submitted: queued."
 
 
 def test_an_evicted_pod_says_so():
@@ -92,17 +90,17 @@ def test_an_evicted_pod_says_so():
 def test_an_operator_that_takes_nothing_up_is_suspected_after_a_while():
     resource = {"metadata": {"name": "z", "creationTimestamp": MADE}}
     assert operator_reason(resource, AT + 5) == ""
-    assert "does not seem to run" in operator_reason(resource, AT + 25)
+    assert "may not be running" in operator_reason(resource, AT + 25)
     assert operator_reason({**resource, "status": {"phase": "Running"}}, AT + 25) == ""
     refused = operator_reason({**resource, "status": {"phase": "Error"}}, AT + 1)
-    assert refused.startswith("The Dask operator refused")
+    assert refused.startswith("The Dask operator rejected")
 
 
 def test_a_pod_that_does_not_appear_is_a_quotas_or_the_operators_fault():
     assert missing_reason("scheduler", 4, "") == ""
-    assert "quota or operator?" in missing_reason("scheduler", 12, "")
+    assert "A quota may be exhausted" in missing_reason("scheduler", 12, "")
     named = missing_reason("worker", 4, "exceeded quota: per-user, used: pods=3, limited: pods=3")
-    assert named.startswith("No pod for the worker may be made: exceeded quota: per-user")
+    assert named.startswith("The worker pod cannot be created: exceeded quota: per-user")
 
 
 def test_a_cluster_that_is_not_let_go_of_names_who_holds_it():

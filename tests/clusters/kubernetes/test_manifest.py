@@ -163,7 +163,7 @@ def test_what_cannot_be_done_is_refused_by_name(changes, said):
 
 def test_a_place_that_nothing_fills_is_named():
     options = {"image": Option(type="string", default="x")}
-    with pytest.raises(InvalidRequestError, match="place size"):
+    with pytest.raises(InvalidRequestError, match="uses size"):
         resource_of(plan({"image": "{size}"}, options=options), "jhub")
 
 

@@ -104,7 +104,7 @@ def test_a_credential_comes_by_a_secret_of_hrlab_or_of_the_site_or_in_clear_if_a
         ({"ports": [9, 8]}, "two numbers"),
         ({"selector": "ssh-fwd"}, "must be labels"),
         ({"private_key": {"file": "~/.ssh/id"}}, "either a password or a private_key"),
-        ({"password": "s3cret"}, "must say where it is"),
+        ({"password": "s3cret"}, "needs a source"),
     ],
 )
 def test_what_is_wrong_is_said(changes, said):
@@ -139,8 +139,8 @@ def test_the_forwarders_refusal_of_a_port_is_known_by_the_end_of_the_program():
 
 
 def test_the_end_of_the_program_is_put_into_words():
-    assert "refuses the credential" in pod_reason(ended_with(tunnel.REFUSED), "scheduler")
-    assert "has no asyncssh" in end_reason(tunnel.NO_ASYNCSSH)
+    assert "rejected the tunnel's credential" in pod_reason(ended_with(tunnel.REFUSED), "scheduler")
+    assert "needs asyncssh" in end_reason(tunnel.NO_ASYNCSSH)
     plain = ended_with(tunnel.REFUSED)
     plain["spec"]["containers"][0]["env"] = []
     assert "exit code 97" in pod_reason(plain, "scheduler")

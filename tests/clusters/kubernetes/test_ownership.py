@@ -195,7 +195,7 @@ def test_a_cluster_that_only_says_that_it_is_the_users_is_shown_as_anothers_with
     views = Summaries(ALICE, {}, server())
     seen = views.view(NAME, ClusterObjects(resource=cluster()), 0.0)
     assert (seen.mine, seen.owner) == (False, None)
-    assert seen.reason.startswith("It is labelled as yours, which anybody can do, but not signed")
+    assert seen.reason.startswith("It is labelled as yours, but not signed")
 
 
 def test_the_key_is_made_once_for_its_owner_only(path):
@@ -230,7 +230,7 @@ def test_a_key_that_is_damaged_is_said_and_not_replaced(path, server, caplog, da
     alice = server()
     assert alice.is_mine(made_by(alice))
     assert not server().is_mine(made_by(alice))
-    assert "are not recognized as the user's" in caplog.text
+    assert "will not be recognized as yours" in caplog.text
     assert str(path) in caplog.text
     assert path.read_text(encoding="latin-1") == damaged
 
@@ -241,4 +241,4 @@ def test_where_no_key_can_be_kept_clusters_are_the_users_as_long_as_the_server_l
     (tmp_path / "hrlab").write_text("a file where the folder would be")
     alice = server()
     assert alice.is_mine(made_by(alice))
-    assert "are not recognized as the user's" in caplog.text
+    assert "will not be recognized as yours" in caplog.text

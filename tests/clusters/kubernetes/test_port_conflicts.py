@@ -45,7 +45,7 @@ async def test_a_cluster_that_is_made_again_is_shown_as_starting_all_the_time(ag
     views = {}
     again.show_as_starting(views, before)
     shown = views[ID]
-    assert (shown.state, "made again" in shown.reason) == ("starting", True)
+    assert (shown.state, "recreating it" in shown.reason) == ("starting", True)
     assert again.ready_to_recreate(lambda *_: True) == {}
     assert again.ready_to_recreate(lambda *_: False)[ID].tries == 1
 

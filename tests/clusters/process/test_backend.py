@@ -193,9 +193,9 @@ def test_a_host_that_hangs_is_unreachable_until_it_goes_on(side, nothing_is_left
     host = host_of(nothing_is_left)
     os.kill(host, signal.SIGSTOP)
     side.until(lambda: side.get().state == "unreachable")
-    assert "does not answer" in side.get().reason
+    assert "does not respond" in side.get().reason
     assert set(side(side.kind.logs("test-1"))) == {"host"}
-    with pytest.raises(BackendError, match="does not answer"):
+    with pytest.raises(BackendError, match="did not respond"):
         side(side.kind.scale("test-1", Target(workers=2)))
     os.kill(host, signal.SIGCONT)
     side.until(lambda: side.get().state == "ready")
@@ -348,7 +348,7 @@ def test_delivers_to_workers_that_join_late_and_again_when_new(side, tmp_path, m
 def test_a_file_to_deliver_that_is_missing_is_the_reason(side):
     side.create(of=profile(deliver=Deliver(files={"/nothere/proxy": "proxy"})))
     side.until(lambda: side.get().state == "failed")
-    assert side.get().reason == "/nothere/proxy is to be delivered: No such file or directory."
+    assert side.get().reason == "Cannot deliver /nothere/proxy: No such file or directory."
 
 
 def test_a_setup_that_raises_is_the_reason(side):

@@ -131,7 +131,7 @@ def test_broken_profile_is_told_with_its_line_and_the_others_work(load):
         (
             "kind: process\ntemplate: {class: x.Y}\noptions:\n  owner: {type: string, default: a}",
             6,
-            "given by",
+            "set by",
         ),
         (
             "kind: process\ntemplate: {class: x.Y}\nlimits: {cores: 4}",

@@ -1,1 +1,1 @@
-"""Parts of the cluster host: it loads them by their paths, as hrlab may not be installed where it runs."""
+"""Parts of the cluster host, imported by path, as hrlab may not be installed where it runs."""

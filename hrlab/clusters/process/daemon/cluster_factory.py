@@ -1,4 +1,4 @@
-"""How any Dask cluster class is called, with care for what its authors left open. Part of the cluster host."""
+"""Create clusters of any Dask class, with safe defaults. Part of the cluster host."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-#: Keys to the user's account at the hub and to the Jupyter server: a batch system hands the environment on to other
-#: machines, and workers have no use for them.
+#: Credentials of the user's hub account and Jupyter server: a batch system copies the environment to other
+#: machines, and workers do not need them.
 KEYS = (
     "CONFIGPROXY_AUTH_TOKEN",
     "JPY_API_TOKEN",
@@ -20,16 +20,16 @@ KEYS = (
     "JUPYTERHUB_COOKIE_SECRET",
     "JUPYTER_TOKEN",
 )
-#: The site's keys to its databases, which no class of clusters needs.
+#: The site's database credentials, which no cluster class needs.
 OWN_KEYS = ("HRLAB_INFLUX_TOKEN", "HRLAB_HOST_METRICS_TOKEN")
-#: Patterns of other variables that are kept back unless the site says otherwise.
+#: Patterns of other variables withheld by default.
 SECRET_VARIABLES = ("*TOKEN*", "*SECRET*", "*PASSWORD*")
 
 
 def secrets_in(
     environ: Mapping[str, str], patterns: Sequence[str] = SECRET_VARIABLES
 ) -> dict[str, str]:
-    """The variables that stay with the Jupyter server: its keys, and what matches `patterns`, in any case."""
+    """Return the variables to withhold: known credentials, and names that match `patterns`, ignoring case."""
     wanted = [pattern.upper() for pattern in (*KEYS, *patterns)]
     return {
         name: value
@@ -39,7 +39,7 @@ def secrets_in(
 
 
 def construct(kind: Any, arguments: dict[str, Any], secrets: dict[str, str]) -> Any:
-    """Call `kind`; those that start nothing here may log in at a gateway with the user's keys."""
+    """Call `kind`; classes that start no local processes may use the user's credentials, for example at a gateway."""
     from distributed import SpecCluster
 
     if inspect.isclass(kind) and issubclass(kind, SpecCluster):
@@ -53,7 +53,7 @@ def construct(kind: Any, arguments: dict[str, Any], secrets: dict[str, str]) -> 
 
 
 async def load(path: str, environment: dict[str, str]) -> Any:
-    """The class, or function that gives a cluster, that `path` names; what takes long is to import it."""
+    """Import the class or factory function that `path` names."""
     import dask
     import distributed  # noqa: F401 - its configuration
 
@@ -64,14 +64,14 @@ async def load(path: str, environment: dict[str, str]) -> Any:
 
 
 def loopback(kind: Any, arguments: dict[str, Any], name: str) -> dict[str, Any]:
-    """`arguments` with what keeps scheduler and dashboard on loopback where neither template nor site says otherwise."""
+    """Add arguments that keep scheduler and dashboard on loopback, unless template or site configure otherwise."""
     import dask
     from distributed import LocalCluster
 
     takes = inspect.signature(kind).parameters
     full = dict(arguments, asynchronous=True)
     if inspect.isclass(kind) and issubclass(kind, LocalCluster):
-        # Workers come by scaling, as those of every other class; so the scheduler is seen first.
+        # Start without workers, like every other class, so that the scheduler is reported first.
         return {"n_workers": 0, "dashboard_address": "127.0.0.1:0", **full}
     if "scheduler_options" in takes:  # dask-jobqueue
         section = "jobqueue." + getattr(getattr(kind, "job_cls", None), "config_name", "")
@@ -84,7 +84,7 @@ def loopback(kind: Any, arguments: dict[str, Any], name: str) -> dict[str, Any]:
             full.get("interface") or site.get("interface") or {"host", "interface"} & set(options)
         ):
             options["host"] = "127.0.0.1"
-        # By these names jobs are found again, even if the host dies before it has read their numbers.
+        # Job names by which jobs are found even if the host dies before it has read their ids.
         return {"name": name, "job_name": name, **full, "scheduler_options": options}
     if "dashboard_address" in takes:
         full.setdefault("dashboard_address", "127.0.0.1:0")
@@ -92,7 +92,7 @@ def loopback(kind: Any, arguments: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def dashboard(cluster: Any) -> str | None:
-    """Where this machine reaches the dashboard; `dashboard_link` may be a template for browsers."""
+    """Return the dashboard's URL as this machine reaches it; `dashboard_link` may be a template for browsers."""
     server = getattr(getattr(cluster, "scheduler", None), "http_server", None)
     if server is None:
         link = getattr(cluster, "dashboard_link", None)
@@ -105,6 +105,6 @@ def dashboard(cluster: Any) -> str | None:
 
 
 def hurry() -> None:
-    """Do not wait long for a scheduler that may be gone already: distributed would try again for half a minute."""
+    """Shorten the connect timeout: distributed would retry a dead scheduler for half a minute."""
     if "dask" in sys.modules:
         sys.modules["dask"].config.set({"distributed.comm.timeouts.connect": "2s"})

@@ -1,4 +1,4 @@
-"""Where the cluster host answers: a socket in its directory, for whoever may open it. Part of the cluster host."""
+"""Control socket of the cluster host. Part of the cluster host."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ TARGET: tuple[str, ...] = ("workers", "minimum", "maximum")
 
 
 class ControlSocket:
-    """Answers requests for a host.
+    """Serves requests for a host.
 
     Parameters
     ----------
+    host
+        The host.
     refusal
-        What the host raises when it cannot do what is asked; its text is the answer.
+        Exception that the host raises to refuse a request; its text is the answer.
     """
 
     def __init__(self, host: Any, refusal: type[Exception]) -> None:
@@ -27,12 +29,12 @@ class ControlSocket:
         self.listeners: set[asyncio.Event] = set()
 
     def notify(self) -> None:
-        """There is a new status."""
+        """Send the new status to listeners."""
         for listener in self.listeners:
             listener.set()
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection: answers, and with ``watch`` the status now and whenever it has changed."""
+        """Serve one connection: answer requests; with ``watch``, send the status now and on each change."""
         listener = asyncio.Event()
         try:
             async for line in reader:
@@ -45,10 +47,10 @@ class ControlSocket:
                     listener.clear()
                 await writer.drain()
         except (OSError, ValueError) as error:
-            log.debug("a connection ended: %s", error)
+            log.debug("Connection closed: %s", error)
         except asyncio.CancelledError:
-            # The host ends. Python 3.11 and before log a connection that was cancelled as an error, with its traceback.
-            log.debug("a connection was cut off")
+            # The host is ending. Python 3.11 and before log a cancelled connection as an error, with traceback.
+            log.debug("Connection cancelled")
         finally:
             self.listeners.discard(listener)
             writer.close()
@@ -59,7 +61,7 @@ class ControlSocket:
             if what == "watch":
                 self.listeners.add(listener)
             elif what == "alive":
-                pass  # an answer is all
+                pass  # the answer itself is the heartbeat
             elif what == "close":
                 self.host.ends.set()
             elif what == "extend":

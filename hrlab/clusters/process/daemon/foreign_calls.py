@@ -1,4 +1,4 @@
-"""Calls into classes of other authors, which may raise anything. Part of the cluster host."""
+"""Calls into third-party classes, which may raise anything. Part of the cluster host."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ LONGEST_REASON = 500
 
 
 class Failed(Exception):  # noqa: N818 - an end, and its reason
-    """The cluster cannot go on; the text says why."""
+    """The cluster cannot continue; the text gives the reason."""
 
 
 def because(error: BaseException | None) -> str:
-    """An error as a reason for the panel: short, without the command lines that dask-jobqueue puts before its cause."""
+    """Format an error for the panel: short, without the command lines that dask-jobqueue puts before its cause."""
     if error is None:
         return ""
     while error.__cause__ is not None and not isinstance(error, Failed):
@@ -28,7 +28,7 @@ def because(error: BaseException | None) -> str:
 
 
 async def outcome(awaitable: Any) -> Any:
-    """What `awaitable` gives; whatever it raises becomes `Failed`, because any class may be behind it."""
+    """Await `awaitable`; any exception becomes `Failed`, because any class may be behind it."""
     task = asyncio.ensure_future(awaitable)
     try:
         await asyncio.wait({task})
@@ -36,7 +36,7 @@ async def outcome(awaitable: Any) -> Any:
         task.cancel()
         raise
     if task.cancelled():
-        raise Failed("It was cancelled.")
+        raise Failed("The operation was cancelled.")
     error = task.exception()
     if error is not None:
         raise Failed(because(error)) from error
@@ -44,6 +44,6 @@ async def outcome(awaitable: Any) -> Any:
 
 
 async def call(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """Call what some classes have as a coroutine and others as a function."""
+    """Call a method that is a coroutine in some classes and a function in others."""
     result = function(*args, **kwargs)
     return await result if inspect.isawaitable(result) else result

@@ -1,4 +1,4 @@
-"""The batch system behind a cluster: what its jobs wait for, and how they are cancelled. Part of the cluster host."""
+"""Batch system of a cluster: state of pending jobs, and commands to cancel them. Part of the cluster host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger("hrlab.host")
 
 
 class Queue:
-    """The batch system behind a cluster of dask-jobqueue: its jobs, what they wait for, and how they are cancelled."""
+    """Jobs of a dask-jobqueue cluster: their state, and commands to cancel them."""
 
     def __init__(self, cluster: Any, name: str, arguments: dict[str, Any]) -> None:
         self.cluster = cluster
@@ -26,13 +26,13 @@ class Queue:
 
     @property
     def jobs(self) -> list[str]:
-        """Numbers of the jobs that were submitted."""
+        """Ids of the submitted jobs."""
         made = self.cluster.workers.values() if self.command else ()
         return [str(job.job_id) for job in made if getattr(job, "job_id", None)]
 
     @property
     def cleanup(self) -> list[list[str]]:
-        """Commands that cancel all jobs, for whoever finds the host dead."""
+        """Commands that cancel all jobs, to be run when the host is found dead."""
         if hasattr(self.cluster, "gateway"):  # not a batch system, but work elsewhere as well
             script = str(Path(__file__).with_name("stop_gateway.py"))
             return [[sys.executable, script, self.cluster.name, json.dumps(self.arguments)]]
@@ -45,7 +45,7 @@ class Queue:
         return commands
 
     async def says(self) -> str:
-        """What jobs wait for, in the queue's own words; empty if there is nothing to say."""
+        """Return what jobs wait for, in the queue's own words; empty if unknown."""
         jobs = self.jobs
         if not jobs:
             return ""
@@ -80,7 +80,7 @@ class Queue:
 
 
 async def output(*command: str) -> list[str]:
-    """Lines that a command prints; none if it fails."""
+    """Return the output lines of a command; empty if it fails."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE

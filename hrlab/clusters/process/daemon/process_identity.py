@@ -1,4 +1,4 @@
-"""The files of a cluster host, and whether it is still there: for the host itself and for the server."""
+"""Files of a cluster host, and the identity of its process. Used by the host and the server."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ LOG_BYTES, LOG_KEPT_BYTES = 10_000_000, 1_000_000
 
 
 def identity(pid: int) -> dict[str, Any]:
-    """Names a process so that it is told from a later one of the same number; ``started`` is empty if it is gone.
+    """Identify a process, distinguishing it from a later one with the same pid; ``started`` is empty if it is gone.
 
-    ``network`` names the network namespace, whose processes share a loopback interface; it is empty where that is unknown.
+    ``network`` names the network namespace, whose processes share a loopback interface; empty if unknown.
     """
     try:
         namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - not a file
@@ -39,7 +39,7 @@ def _network() -> str:
 
 
 def _boot() -> str:
-    """Names this start of the operating system, which all containers of a machine share."""
+    """Return the boot id, which all containers of a machine share."""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
@@ -62,7 +62,7 @@ def _exists(pid: int) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Replace a file, readable by its owner only, at once."""
+    """Replace a file atomically, readable by its owner only."""
     handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)  # made with mode 0600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -74,7 +74,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def shorten(log: Path) -> None:
-    """Keep the end of a log that has grown long; those who write to it do so in append mode."""
+    """Truncate a long log to its end; its writers must use append mode."""
     with log.open("r+b") as file:
         if file.seek(0, os.SEEK_END) > LOG_BYTES:
             file.seek(-LOG_KEPT_BYTES, os.SEEK_END)

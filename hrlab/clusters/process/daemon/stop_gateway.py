@@ -1,4 +1,4 @@
-"""Stops a cluster at a Dask Gateway whose host is dead: ``python stop_gateway.py NAME ARGUMENTS``, the latter as JSON."""
+"""Stop a Dask Gateway cluster whose host is dead: ``python stop_gateway.py NAME ARGUMENTS``, the latter as JSON."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import sys
 from typing import Any
 
-#: What of a cluster's arguments says where the gateway is, and how to log in.
+#: Cluster arguments that give the gateway's address and authentication.
 GATEWAY = ("address", "proxy_address", "public_address", "auth")
 
 
 def stop(name: str, arguments: dict[str, Any]) -> None:
-    """Ask the gateway to stop that cluster."""
+    """Stop the cluster through the gateway."""
     from dask_gateway import Gateway
 
     where = {key: arguments[key] for key in GATEWAY if key in arguments}

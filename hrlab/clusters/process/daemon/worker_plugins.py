@@ -1,7 +1,7 @@
-"""What the cluster host sends to a scheduler and to workers: by value, because hrlab is not installed there.
+"""Functions and plugins that the cluster host sends to scheduler and workers by value: hrlab is not installed there.
 
-Loaded by its path, and kept out of `sys.modules`: that makes pickle send what a function is rather than where it is from.
-Everything that a function needs is therefore imported inside it.
+Imported by path and kept out of `sys.modules`, so that pickle sends functions by value instead of by reference. Each
+function therefore imports what it needs.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from typing import Any
 
 
 def poll(dask_scheduler: Any = None) -> dict[str, Any]:
-    """On the scheduler: unfinished tasks and what workers are there; its cost does not grow with the tasks."""
+    """On the scheduler: return unfinished tasks and worker counts; the cost does not grow with the tasks."""
     unfinished = ("waiting", "no-worker", "queued", "processing")
     workers = list(dask_scheduler.workers.values())
     groups = list(dask_scheduler.task_groups.values())
     return {
         "tasks": sum(group.states.get(state, 0) for group in groups for state in unfinished),
-        # Tasks too short to be seen unfinished still are work.
+        # Tasks too short to be seen unfinished still count as work.
         "transitions": getattr(dask_scheduler, "transition_counter", 0),
         "workers": len(workers),
         "cores": sum(worker.nthreads for worker in workers),
@@ -26,12 +26,12 @@ def poll(dask_scheduler: Any = None) -> dict[str, Any]:
 
 
 def identify(cluster: dict[str, str], dask_scheduler: Any = None) -> None:
-    """On the scheduler: which cluster it belongs to, for the records of runs whose clients connect by any way."""
+    """On the scheduler: store the cluster's identity, for the records of runs however their clients connect."""
     dask_scheduler.hrlab_cluster = cluster
 
 
 def introduce(packages: list[str], dask_worker: Any = None) -> dict[str, Any]:
-    """On a worker: versions of Python and of those `packages` that are there, and why it could not be set up."""
+    """On a worker: return versions of Python and installed `packages`, and any set-up error."""
     import platform
     from importlib import metadata
 
@@ -51,7 +51,7 @@ def introduce(packages: list[str], dask_worker: Any = None) -> dict[str, Any]:
 
 
 def kept() -> Any:
-    """A kind of worker plugin that remembers what went wrong, whatever it was: distributed only logs it."""
+    """Return a base class of worker plugins that keeps its set-up error: distributed only logs it."""
     from distributed import WorkerPlugin
 
     class Ours(WorkerPlugin):  # type: ignore[misc]
@@ -66,13 +66,13 @@ def kept() -> Any:
 
         def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
             if error is not None:
-                self.trouble = f"A worker could not be set up: {type(error).__name__}: {error}"
+                self.trouble = f"Worker setup failed: {type(error).__name__}: {error}"
 
     return Ours
 
 
 def plugins(deliver: dict[str, Any], files: dict[str, bytes]) -> tuple[Any, Any]:
-    """Worker plugins: variables and `files` in place, again whenever a file is new, and then what sets up once."""
+    """Return the worker plugins: one for variables and `files`, re-registered on changes, one for one-time set-up."""
     Ours = kept()  # noqa: N806 - a class
 
     class Files(Ours):  # type: ignore[misc, valid-type]
