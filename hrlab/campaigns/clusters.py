@@ -52,7 +52,7 @@ _GATEWAY = {
 def campaign_clusters(
     site: Site, runtime_dir: Path, kernel: str | None, log: Logger
 ) -> CampaignClusters:
-    """Clusters without a server, within the limits of the site; see `CampaignClusters`."""
+    """Cluster service without a server, within the site's limits; see `CampaignClusters`."""
     owner, profiles = user_name(os.environ), site.profiles
     short = {
         name: dataclasses.replace(profile, idle_seconds=_short(profile))
@@ -107,7 +107,7 @@ class CampaignClusters:
         self._works = False
 
     def check(self, setting: Setting) -> None:
-        """Refuse what can never be made.
+        """Refuse settings that can never be created.
 
         Raises
         ------
@@ -118,7 +118,7 @@ class CampaignClusters:
             self._options(setting)
 
     def environment(self, setting: Setting) -> Mapping[str, str]:
-        """What a kernel must know beside the cluster's address: Dask's configuration of a gateway."""
+        """Return the Dask configuration that a kernel needs for a gateway cluster, besides its address."""
         profile = self._profiles.usable[setting.profile]
         if class_of(profile) != GATEWAY:
             return {}
@@ -126,7 +126,7 @@ class CampaignClusters:
         return {name: str(arguments[key]) for key, name in _GATEWAY.items() if arguments.get(key)}
 
     async def refusals(self, setting: Setting) -> Sequence[str]:
-        """Why a cluster of this setting would be refused now, by its profile or a quota; empty if it would not.
+        """Return why a profile limit or a quota would refuse this cluster now; empty if it would be allowed.
 
         What can't be told now, because a kind of cluster can't be asked, is no refusal: making it will tell.
         """
@@ -140,7 +140,7 @@ class CampaignClusters:
         return [refusal.message for refusal in found.refusals]
 
     async def close_leftovers(self) -> list[str]:
-        """Close what an earlier call left that was killed; the names."""
+        """Close clusters left by an earlier call that was killed; return their names."""
         listed = (await self._service.list())["clusters"]
         left = [one for one in listed if one["mine"] and one["name"] == self.name]
         for one in left:
@@ -150,7 +150,7 @@ class CampaignClusters:
         return [str(one["id"]) for one in left]
 
     async def get(self, setting: Setting, stop: Stop, *, fresh: bool) -> tuple[Cluster, bool]:
-        """A cluster of this setting with all its workers, and whether it is new.
+        """Return a cluster of this setting with all its workers, and whether it is new.
 
         Raises
         ------
@@ -169,7 +169,7 @@ class CampaignClusters:
         return self._cluster, True
 
     async def _still_there(self) -> Cluster | None:
-        """The cluster, unless it died or was closed meanwhile; its other points need not fail with it."""
+        """Return the cluster, unless it died or was closed meanwhile; that must not fail its other points."""
         if self._cluster is None:
             return None
         with suppress(NotFoundError):
@@ -178,7 +178,7 @@ class CampaignClusters:
         return None
 
     async def release(self) -> None:
-        """Close the cluster, and wait until it is gone: it must not disturb the next point."""
+        """Close the cluster and wait until it is gone, so that it does not disturb the next point."""
         cluster, self._cluster, self._setting = self._cluster, None, None
         if self._alive is not None:
             self._alive.cancel()
@@ -190,7 +190,7 @@ class CampaignClusters:
             await self._gone({cluster.id})
 
     async def stop(self) -> None:
-        """Close what is there and watch no more."""
+        """Close the current cluster and stop watching."""
         await self.release()
         for end in self._ends:
             await end()
@@ -201,7 +201,7 @@ class CampaignClusters:
         if profile is None:
             known = [*self._profiles.usable, "serial"]
             hint = did_you_mean(setting.profile, known)
-            raise UsageError(f"There is no profile {setting.profile!r} here. {hint}")
+            raise UsageError(f"Unknown profile {setting.profile!r}. {hint}")
         options = dict(setting.options)
         if setting.workers is None:
             return options
@@ -210,7 +210,7 @@ class CampaignClusters:
         if MAXIMUM in profile.options:
             return {**options, MINIMUM: setting.workers, MAXIMUM: setting.workers}
         raise UsageError(
-            f"Profile {setting.profile!r} has no option `workers`: leave `workers` out for it."
+            f"Profile {setting.profile!r} has no option `workers`: remove `workers` from its setting."
         )
 
     def _body(self, setting: Setting) -> dict[str, Any]:
@@ -256,7 +256,9 @@ class CampaignClusters:
             if time.monotonic() > until:
                 details = [step.detail for step in cluster.steps if step.detail]
                 why = cluster.reason or (details[-1] if details else "")
-                raise BackendError(f"Only {there} of {wanted} workers came in time. {why}".strip())
+                raise BackendError(
+                    f"Only {there} of {wanted} workers started in time. {why}".strip()
+                )
             if stop.asked.is_set():
                 raise asyncio.CancelledError
             await asyncio.sleep(LOOK_SECONDS)

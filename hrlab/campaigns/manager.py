@@ -84,14 +84,14 @@ class Campaigns:
         self._leaving: list[subprocess.Popen[bytes]] = []  # have said how they ended
 
     def list(self) -> list[dict[str, Any]]:
-        """All that are on, and those that ended lately, newest first."""
+        """Return running and recently finished campaigns, newest first."""
         self._reap()
         folders = sorted(self._folder.iterdir()) if self._folder.is_dir() else []
         found = [told for folder in folders if (told := self._told(folder)) is not None]
         return sorted(found, key=lambda one: -float(one["started_at"] or 0))
 
     def get(self, campaign_id: str) -> dict[str, Any]:
-        """One of them.
+        """Return one campaign.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class Campaigns:
         return told
 
     def active(self) -> bool:
-        """Whether one is on."""
+        """Return whether a campaign is running."""
         return any(one["state"] in ACTIVE for one in self.list())
 
     def check(self, plan: ScalingPlan) -> None:
@@ -129,7 +129,7 @@ class Campaigns:
             )
 
     def start(self, plan: ScalingPlan) -> dict[str, Any]:
-        """Execute a plan, in a process of its own that outlives this server.
+        """Execute a plan in a separate process that outlives this server.
 
         Raises
         ------
@@ -160,7 +160,7 @@ class Campaigns:
         return self.get(campaign_id)
 
     def end(self, campaign_id: str) -> None:
-        """Cancel what is on, in order; what was cancelled already at once. Dismiss what has ended."""
+        """Cancel a running campaign: gracefully, or immediately if already cancelled. Dismiss a finished one."""
         told = self.get(campaign_id)
         folder = self._of(campaign_id)
         if told["state"] not in ACTIVE:
@@ -175,10 +175,12 @@ class Campaigns:
             with suppress(ProcessLookupError):
                 os.kill(int(status["process"]["pid"]), signal.SIGTERM)
         else:
-            raise BackendError("It runs on another machine; cancel it there.", id=campaign_id)
+            raise BackendError(
+                "The campaign runs on another machine. Cancel it there.", id=campaign_id
+            )
 
     def detach(self) -> None:
-        """The server ends; campaigns live on, and are found again by the next."""
+        """Stop following campaigns; they keep running, and the next server finds them."""
         self._reap()
         for child in [*self._children.values(), *self._leaving]:
             child.returncode = 0  # no longer ours to wait for
@@ -203,12 +205,12 @@ class Campaigns:
                 },
             )
         except OSError as error:
-            raise BackendError(f"The campaign's process does not start: {error}.") from error
+            raise BackendError(f"Cannot start the campaign's process: {error}.") from error
         finally:
             os.close(log)
 
     def _site(self) -> dict[str, Any]:
-        """What the site has configured for this user, as a file of it says it."""
+        """Return the site's configuration for this user, in the form of a configuration file."""
         profiles = {name: encode(one) for name, one in self._profiles.items()}
         for profile in profiles.values():
             profile.pop("groups", None)  # the user is in one of them
@@ -270,14 +272,14 @@ class Campaigns:
 
 
 def _last_line(folder: Path) -> str:
-    """The last thing that the campaign's process said."""
+    """Return the last log line of the campaign's process."""
     with suppress(OSError):
         text = (folder / LOG).read_text(encoding="utf-8", errors="replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         if lines:
             return lines[-1].removeprefix("hrlab: ")[:500]
-    return "Its process ended before it did. Measure again: it goes on where it stood."
+    return "The campaign's process exited early. Measure again to continue where it stopped."
 
 
 def _no_campaign(campaign_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no campaign {campaign_id[:60]!r}.", id=campaign_id[:60])
+    return NotFoundError(f"Campaign {campaign_id[:60]!r} does not exist.", id=campaign_id[:60])

@@ -1,4 +1,4 @@
-"""Whether a notebook makes a cluster of its own, so that it would not use the one that a campaign gives it."""
+"""Detect notebooks that create a cluster of their own and so would not use a campaign's cluster."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class OwnCluster:
-    """A call that makes a cluster.
+    """A call that creates a cluster.
 
     Attributes
     ----------
@@ -43,17 +43,17 @@ class OwnCluster:
     line: str
 
     def refusal(self, notebook: str) -> str:
-        """Why the notebook is not executed, and what to do."""
+        """Return why the notebook is refused, and the remedy."""
         name = notebook.rpartition("/")[2]
         return (
-            f"Cell {self.cell} of {name} makes its own cluster: {self.line}. "
-            "Connect there with `client = Client()` or `hrlab.connect()`, and save the notebook: "
-            "then each point is measured on its own cluster."
+            f"Cell {self.cell} of {name} creates its own cluster: {self.line}. "
+            "Connect there with `client = Client()` or `hrlab.connect()` instead, and save the notebook, "
+            "so that each point is measured on its own cluster."
         )
 
 
 def own_cluster(notebook: str) -> OwnCluster | None:
-    """The first call of a notebook's cells that makes a cluster in any case; None if none is found.
+    """Return the first unconditional call in a notebook's cells that creates a cluster; None if there is none.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def own_cluster(notebook: str) -> OwnCluster | None:
 
 
 def _cells(notebook: str) -> list[str]:
-    """Sources of all cells; empty for those that are not code."""
+    """Return the sources of all cells; empty text for cells that are not code."""
     try:
         cells: Any = json.loads(notebook)["cells"]
         return ["".join(cell["source"]) if cell["cell_type"] == "code" else "" for cell in cells]
@@ -93,7 +93,7 @@ def _made_in(source: str) -> str | None:
 
 
 def _calls(node: ast.AST) -> Iterator[ast.Call]:
-    """Calls that are made whenever the cell is executed, in order."""
+    """Yield the calls that every execution of the cell makes, in order."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, BRANCHES):
             continue

@@ -24,7 +24,7 @@ MAX_REPEATS = 1000
 
 
 def read_sweep(path: Path) -> Sweep:
-    """The campaign that a file declares.
+    """Parse a campaign file.
 
     Raises
     ------
@@ -35,12 +35,12 @@ def read_sweep(path: Path) -> Sweep:
 
 
 def sweep_from(value: Mapping[str, Any], source: str) -> Sweep:
-    """The campaign that a mapping declares; `source` is what people call the place it comes from."""
+    """Parse a campaign from a mapping; `source` names its origin in messages."""
     return _Reader(Located(value, source)).sweep(source)
 
 
 class _Reader:
-    """Reads one file; every method takes the place of what it reads."""
+    """Parses one file; each method takes the location of what it parses."""
 
     def __init__(self, found: Located) -> None:
         self._found = found
@@ -239,7 +239,7 @@ class _Reader:
 
 
 def _grouped(made: Sweep) -> Sweep:
-    """Compared by workers if their numbers differ within a profile: that is what was asked."""
+    """Compare by workers if their numbers differ within a profile: that is then the question."""
     scales = any(len(side.workers) > 1 for side in made.sides)
     return dataclasses.replace(made, compare_by=made.compare_by or ("workers" if scales else None))
 

@@ -44,18 +44,18 @@ from hrlab.store.query import MAX_LIMIT, RunQuery
 DASK_ADDRESS, ADDRESS = "DASK_SCHEDULER_ADDRESS", CAMPAIGN_ADDRESS
 LABEL, PROFILE_LABEL = "campaign", "profile"
 STRAY = (
-    "The notebook did not use the cluster of its point. Connect with `client = Client()` or `hrlab.connect()`, or let "
-    "its parameters cell assign `{parameter}` and use that."
+    "The notebook did not use its point's cluster. Connect with `client = Client()` or `hrlab.connect()`, or assign "
+    "`{parameter}` in the parameters cell and use it."
 )
 
-REMEDY = "Nothing was begun. Take these out of the file, or have them left out: `refused: skip`."
+REMEDY = "Nothing was started. Remove these from the file, or skip them with `refused: skip`."
 
 State = Literal["running", "done", "budget", "interrupted", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a campaign is.
+    """Progress of a campaign.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class Progress:
 
 @dataclass(slots=True)
 class _Spent:
-    """What this call has used."""
+    """Resources used by this call."""
 
     began: float
     core_hours: float = 0.0
@@ -94,11 +94,11 @@ class _Spent:
 
 
 class StrayError(HrlabError):
-    """Every point with a cluster would measure something else."""
+    """A run did not use the cluster of its point; every other point would fail to do so too."""
 
 
 class Campaign:
-    """One call.
+    """One call of a campaign.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ class Campaign:
         self._why = ""
 
     def check(self) -> None:
-        """Refuse what would fail at every point, before anything begins.
+        """Refuse what would fail at every point, before anything starts.
 
         Raises
         ------
@@ -148,7 +148,7 @@ class Campaign:
             self._clusters.check(configuration.setting)
 
     async def run(self, stop: Stop) -> Progress:
-        """Execute what is not done."""
+        """Execute the points that are not done."""
         self.check()
         done = self.done()
         plan = list(points(self.sweep))
@@ -170,11 +170,11 @@ class Campaign:
         return self.progress
 
     def tick(self) -> None:
-        """Time has passed."""
+        """Update the elapsed time."""
         self._report()
 
     def done(self) -> dict[str, Run]:
-        """Runs of the points that are done, by the points' keys."""
+        """Return the runs of finished points, by point key."""
         found = {}
         for run in self.runs():
             stray = run.campaign is None or (not run.clusters and not _is_serial(run))
@@ -183,7 +183,7 @@ class Campaign:
         return found
 
     def runs(self) -> list[Run]:
-        """All runs of the campaign, oldest first."""
+        """Return all runs of the campaign, oldest first."""
         found: list[Run] = []
         query = RunQuery(labels=((LABEL, self.id),), limit=MAX_LIMIT)
         while page := self._runs.page(query).runs:
@@ -195,7 +195,7 @@ class Campaign:
         return mine[::-1]
 
     async def refused(self, asked: Iterable[Point]) -> dict[Point, str]:
-        """Those of `asked` whose clusters would be refused now, and why."""
+        """Return those of `asked` whose clusters would be refused now, with the reason."""
         why: dict[Setting, str] = {}
         found = {}
         for point in asked:
@@ -221,7 +221,7 @@ class Campaign:
         for place, point in enumerate(left):
             why = self._over_budget(point)
             if why:
-                return "budget", f"It ended at {why}; call it again to go on."
+                return "budget", f"Stopped at {why}; run the campaign again to continue."
             if place and self.sweep.pause_seconds:
                 await _pause(self.sweep.pause_seconds, stop)
             if stop.asked.is_set():
@@ -250,7 +250,7 @@ class Campaign:
         )
 
     async def _point(self, point: Point, stop: Stop) -> str:
-        """Execute one; how it ended."""
+        """Execute one point; return its outcome."""
         began, cluster = self._clock(), None
         try:
             cluster, is_new = await self._cluster(point, stop)
@@ -294,7 +294,7 @@ class Campaign:
         return outcome
 
     def _see_use(self, outcome: Outcome, address: str) -> None:
-        """Numbers of a run elsewhere would look like those of the cluster."""
+        """Refuse a run that did not use the cluster: its numbers would look like the cluster's."""
         record = self._runs.get(outcome.run_id)
         if not any(used["scheduler_address"] == address for used in record["clusters"]):
             raise StrayError(STRAY.format(parameter=self.sweep.scheduler_parameter))
@@ -341,7 +341,7 @@ class Campaign:
 
 
 def refused_text(refused: Mapping[Point, str]) -> str:
-    """Which clusters are refused, for how many points, and why."""
+    """Return which clusters are refused, for how many points, and why."""
     count = Counter(point.configuration.setting for point in refused)
     why = {point.configuration.setting: reason for point, reason in refused.items()}
     told = [f"{one} ({counted(count[one], 'point')}): {why[one]}" for one in why]
@@ -349,14 +349,14 @@ def refused_text(refused: Mapping[Point, str]) -> str:
 
 
 def identity(sweep: Sweep, folder: Path) -> str:
-    """Id of the campaign, by its name and the code that is timed."""
+    """Return the campaign's id, from its name and the timed code."""
     notebook = read(folder / sweep.notebook)
     timed = timed_cells(notebook, sweep.cells)
     return campaign_id(sweep, sha256(normalised(notebook.cells[i].source for i in timed)))
 
 
 def file_name(point: Point) -> str:
-    """Name of the file in which a point's notebook is kept."""
+    """Return the name of a point's notebook file."""
     plain = "".join(c if c.isalnum() or c in "-_.=" else "-" for c in point.key)
     return plain.replace("--", "-").strip("-")
 

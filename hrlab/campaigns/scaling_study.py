@@ -23,7 +23,7 @@ MOST_OFFERED = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingPlan:
-    """What would be measured.
+    """A scaling study as planned.
 
     Attributes
     ----------
@@ -49,11 +49,11 @@ class ScalingPlan:
 
     @property
     def points(self) -> int:
-        """How many points it has."""
+        """Number of points."""
         return len(self.workers) * self.repeats
 
     def declaration(self, root: Path) -> dict[str, Any]:
-        """As the file of a campaign says it."""
+        """Return the plan in the form of a campaign file."""
         notebook = root / self.notebook
         return {
             "campaign": self.name,
@@ -67,7 +67,7 @@ class ScalingPlan:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON values, for the form."""
+        """Return the plan as JSON values, for the form."""
         shown = dataclasses.asdict(self)
         del shown["cells"]
         return {**shown, "points": self.points}
@@ -80,7 +80,7 @@ def plan_of(
     left_workers: Callable[[Profile], int | None],
     root: Path,
 ) -> ScalingPlan:
-    """The plan that a request makes of a run.
+    """Plan the scaling study that a request describes.
 
     Parameters
     ----------
@@ -97,18 +97,18 @@ def plan_of(
     if not run.source.notebook:
         raise _refused(
             "run",
-            f"{run.name!r} is not of a notebook, so nothing can be executed again. "
-            "Time cells of a notebook that is saved.",
+            f"{run.name!r} is not a run of a notebook, so it cannot be repeated. "
+            "Time cells of a saved notebook.",
         )
     if not _is_below(root, run.source.notebook):
         raise _refused(
             "run",
-            f"{run.source.notebook[:200]!r} is not a notebook in the server's root folder, so it is not executed. "
+            f"{run.source.notebook[:200]!r} is not a notebook in the server's root folder, so it cannot be executed. "
             "Copy it there, run it with timing, and measure that run.",
         )
     fit = {name: most for name, one in profiles.items() if (most := _most(one, left_workers(one)))}
     if not fit:
-        raise _refused("profile", "No profile of your site takes a number of workers now.")
+        raise _refused("profile", "None of your profiles allows a choice of workers now.")
     profile = _profile(run, body.get("profile"), fit)
     most = fit[profile]
     return ScalingPlan(
@@ -125,7 +125,7 @@ def plan_of(
 
 
 def read_body(body: object) -> dict[str, Any]:
-    """The JSON object that a request for a campaign is.
+    """Validate a request for a campaign.
 
     Raises
     ------
@@ -133,11 +133,11 @@ def read_body(body: object) -> dict[str, Any]:
         If it is none, names no run, or has fields that are not known.
     """
     if not isinstance(body, Mapping) or not isinstance(body.get("run"), str):
-        raise MalformedError("A request for a campaign is a JSON object with the id of a `run`.")
+        raise MalformedError("A campaign request must be a JSON object with the id of a `run`.")
     for name in body:
         if name not in FIELDS:
             raise MalformedError(
-                f"A request has no field {str(name)[:80]!r}. {did_you_mean(str(name)[:80], FIELDS)}"
+                f"Unknown request field {str(name)[:80]!r}. {did_you_mean(str(name)[:80], FIELDS)}"
             )
     if type(body.get("dry_run", False)) is not bool:
         raise MalformedError("`dry_run` must be true or false.")
@@ -145,7 +145,7 @@ def read_body(body: object) -> dict[str, Any]:
 
 
 def _is_below(root: Path, notebook: str) -> bool:
-    """Whether the path leads to something in `root`, symbolic links resolved."""
+    """Return whether the path is inside `root`, with symbolic links resolved."""
     try:
         place = (root / notebook).resolve()
     except (OSError, RuntimeError, ValueError):  # no path, or links in a circle
@@ -181,7 +181,7 @@ def _profile(run: Run, asked: object, fit: Mapping[str, int]) -> str:
         return str(own[0]) if own else "local" if "local" in fit else next(iter(fit))
     if not isinstance(asked, str) or asked not in fit:
         shown = str(asked)[:60]
-        raise _refused("profile", f"There is no profile {shown!r}. {did_you_mean(shown, fit)}")
+        raise _refused("profile", f"Unknown profile {shown!r}. {did_you_mean(shown, fit)}")
     return asked
 
 
@@ -192,7 +192,7 @@ def _workers(asked: object, profile: str, most: int) -> tuple[int, ...]:
     good = [one for one in numbers if type(one) is int and one >= 1]
     if not good or len(good) < len(numbers) or len(set(good)) < len(good) or len(good) > MAX_SIZES:
         raise _refused(
-            "workers", f"workers must be from 1 to {MAX_SIZES} different whole numbers from 1 on."
+            "workers", f"workers must be 1 to {MAX_SIZES} distinct whole numbers, each at least 1."
         )
     if max(good) > most:
         raise _refused(
@@ -209,7 +209,7 @@ def _repeats(asked: object) -> int:
 
 
 def _cells(run: Run) -> tuple[str, ...] | None:
-    """Ids of the run's cells; None for all of the notebook, also where they are not known."""
+    """Return ids of the run's cells; None for the whole notebook, or if they are unknown."""
     ids = [cell.cell_id for cell in run.cells if cell.cell_id]
     whole = run.source.kind not in ("cell", "cells") or not ids or len(ids) < len(run.cells)
     return None if whole else tuple(dict.fromkeys(ids))

@@ -46,7 +46,7 @@ class StatusFile:
         mine = encode(this_process())
         if found and found["state"] == "running" and found["process"] != mine and is_alive(found):
             raise ConflictError(
-                f"This campaign is on already, in process {found['process']['pid']}. Wait, or end that."
+                f"This campaign is already running in process {found['process']['pid']}. Wait for it, or stop it."
             )
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -71,24 +71,24 @@ class StatusFile:
         write_status(self._folder, {**self._about, **told, "at": now})
 
     def finish(self) -> None:
-        """The report is there too: say how it ended."""
+        """Write the final status, after the report has been written."""
         if self._end is not None:
             write_status(self._folder, {**self._about, **self._end, "at": time.time()})
 
 
 def write_status(folder: Path, status: Mapping[str, Any]) -> None:
-    """Replace the status, so that a reader always sees a whole one. A full disk does not end a campaign."""
+    """Replace the status file atomically. A full disk does not stop a campaign."""
     with suppress(OSError):
         write_private(folder / STATUS, status)
 
 
 def write_private(path: Path, value: object) -> None:
-    """Write JSON for its owner only."""
+    """Write JSON, readable by its owner only."""
     replace_file(path, json.dumps(value))
 
 
 def read_status(folder: Path) -> dict[str, Any] | None:
-    """What the file says; None if it is not there, or not one of ours."""
+    """Return the parsed file; None if it is missing or invalid."""
     try:
         found = json.loads((folder / STATUS).read_text(encoding="utf-8"))
         Process(**found["process"])
@@ -98,6 +98,6 @@ def read_status(folder: Path) -> dict[str, Any] | None:
 
 
 def is_alive(status: Mapping[str, Any]) -> bool:
-    """Whether the process that wrote it is there; one of another host counts while it has written lately."""
+    """Return whether its process is alive; on another host, whether it has written recently."""
     gone = is_gone(Process(**status["process"]))
     return time.time() - float(status.get("at", 0)) < 60 if gone is None else not gone

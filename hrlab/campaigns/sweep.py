@@ -31,7 +31,7 @@ Value: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One profile of a campaign.
+    """Cluster setting of a campaign: one profile with its sizes.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What one call may spend at most: seconds, core hours of clusters, points; None: no limit."""
+    """Budget of one call: seconds, core-hours of clusters, points; None: no limit."""
 
     seconds: float | None = None
     core_hours: float | None = None
@@ -60,7 +60,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What is to be measured.
+    """Declaration of a campaign.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The cluster of a point; None workers: as large as it is. Serial points have no cluster."""
+    """Cluster of a point; workers None: the profile's default size. Serial points have no cluster."""
 
     profile: str
     workers: int | None
@@ -110,11 +110,11 @@ class Setting:
 
     @property
     def serial(self) -> bool:
-        """Whether there is no cluster."""
+        """Whether the point runs without a cluster."""
         return self.profile == SERIAL
 
     def __str__(self) -> str:
-        """In words."""
+        """The setting as text."""
         if self.workers is None:
             return self.profile
         return f"{self.profile} {self.workers} worker{'' if self.workers == 1 else 's'}"
@@ -122,20 +122,20 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A setting and a value for each parameter: what is repeated."""
+    """A setting and a value for each parameter: the unit of repetition."""
 
     setting: Setting
     parameters: tuple[tuple[str, Value], ...]
     named: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """In words: its cluster, and the parameters that the campaign varies."""
+        """Text of the cluster and the varied parameters."""
         values = dict(self.parameters)
         return " ".join([str(self.setting), *(f"{name}={values[name]}" for name in self.named)])
 
     @property
     def key(self) -> str:
-        """What names it in the store: readable, and different for whatever differs."""
+        """Readable and unique key in the store."""
         whole = json.dumps(
             [self.setting.options, sorted(self.parameters)], sort_keys=True, default=str
         )
@@ -145,7 +145,7 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One execution. `warm_up`: the first on a warm cluster, whose time is kept but not compared."""
+    """One execution. `warm_up`: the first on a new cluster, kept but not compared."""
 
     configuration: Configuration
     repeat: int
@@ -153,16 +153,16 @@ class Point:
 
     @property
     def key(self) -> str:
-        """What names it in the store."""
+        """Key in the store."""
         return f"{self.configuration.key} {'warm-up' if self.warm_up else f'#{self.repeat}'}"
 
     def __str__(self) -> str:
-        """In words."""
+        """The point as text."""
         return f"{self.configuration}, {'warm-up' if self.warm_up else f'repeat {self.repeat}'}"
 
 
 def configurations(sweep: Sweep) -> tuple[Configuration, ...]:
-    """All that differ, in the order of the declaration."""
+    """Return all configurations, in the order of the declaration."""
     names = tuple(sweep.parameters)
     found = []
     for side in sweep.sides:
@@ -176,7 +176,7 @@ def configurations(sweep: Sweep) -> tuple[Configuration, ...]:
 
 
 def points(sweep: Sweep) -> Iterator[Point]:
-    """All points in the order in which they are executed, without warm-ups."""
+    """Return all points in execution order, without warm-ups."""
     every = configurations(sweep)
     for repeat in range(1, sweep.repeats + 1):
         rng = random.Random(f"{sweep.seed}:{repeat}")  # noqa: S311 - an order, not a secret
@@ -186,7 +186,7 @@ def points(sweep: Sweep) -> Iterator[Point]:
 
 
 def _by_cluster(every: Sequence[Configuration], rng: random.Random) -> list[Configuration]:
-    """Shuffled, but what shares a cluster stays together."""
+    """Return the points shuffled, with those that share a cluster kept together."""
     groups: dict[Setting, list[Configuration]] = {}
     for configuration in every:
         groups.setdefault(configuration.setting, []).append(configuration)
@@ -195,7 +195,7 @@ def _by_cluster(every: Sequence[Configuration], rng: random.Random) -> list[Conf
 
 
 def campaign_id(sweep: Sweep, code_sha256: str) -> str:
-    """Names the campaign in the store: another code, or another way to start clusters, is another campaign.
+    """Return the campaign's key in the store; different code or cluster start-up makes another campaign.
 
     More workers, parameters or repeats are not: then only what is new is executed.
     """
@@ -216,7 +216,7 @@ def workload_of(sweep: Sweep, configuration: Configuration) -> dict[str, float]:
 
 
 def seconds_left(took: Mapping[str, Sequence[float]], left: Sequence[str]) -> float | None:
-    """How long what is left will take; None if nothing is known.
+    """Estimate the remaining seconds; None if unknown.
 
     Parameters
     ----------
@@ -242,7 +242,7 @@ def spent(
     next_seconds: float | None,
     next_cores: float,
 ) -> str:
-    """Why nothing more may begin; empty if it may. What the next point is expected to take counts already."""
+    """Return why no further point may start; empty if one may. Includes the next point's expected cost."""
     expected = next_seconds or 0.0
     if budget.points is not None and points >= budget.points:
         return f"its budget of {budget.points} points"

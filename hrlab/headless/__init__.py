@@ -1,1 +1,1 @@
-"""Executing a notebook without a browser, with timing."""
+"""Headless execution of notebooks with timing."""

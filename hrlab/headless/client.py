@@ -101,22 +101,22 @@ class HeadlessClient(NotebookClient):
                 self.kc.session.metadata = {}
 
     def final_output(self) -> str:
-        """How what the kernel's process wrote to its standard error ends."""
+        """Return the last part of the kernel's standard error."""
         self._said.seek(max(0, self._said.seek(0, os.SEEK_END) - LAST_WORDS))
         return self._said.read().decode(errors="replace").strip()
 
     async def interrupt(self) -> None:
-        """Interrupt what the kernel does."""
+        """Interrupt the kernel."""
         if self.km is not None:
             await _now(self.km.interrupt_kernel())
 
     async def kill(self) -> None:
-        """End the kernel at once."""
+        """Kill the kernel."""
         if self.km is not None:
             await _now(self.km.shutdown_kernel(now=True))
 
     async def end(self, *, now: bool = False) -> None:
-        """End the kernel, and what it has started with it."""
+        """Shut down the kernel and its child processes."""
         self._said.close()
         if self._ear is not None:
             self._ear.cancel()
@@ -133,12 +133,12 @@ class HeadlessClient(NotebookClient):
                 kc.stop_channels()
 
     def handle_comm_msg(self, outs: Any, msg: Any, cell_index: int) -> None:
-        """Comms as ever, but those that tell how a run goes on, which are no output; see `_listen`."""
+        """Handle comm messages as usual, except for run progress, which is not output; see `_listen`."""
         if not str(msg["content"].get("comm_id", "")).startswith(PROGRESS):
             super().handle_comm_msg(outs, msg, cell_index)
 
     async def _listen(self) -> None:
-        """Hear how the run goes on. Such messages answer no cell, hence nbclient passes over them."""
+        """Receive run progress. These messages have no parent cell, so nbclient ignores them."""
         assert self.km is not None
         ear = self.km.client()
         ear.start_channels(shell=False, iopub=True, stdin=False, hb=False, control=False)
@@ -174,8 +174,8 @@ class HeadlessClient(NotebookClient):
         if loaded.get("status") != "ok":
             said = loaded.get("evalue") or reply["content"].get("evalue") or "no reason given"
             raise BackendError(
-                f"The kernel {self.kernel_name or ''} has no hrlab ({said}). Run with its Python: "
-                "pip install --no-deps hrlab (or pip install hrlab, if it has no distributed)."
+                f"Cannot load hrlab in the kernel {self.kernel_name or ''} ({said}). Install it with the kernel's Python: "
+                "pip install --no-deps hrlab (or pip install hrlab if distributed is missing)."
             )
 
 

@@ -1,4 +1,4 @@
-"""A notebook executed head-less: the cells one after the other in a kernel of its own, timed as one run."""
+"""Execute a notebook headless: its cells in order, in a kernel of its own, timed as one run."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _HEADING = re.compile(r"^#{1,6}\s+(\S.*?)\s*#*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """What is to be executed.
+    """What to execute.
 
     Attributes
     ----------
@@ -79,7 +79,7 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far an execution is: `cell` of `cells`, from 1, and what the kernel last told of the run."""
+    """Progress: `cell` of `cells`, from 1, and the last progress message of the run."""
 
     cell: int
     cells: int
@@ -88,7 +88,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an execution ended; `record` is the copy in the notebook, if there is one."""
+    """Outcome of an execution; `record` is the copy in the notebook, if any."""
 
     run_id: str
     status: Literal["ok", "failed", "interrupted"]
@@ -97,14 +97,14 @@ class Outcome:
 
 
 class Stop:
-    """Somebody's wish that what is on ends: in order when it is asked once, at once when it is asked again."""
+    """Request to stop: gracefully on the first call, immediately on the second."""
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.urged = asyncio.Event()
 
     def request(self) -> None:
-        """It is wished; from the event loop's thread."""
+        """Request to stop; call from the event loop's thread."""
         (self.urged if self.asked.is_set() else self.asked).set()
 
 
@@ -178,11 +178,11 @@ async def _start(client: HeadlessClient, execution: Execution) -> None:
         await client.start(str(execution.notebook.resolve().parent), environment)
     except NoSuchKernel as error:
         raise BackendError(
-            f"There is no kernel {error.name!r} here. Name another with --kernel; "
-            "`jupyter kernelspec list` shows them."
+            f"Kernel {error.name!r} does not exist. Choose another with --kernel; "
+            "`jupyter kernelspec list` lists them."
         ) from error
     except (RuntimeError, OSError) as error:
-        raise BackendError(f"The kernel does not start: {error}.") from error
+        raise BackendError(f"Cannot start the kernel: {error}.") from error
 
 
 async def _watched(
@@ -220,7 +220,7 @@ async def _watched(
 
 
 async def _cut(client: HeadlessClient, task: asyncio.Future[Any], stop: Stop) -> None:
-    """Have the kernel end what it does."""
+    """Interrupt the kernel, so that it stops the current cell."""
     if not client.began.is_set():
         task.cancel()
         return
@@ -235,7 +235,7 @@ async def _cut(client: HeadlessClient, task: asyncio.Future[Any], stop: Stop) ->
 
 
 def read_notebook(path: Path) -> Any:
-    """The notebook in a file, as version 4.
+    """Read a notebook file as version 4.
 
     Raises
     ------
@@ -249,7 +249,7 @@ def read_notebook(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise NotFoundError(f"There is no notebook {str(path)!r}.") from error
+        raise NotFoundError(f"Notebook {str(path)!r} does not exist.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{str(path)!r} can't be read: {error}.") from error
     try:
@@ -260,7 +260,7 @@ def read_notebook(path: Path) -> Any:
 
 
 def write_notebook(notebook: Any, path: Path) -> None:
-    """Keep a notebook, so that a reader, and whoever finds it after a kill, sees a whole one.
+    """Write a notebook atomically, so that readers never see a partial one, even after a kill.
 
     Raises
     ------
@@ -288,7 +288,7 @@ def _umask() -> int:
 
 
 def timed_cells(notebook: Any, ids: Sequence[str] | None) -> list[int]:
-    """Indices of the cells that make the run: those with code, but not the one that was put in.
+    """Return indices of the cells to time: those with code, except the injected parameters.
 
     Raises
     ------
@@ -306,19 +306,19 @@ def timed_cells(notebook: Any, ids: Sequence[str] | None) -> list[int]:
         return code
     timed = [i for i in code if notebook.cells[i].get("id") in ids]
     if len(timed) < len(set(ids)):
-        raise UsageError("The notebook has changed: cells of the run are no longer in it.")
+        raise UsageError("The notebook has changed: it no longer contains all cells of the run.")
     return timed
 
 
 def last_index(notebook: Any, timed: Sequence[int], ids: Sequence[str] | None) -> int:
-    """Index of the last cell that is executed."""
+    """Return the index of the last executed cell."""
     return len(notebook.cells) - 1 if ids is None else timed[-1]
 
 
 def _requests(
     notebook: Any, timed: Sequence[int], execution: Execution, run_id: str
 ) -> dict[int, dict[str, Any]]:
-    """What the request of each timed cell says; see :mod:`hrlab.magic.cell_metadata`."""
+    """Return the metadata for each timed cell's request; see :mod:`hrlab.magic.cell_metadata`."""
     point = execution.campaign
     every = {
         "run_id": run_id,
@@ -334,7 +334,7 @@ def _requests(
 
 
 def heading(notebook: Any, index: int) -> str | None:
-    """The nearest heading above a cell, as the panel names runs."""
+    """Return the nearest heading above a cell, which the panel also uses to name runs."""
     for cell in reversed(notebook.cells[: index + 1]):
         found = _HEADING.findall(cell.source) if cell.cell_type == "markdown" else []
         if found:
@@ -343,7 +343,7 @@ def heading(notebook: Any, index: int) -> str | None:
 
 
 def known_path(path: Path) -> str:
-    """The notebook as the browser knows it, where a Jupyter server's root is known; else as it is called here."""
+    """Return the notebook's path relative to the Jupyter server's root if known, else as given."""
     root = os.environ.get(ROOT_VARIABLE)
     whole = path.resolve()
     if root and whole.is_relative_to(root):

@@ -22,7 +22,7 @@ _WORDS = {"True": True, "False": False, "None": None, "nan": math.nan, "inf": ma
 
 
 def parse_setting(word: str) -> tuple[str, Any]:
-    """Name and typed value of ``name=value``.
+    """Parse ``name=value`` into a name and a typed value.
 
     A value that is JSON, or Python's ``True``, ``False`` or ``None``, is what it writes; any other is a text. ``'"5"'`` is
     the text 5.
@@ -45,7 +45,7 @@ def parse_setting(word: str) -> tuple[str, Any]:
 
 
 def check_name(name: str, where: str) -> None:
-    """Refuse what is no name of a variable.
+    """Refuse names that are not valid variables.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def check_name(name: str, where: str) -> None:
 
 
 def declared(notebook: Any) -> frozenset[str] | None:
-    """Names that the cell tagged ``parameters`` assigns; None if there is no such cell."""
+    """Return names assigned in the cell tagged ``parameters``; None if there is no such cell."""
     at = _tagged(notebook, PARAMETERS)
     if at is None:
         return None
@@ -70,7 +70,7 @@ def declared(notebook: Any) -> frozenset[str] | None:
 
 
 def injected(notebook: Any, values: Mapping[str, Any], name: str) -> Any:
-    """A copy of `notebook` with `values` in a cell of their own, in the place of one that an earlier execution left.
+    """Return a copy of `notebook` with `values` in an injected cell, replacing an earlier one.
 
     Parameters
     ----------
@@ -105,13 +105,13 @@ def injected(notebook: Any, values: Mapping[str, Any], name: str) -> Any:
 
 
 def tags(cell: Any) -> list[str]:
-    """Tags of a cell."""
+    """Return the tags of a cell."""
     found = cell.metadata.get("tags", [])
     return [str(tag) for tag in found] if isinstance(found, list) else []
 
 
 def as_python(value: Any) -> str:
-    """`value` as source code."""
+    """Return `value` as source code."""
     if isinstance(value, float) and not math.isfinite(value):
         return f"float({str(value)!r})"
     if isinstance(value, Mapping):
@@ -127,6 +127,6 @@ def _tagged(notebook: Any, tag: str) -> int | None:
 
 
 def _python(source: str) -> str:
-    """`source` without lines that are IPython's alone."""
+    """Return `source` without IPython's own syntax."""
     lines = source.splitlines()
     return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in lines)

@@ -1,1 +1,1 @@
-"""The machines that a run was on: their metrics, and who else was there."""
+"""Hosts of a run: their metrics, and other clusters' workers on them."""

@@ -1,4 +1,4 @@
-"""What a site's database knows of the hosts of a run, on the time axis of the run's other charts."""
+"""Charts of host metrics, on the time axis of the run's other charts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which database a site names for the metrics of its hosts, and what it is asked for."""
+"""Configuration of the site's database of host metrics, and the queries sent to it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _INTERVALS: Mapping[Kind, float] = MappingProxyType({"prometheus": 15.0, "influx
 
 @dataclass(frozen=True, slots=True)
 class HostChart:
-    """A picture: its title, the unit of its values (cores, bytes, bytes/s, or any other text), and a query for each line."""
+    """A chart: title, unit of its values (cores, bytes, bytes/s, or any other text), and a query per line."""
 
     title: str
     unit: str
@@ -37,7 +37,7 @@ class HostChart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostSource:
-    """A database of hosts' metrics.
+    """A database of host metrics.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class HostSource:
 
     @property
     def name(self) -> str:
-        """For people: what and where, without credentials."""
+        """Description for users: kind and address, without credentials."""
         parts = urlsplit(self.url)
         port = f":{parts.port}" if parts.port else ""
         word = "Prometheus" if self.kind == "prometheus" else "InfluxDB"
@@ -74,7 +74,7 @@ class HostSource:
 def source_from(
     configured: Mapping[str, Any], environ: Mapping[str, str] = os.environ
 ) -> HostSource:
-    """The database that a site's configuration describes.
+    """Parse the database settings of a site.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def source_from(
     kind = given.pop("kind", "prometheus")
     if kind not in KINDS:
         raise MalformedError(
-            f"HRLab.host_metrics: kind is one of {', '.join(KINDS)}, not {kind!r}."
+            f"HRLab.host_metrics: kind must be one of {', '.join(KINDS)}, not {kind!r}."
         )
     given.setdefault("database", "telegraf" if kind == "influx" else "")
     if not given.get("user"):
@@ -128,7 +128,7 @@ def _seconds(configured: Mapping[str, Any], key: str, default: float, most: floa
     value = configured.get(key, default)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
         raise MalformedError(
-            f"HRLab.host_metrics: {key} is a number above 0 and up to {most:g}, not {value!r}."
+            f"HRLab.host_metrics: {key} must be a number above 0 and at most {most:g}, not {value!r}."
         )
     return float(value)
 
@@ -137,22 +137,22 @@ def _charts(configured: object) -> tuple[HostChart, ...]:
     form = 'Write {title: {"unit": "cores", "lines": {name: query}}}.'
     if not isinstance(configured, Mapping) or not 1 <= len(configured) <= MAX_CHARTS:
         raise MalformedError(
-            f"HRLab.host_metrics: charts is a mapping of 1 to {MAX_CHARTS} charts. {form}"
+            f"HRLab.host_metrics: charts must be a mapping of 1 to {MAX_CHARTS} charts. {form}"
         )
     found = []
     for title, chart in configured.items():
         lines = chart.get("lines") if isinstance(chart, Mapping) else None
         if not isinstance(chart, Mapping) or set(chart) - {"unit", "lines"}:
             raise MalformedError(
-                f"HRLab.host_metrics: chart {title!r} has the keys unit and lines. {form}"
+                f"HRLab.host_metrics: chart {title!r} must have only the keys unit and lines. {form}"
             )
         if not isinstance(lines, Mapping) or not 1 <= len(lines) <= _MAX_LINES:
             raise MalformedError(
-                f"HRLab.host_metrics: chart {title!r} has from 1 to {_MAX_LINES} lines. {form}"
+                f"HRLab.host_metrics: chart {title!r} must have 1 to {_MAX_LINES} lines. {form}"
             )
         if not all(isinstance(query, str) and query.strip() for query in lines.values()):
             raise MalformedError(
-                f"HRLab.host_metrics: each line of chart {title!r} is a query. {form}"
+                f"HRLab.host_metrics: each line of chart {title!r} must be a query. {form}"
             )
         named = {str(name): query for name, query in lines.items()}
         found.append(HostChart(str(title), str(chart.get("unit") or ""), named))

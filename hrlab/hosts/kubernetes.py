@@ -1,4 +1,4 @@
-"""Clusters in Kubernetes, and which of their workers shared a node: told from the pods that are watched anyway.
+"""Kubernetes backend that also records which workers shared a node, from the watched pods.
 
 Only what the account sees counts: workers of Dask clusters in the namespaces that are watched. Nodes that stand for a whole
 site (interLink's virtual ones) are no machines, and say nothing about who shared one.
@@ -28,7 +28,7 @@ _VIRTUAL = ("virtual-node.interlink", "virtual-kubelet.io")
 
 
 class Stays:
-    """When which worker was on which node."""
+    """Records when each worker ran on which node."""
 
     def __init__(self) -> None:
         self._there: dict[str, Stay] = {}
@@ -36,7 +36,7 @@ class Stays:
         self._places: dict[str, Place] = {}
 
     def poll(self, clusters: Mapping[str, ClusterObjects], now: float) -> None:
-        """Note what is there now, and what has gone; `now` in UTC epoch seconds."""
+        """Record current and vanished pods; `now` is in UTC epoch seconds."""
         found: dict[str, Stay] = {}
         for cluster_id, facts in clusters.items():
             if facts.place is not None:
@@ -56,7 +56,7 @@ class Stays:
             self._places = {one: place for one, place in self._places.items() if one in known}
 
     def beside(self, address: str, started_at: float, ended_at: float) -> int:
-        """How many workers of others were beside those of the cluster at that address; 0 if it is not known."""
+        """Return how many workers of other clusters shared nodes with the cluster at `address`; 0 if unknown."""
         for cluster_id, place in self._places.items():
             if _leads_to(address, place):
                 stays = (*self._gone, *self._there.values())
@@ -65,7 +65,7 @@ class Stays:
 
 
 class KubernetesWithNeighbours(CountedKubernetes):
-    """The kind ``kubernetes`` (see :class:`hrlab.clusters.backend.SeesNeighbours`)."""
+    """Backend of kind ``kubernetes`` (see :class:`hrlab.clusters.backend.SeesNeighbours`)."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -81,7 +81,7 @@ class KubernetesWithNeighbours(CountedKubernetes):
 
 
 def _stay(cluster_id: str, pod: Object) -> Stay | None:
-    """A worker that runs on a machine of its cluster's own Kubernetes."""
+    """A worker that runs on a node of the cluster's own Kubernetes."""
     spec, status = pod["spec"], pod.get("status") or {}
     is_worker = pod["metadata"]["labels"].get("dask.org/component") == "worker"
     if not is_worker or status.get("phase") != "Running" or not spec.get("nodeName"):

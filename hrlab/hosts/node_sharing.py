@@ -20,7 +20,7 @@ MOST_RUNS = 100
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that has ended on clusters: their schedulers' addresses, and when it was on, in UTC epoch seconds."""
+    """A finished run on clusters: scheduler addresses, and its period in UTC epoch seconds."""
 
     run_id: str
     addresses: tuple[str, ...]
@@ -36,7 +36,7 @@ class News:
 
 
 def news(store: RunStore, after: int | None) -> News:
-    """What is new since change number `after`; nothing without one."""
+    """Return finished runs since change number `after`; none without one."""
     latest = store.seq()
     if after is None:
         return News(latest, ())
@@ -48,7 +48,7 @@ def news(store: RunStore, after: int | None) -> News:
 
 
 def seen(run: Ended, kinds: Sequence[SeesNeighbours]) -> int:
-    """How many workers of other clusters were on the nodes of a run meanwhile, at least."""
+    """Return a lower bound of the other clusters' workers on a run's nodes during it."""
     return max(
         kind.neighbours(address, started_at, ended_at)
         for kind in kinds
@@ -58,7 +58,7 @@ def seen(run: Ended, kinds: Sequence[SeesNeighbours]) -> int:
 
 
 def record(counts: Sequence[tuple[str, int]]) -> Callable[[RunStore], bool]:
-    """Write what was seen of each run; whether any of it was new."""
+    """Write the counts of each run; return whether any was new."""
 
     def write(store: RunStore) -> bool:
         new = [store.note_other_pods(run_id, count) for run_id, count in counts]
@@ -77,7 +77,7 @@ def _ended(record: dict[str, Any] | None) -> Ended | None:
 
 
 def _times(run: Run) -> tuple[tuple[float, float], ...]:
-    """When the run was on: the idle time between its cells is not part of it, if the record says when they began."""
+    """Return the periods of the run, without idle time between cells where the record gives their start times."""
     parts = stretches(run)
     if len(parts) < len(run.cells):
         return ((run.started_at, run.started_at + run.wall_seconds),)

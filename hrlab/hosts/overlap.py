@@ -1,4 +1,4 @@
-"""Who else ran on the nodes of a cluster's workers meanwhile. Pure."""
+"""Overlap of other clusters' workers on the nodes of a cluster. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Stay:
 
 
 def neighbours(stays: Iterable[Stay], cluster: str, started_at: float, ended_at: float) -> int:
-    """How many workers of other clusters were on a node at the same time as a worker of `cluster`, between two times."""
+    """Return how many workers of other clusters overlapped with a worker of `cluster` on a node, between two times."""
     meanwhile = []
     for stay in stays:
         begin = max(stay.started_at, started_at)

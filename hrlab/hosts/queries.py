@@ -25,11 +25,11 @@ _INTERVALS_PER_RATE = 3
 
 
 class UnansweredError(Exception):
-    """A query that got no values, and why; for people, on one line."""
+    """A query without values, and the reason as one line for users."""
 
 
 def variables(run: Run, source: HostSource, window: Window, hosts: Sequence[str]) -> dict[str, str]:
-    """What stands for the ``$words`` in queries; where the record does not say, the word is missing."""
+    """Return the values of ``$words`` in queries; words unknown to the record are missing."""
     rate = max(_INTERVALS_PER_RATE * source.interval_seconds, window.step_seconds)
     begin, step = round(window.started_at * 1000), round(window.step_seconds * 1000)
     stop = begin + window.points * step
@@ -46,14 +46,14 @@ def variables(run: Run, source: HostSource, window: Window, hosts: Sequence[str]
 
 
 def filled(query: str, values: Mapping[str, str]) -> str | None:
-    """The query with `values` in the places of its words; None if one is missing."""
+    """Substitute `values` into the query; None if one is missing."""
     if any(word not in values for word in _VARIABLE.findall(query)):
         return None
     return _VARIABLE.sub(lambda match: values[match[1]], query)
 
 
 def request_of(source: HostSource, query: str, window: Window) -> PostRequest:
-    """The request that asks `query`."""
+    """Return the HTTP request for `query`."""
     step = round(window.step_seconds, 3)
     if source.kind == "prometheus":
         # A value of a moment tells of the time before it.
@@ -83,7 +83,7 @@ def _credentials(source: HostSource) -> dict[str, str]:
 
 
 def lines_of(source: HostSource, name: str, answer: PostAnswer, window: Window) -> list[HostLine]:
-    """The lines that an answer holds: one named `name`, or several told apart by what the database calls them.
+    """Parse a response into lines: one named `name`, or several named by the database.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def lines_of(source: HostSource, name: str, answer: PostAnswer, window: Window) 
         found = [(label, sorted(values)) for label, values in read(body, window) if values]
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise UnansweredError(
-            f"The answer is not one of {source.name.partition(' ')[0]}."
+            f"The response is not from {source.name.partition(' ')[0]}."
         ) from error
     return [
         HostLine(f"{name} {label}".strip() if len(found) > 1 else name, tuple(values))
@@ -138,7 +138,7 @@ def _known(values: Any) -> list[tuple[float, float]]:
 
 
 def _refusal(source: HostSource, answer: PostAnswer, body: Any) -> str:
-    """Why, in the database's own words, without what is the site's secret."""
+    """Return the database's error message without secrets."""
     if answer.status == 0:
         return _short(answer.text)
     said = body.get("error") if isinstance(body, dict) else None

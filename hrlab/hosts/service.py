@@ -61,7 +61,7 @@ class _Question:
 
 
 class HostMetrics:
-    """Pictures of the hosts of a run.
+    """Charts of the hosts of a run.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class HostMetrics:
         self._kept: OrderedDict[str, tuple[float, dict[str, Any]]] = OrderedDict()
 
     async def of(self, run: Run, in_thread: InThread) -> dict[str, Any]:
-        """The pictures as JSON: ``{source, note, charts: [{title, spec, table}]}``.
+        """Return the charts as JSON: ``{source, note, charts: [{title, spec, table}]}``.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class HostMetrics:
         return found
 
     async def _known_as(self, run: Run) -> list[str]:
-        """The run's hosts by address and by name."""
+        """Return the run's hosts by address and by name."""
         hosts = hosts_of(run)
         names = await self._names([host for host in hosts if is_address(host)])
         return [*hosts, *(name for name in names.values() if name not in hosts)]
@@ -164,11 +164,11 @@ class HostMetrics:
         hosts = [host for host in known if not is_loopback(host)] or known
         names = ", ".join(hosts[:_MAX_NAMED]) + (", …" if len(hosts) > _MAX_NAMED else "")
         if not asked:
-            return "The record does not say on which hosts the run was."
+            return "The record does not contain the hosts of this run."
         if not drawn:
-            return f"It has nothing of this time for {names or 'this run'}."
-        of = f"All that was done on {names}, by anybody. " if names else ""
-        return f"{of}A value stands for {_format(window.step_seconds)}."
+            return f"No data for {names or 'this run'} in this period."
+        of = f"All activity on {names}, by any user. " if names else ""
+        return f"{of}Each value covers {_format(window.step_seconds)}."
 
     def _away(self, why: str) -> BackendError:
         name = self._source.name
@@ -191,7 +191,7 @@ def _format(seconds: float) -> str:
 def _drawn(
     run: Run, chart: HostChart, lines: list[HostLine], parts: tuple[Stretch, ...], window: Window
 ) -> dict[str, Any] | None:
-    """One picture as JSON; None if nothing of it is known."""
+    """Return one chart as JSON; None if it has no data."""
     from hrlab.hosts.chart import (
         host_chart,
     )  # with the first picture: the server starts sooner

@@ -1,4 +1,4 @@
-"""When and where a run was: what a database of its hosts' metrics must be asked for, and how answers fit its time axis."""
+"""Time windows and hosts of a run, to query a metrics database and map results to the run's time axis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r"[\d.]+$|.*:.*:")
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of the run's time axis without idle time, and when it began.
+    """A part of the run's time axis without idle time, and its start.
 
     Attributes
     ----------
@@ -35,13 +35,13 @@ class Stretch:
 
     @property
     def stopped_at(self) -> float:
-        """UTC epoch seconds at which it ended."""
+        """End in UTC epoch seconds."""
         return self.started_at + self.stop_seconds - self.start_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a database is asked for: `points` values, each for `step_seconds` from `started_at` (UTC epoch seconds) on."""
+    """A query's window: `points` values of `step_seconds` each, from `started_at` (UTC epoch seconds)."""
 
     started_at: float
     step_seconds: float
@@ -50,14 +50,14 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class HostLine:
-    """One line of a picture: its name, and values as ``(UTC epoch seconds from which it holds, value)`` in order of time."""
+    """A line of a chart: its name, and values as ``(UTC epoch seconds of validity start, value)`` in order of time."""
 
     name: str
     values: tuple[tuple[float, float], ...]
 
 
 def stretches(run: Run) -> tuple[Stretch, ...]:
-    """The run's time on the clock, in order.
+    """Return the run's periods in clock time, in order.
 
     Older records do not say when cells after the first began: then what is known ends with the first.
     """
@@ -85,7 +85,7 @@ def window_of(parts: Sequence[Stretch], interval_seconds: float) -> Window:
 def on_axis(
     line: HostLine, parts: Sequence[Stretch], step_seconds: float
 ) -> list[tuple[float, float, float]]:
-    """Values as ``(start_seconds, stop_seconds, value)`` of the run; what was in its idle time is left out."""
+    """Return values as ``(start_seconds, stop_seconds, value)`` of the run, without its idle time."""
     found: list[tuple[float, float, float]] = []
     for at, value in line.values:
         for part in parts:
@@ -98,7 +98,7 @@ def on_axis(
 
 
 def hosts_of(run: Run) -> tuple[str, ...]:
-    """Hosts of the workers, and the kernel's where the run or a worker was there; empty if the record does not say."""
+    """Return the hosts of the workers, and the kernel's if work ran there; empty if not recorded."""
     told = {host.partition("/")[0] for cluster in run.clusters for host in cluster.hosts or ()}
     here = {host for host in told if is_loopback(host)}
     kernel = run.environment.hostname
@@ -108,12 +108,12 @@ def hosts_of(run: Run) -> tuple[str, ...]:
 
 
 def is_address(host: str) -> bool:
-    """Whether `host` is the address of one machine and not its name."""
+    """Return whether `host` is an IP address rather than a name."""
     return bool(_ADDRESS.match(host)) and not is_loopback(host)
 
 
 def hosts_pattern(hosts: Iterable[str]) -> str:
-    """A regular expression, of Prometheus and of InfluxQL, that matches `hosts` with or without domain and port."""
+    """Return a regular expression (Prometheus, InfluxQL) for `hosts` with or without domain and port."""
     return "|".join(dict.fromkeys(_host_pattern(host) for host in hosts if host))
 
 
@@ -124,7 +124,7 @@ def _host_pattern(host: str) -> str:
 
 
 def words_pattern(words: Iterable[str]) -> str:
-    """A regular expression that matches any of `words`."""
+    """Return a regular expression that matches any of `words`."""
     return "|".join(dict.fromkeys(_literal(word) for word in words if word))
 
 

@@ -29,7 +29,7 @@ def test_cell_that_makes_its_own_cluster_is_named(source):
     assert found is not None
     assert found.cell == 3
     said = found.refusal("folder/zee.ipynb")
-    assert said.startswith("Cell 3 of zee.ipynb makes its own cluster: `")
+    assert said.startswith("Cell 3 of zee.ipynb creates its own cluster: `")
     assert "Client()" in said
 
 

@@ -62,7 +62,7 @@ def test_little_is_needed(read):
     ("old", "new", "line", "said"),
     [
         ("notebook: zee.ipynb\n", "", 1, "`notebook` is missing"),
-        ("repeats: 2", "repeat: 2", 13, "no key `repeat` here. Did you mean repeats"),
+        ("repeats: 2", "repeat: 2", 13, "unknown key `repeat`. Did you mean repeats"),
         ("repeats: 2", "repeats: 0", 13, "from 1 to 1000, not 0"),
         ("repeats: 2", "repeats: true", 13, "not True"),
         ("workers: [1, 2]", "workers: [1, 1]", 6, "different numbers"),

@@ -98,14 +98,14 @@ def test_a_run_that_takes_too_long_is_interrupted(path):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["missing.ipynb"], 1, "There is no notebook"),
+        (["missing.ipynb"], 1, "does not exist"),
         (["tiny.ipynb", "--set", "m=1"], 2, "does not assign 'm'"),
         (["tiny.ipynb", "--set", "n"], 2, "NAME=VALUE"),
         (["tiny.ipynb", "--set", "1n=1"], 2, "no name of a variable"),
         (["tiny.ipynb", "--repeat", "0"], 2, "--repeat must be from 1"),
         (["tiny.ipynb", "--output", "tiny.ipynb"], 2, "must not be the notebook itself"),
         (["tiny.ipynb", "--workload", "events=-1"], 2, "a finite number of 0 or more"),
-        (["tiny.ipynb", "--kernel", "fortran"], 1, "There is no kernel 'fortran'"),
+        (["tiny.ipynb", "--kernel", "fortran"], 1, "Kernel 'fortran' does not exist"),
         (["text.ipynb"], 2, "is no notebook"),
     ],
 )

@@ -204,14 +204,14 @@ def test_a_budget_ends_it_and_the_next_call_goes_on(folder, capsys):
 def test_a_notebook_that_does_not_use_its_cluster_ends_it(folder, capsys):
     declare("profiles: [local]\nworkers: [1]\nrepeats: 2\n", "1")
     assert main(["sweep", "study.yaml"]) == 1
-    assert "did not use the cluster" in capsys.readouterr().err
+    assert "did not use its point's cluster" in capsys.readouterr().err
     assert len(runs()) == 1
 
 
 def test_a_profile_may_come_from_the_sites_file_and_is_looked_for_first(folder, capsys):
     declare("profiles: [naples]\nworkers: [1]\nrepeats: 1\n", WORK)
     assert main(["sweep", "study.yaml"]) == 2
-    assert "There is no profile 'naples' here. Known are local, serial" in capsys.readouterr().err
+    assert "Unknown profile 'naples'. Known are local, serial" in capsys.readouterr().err
     site = {
         "profiles": {
             "naples": {"kind": "process", "template": {"class": "distributed.LocalCluster"}}
@@ -240,7 +240,7 @@ def test_points_beyond_a_quota_are_told_before_anything_begins_and_left_out_if_t
     assert main(["sweep", "study.yaml"]) == 1
     told = capsys.readouterr().err
     assert f"Refused: local 2 workers (1 point): {why}" in told
-    assert "Nothing was begun." in told
+    assert "Nothing was started." in told
     assert runs() == []
     declare(f"{declared}refused: skip\n", WORK)
     assert main(["sweep", "study.yaml"]) == 1

@@ -76,7 +76,7 @@ def test_an_address_is_enough():
         ({"url": "http://h:port"}, r"http\(s\)://"),
         ({"url": "http://u:p@h"}, "not in the url"),
         ({**URL, "urls": 1}, "Did you mean url"),
-        ({**URL, "kind": "graphite"}, "kind is one of prometheus, influx"),
+        ({**URL, "kind": "graphite"}, "kind must be one of prometheus, influx"),
         ({**URL, "timeout_seconds": 60}, "up to 20"),
         ({**URL, "interval_seconds": "15"}, "interval_seconds is a number"),
         ({**URL, "charts": {}}, "1 to 8 charts"),
@@ -101,7 +101,7 @@ def test_prometheus_is_asked_for_the_run_and_no_more():
     (chart,) = found["charts"]
     assert chart["table"]["rows"] == [["load", 0.0, 2.0], ["load", 15.0, 4.0], ["load", 30.0, 4.0]]
     assert chart["spec"]["title"]["text"] == "Load"
-    assert found["note"] == "All that was done on node1, by anybody. A value stands for 15 s."
+    assert found["note"] == "All activity on node1, by any user. Each value covers 15 s."
 
 
 def test_workers_hosts_are_asked_for_by_address_and_by_name():

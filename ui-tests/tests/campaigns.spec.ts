@@ -98,7 +98,7 @@ test('a notebook that makes its own cluster is refused, naming the cell, with th
   await hrlab.pressTiming(0);
   await expect(hrlab.rows.first()).toHaveAttribute('aria-label', /done/);
   await hrlab.chooseInMenu(hrlab.rows.first(), 'Measure Scaling');
-  const said = 'Cell 1 of own.ipynb makes its own cluster';
+  const said = 'Cell 1 of own.ipynb creates its own cluster';
   const notice = hrlab.notification.filter({ hasText: said });
   await expect(notice).toBeVisible();
   await notice.getByRole('button', { name: 'Show' }).click();

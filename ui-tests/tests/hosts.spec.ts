@@ -22,7 +22,7 @@ test('host charts of a run follow its own charts, and are a message while their 
   const columns = [{ name: 'value', label: 'value', unit: 'bytes' }];
   const body = {
     source: 'Prometheus at metrics:9090',
-    note: 'All that was done on node1, by anybody.',
+    note: 'All activity on node1, by any user.',
     charts: [{ title: 'Memory', spec, table: { columns, rows: [[3]] } }]
   };
   const error = { code: 'backend', message: MESSAGE, detail: {} };

@@ -18,7 +18,7 @@ const chart = (title: string) => ({
 const answer = (...titles: string[]): IHosts =>
   readHosts({
     source: 'Prometheus at h:9090',
-    note: 'All that was done on node1, by anybody.',
+    note: 'All activity on node1, by any user.',
     charts: titles.map(chart)
   });
 

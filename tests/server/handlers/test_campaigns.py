@@ -93,7 +93,7 @@ async def test_notebook_with_its_own_cluster_is_refused_before_anything_starts(
     nbformat.write(nbformat.v4.new_notebook(cells=[own]), jp_root_dir / "study.ipynb")
     answer = await ask("POST", "campaigns", body={"run": timed.id, "dry_run": dry_run})
     assert answer.status == 422, answer.text
-    said = "Cell 1 of study.ipynb makes its own cluster: `client = Client(n_workers=2)`."
+    said = "Cell 1 of study.ipynb creates its own cluster: `client = Client(n_workers=2)`."
     assert said in answer.json["error"]["message"]
     assert (await ask("GET", "campaigns")).json == {"campaigns": []}
 
@@ -125,9 +125,9 @@ def test_workers_offered_respect_the_memory_limit():
     ("more", "status", "said"),
     [
         ({"workers": [500]}, 422, "Asked for 500 workers; local allows 4 now"),
-        ({"workers": []}, 422, "different whole numbers"),
-        ({"workers": [1, 1]}, 422, "different whole numbers"),
-        ({"workers": "1"}, 422, "different whole numbers"),
+        ({"workers": []}, 422, "distinct whole numbers"),
+        ({"workers": [1, 1]}, 422, "distinct whole numbers"),
+        ({"workers": "1"}, 422, "distinct whole numbers"),
         ({"repeats": 0}, 422, "repeats must be"),
         ({"profile": "locla"}, 422, "Did you mean local"),
         ({"worker": [1]}, 400, "Did you mean workers"),

@@ -103,7 +103,7 @@ class TestWithPrometheus:
         kernel.finish(there)
         found = await asked(ask, there)
         assert found["charts"] == []
-        assert found["note"] == "It has nothing of this time for elsewhere."
+        assert found["note"] == "No data for elsewhere in this period."
         nowhere = run(2, environment=Environment())
         kernel.finish(nowhere)
         assert "on which hosts" in (await asked(ask, nowhere))["note"]
