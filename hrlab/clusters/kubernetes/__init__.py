@@ -1,1 +1,1 @@
-"""Clusters that the Dask operator runs in Kubernetes."""
+"""Kubernetes clusters, run by the Dask operator."""

@@ -1,4 +1,4 @@
-"""Clusters in Kubernetes, and what quotas want to know of them and do with them."""
+"""Resource usage of Kubernetes clusters, and quota-related actions on them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ENDS = ("Failed", "Succeeded")
 
 
 def requested(resource: Object, workers: int) -> ResourceRequest:
-    """What a DaskCluster takes with so many workers, and its scheduler beside them."""
+    """Return what a DaskCluster with this many workers uses, including its scheduler."""
     spec = resource["spec"]
     cores, memory = requests(_pod(spec, "worker"))
     cores_beside, memory_beside = requests(_pod(spec, "scheduler"))
@@ -52,7 +52,7 @@ def requested(resource: Object, workers: int) -> ResourceRequest:
 def claim_of(
     cluster_id: str, facts: ClusterObjects, profile: str | None, *, mine: bool
 ) -> ClusterUsage:
-    """What a cluster that is there holds: what it was asked to have, or what its pods have if that is more."""
+    """Return a cluster's usage: its requested size, or its pods' requests if larger."""
     pods = pods_of(facts.pods, "worker")
     alive = [pod for pod in pods if (pod.get("status") or {}).get("phase") not in _ENDS]
     count, bounds = workers_of(facts), bounds_noted(facts)
@@ -81,7 +81,7 @@ def claim_of(
 
 
 def grown_of(facts: ClusterObjects) -> tuple[float, int] | None:
-    """When hrlab last made a cluster larger, and how many workers it had before."""
+    """Return when hrlab last scaled the cluster up, and its former number of workers."""
     at, _, workers = facts.annotations.get(GROWN, "").partition(" ")
     try:
         return float(at), int(workers)
@@ -90,7 +90,7 @@ def grown_of(facts: ClusterObjects) -> tuple[float, int] | None:
 
 
 def requests(pod: Mapping[str, Any]) -> tuple[float, int]:
-    """Cores and bytes of memory that a pod asks for; its limits where it asks for nothing else."""
+    """Return cores and memory bytes requested by a pod; its limits where it has no requests."""
     cores = memory = 0.0
     for container in pod.get("containers") or ():
         resources = container.get("resources") or {}
@@ -101,7 +101,7 @@ def requests(pod: Mapping[str, Any]) -> tuple[float, int]:
 
 
 def sums(pods: Iterable[Object]) -> tuple[float, int]:
-    """Cores and memory of pods together."""
+    """Return total cores and memory of pods."""
     found = [requests(pod["spec"]) for pod in pods]
     return sum(cores for cores, _ in found), sum(memory for _, memory in found)
 
@@ -125,10 +125,10 @@ TOGETHER_SECONDS = 10.0
 
 
 class CountedKubernetes(KubernetesClusters):
-    """The kind ``kubernetes`` (see :class:`hrlab.clusters.backend.Counts`, ``Weighs`` and ``Recounts``)."""
+    """Backend of kind ``kubernetes`` (see :class:`hrlab.clusters.backend.Counts`, ``Weighs`` and ``Recounts``)."""
 
     def asks(self, plan: Plan) -> ResourceRequest:
-        """What the pods of a cluster would ask for, the scheduler's included."""
+        """Return what a cluster's pods would request, including the scheduler."""
         bounds = bounds_of(plan)
         try:
             resource = resource_of(plan, self._home(plan))
@@ -138,7 +138,7 @@ class CountedKubernetes(KubernetesClusters):
         return requested(resource, workers)
 
     def claims(self) -> Sequence[ClusterUsage]:
-        """Of all clusters, the user's and those of others; of starts before anything of them is there."""
+        """Return the usage of all clusters, also other users', and of pending starts."""
         starts = [
             self._claim_of_start(start.plan)
             for cluster_id, start in self._starts.items()
@@ -147,7 +147,7 @@ class CountedKubernetes(KubernetesClusters):
         return [*starts, *(self._claim(id_, facts) for id_, facts in self._facts.items())]
 
     def coming(self, namespace: str) -> Mapping[str, float]:
-        """What clusters of a namespace, anybody's, will take by resource and no pod takes yet."""
+        """Return by resource what a namespace's clusters will use and no pod requests yet."""
         found = dict.fromkeys(("cores", "memory", "pods"), 0.0)
         for cluster_id, start in self._starts.items():
             if (
@@ -169,7 +169,7 @@ class CountedKubernetes(KubernetesClusters):
         return found
 
     async def refused(self, plan: Plan) -> str:
-        """Why Kubernetes would not take the scheduler or a worker of this plan; empty if it would, or nobody can tell."""
+        """Return why Kubernetes would refuse a pod of this plan; empty if it would accept it, or cannot tell."""
         if self._api is None:
             return ""
         namespace = self._home(plan)
@@ -179,7 +179,7 @@ class CountedKubernetes(KubernetesClusters):
         return next(filter(None, said), "")
 
     async def refused_more(self, cluster_id: str) -> str:
-        """Why Kubernetes would not take another worker of a cluster; empty if it would, or nobody can tell."""
+        """Return why Kubernetes would refuse another worker; empty if it would accept it, or cannot tell."""
         facts = self._facts.get(cluster_id)
         if facts is None or self._changes is None:
             return ""
@@ -225,7 +225,7 @@ class CountedKubernetes(KubernetesClusters):
         ]
 
     async def withdraw(self, cluster_id: str, reason: str) -> None:
-        """Take back a cluster that was made too late for a limit; it is shown as failed, with the reason."""
+        """Delete a cluster that lost a race for a limit; show it as failed, with the reason."""
         view, facts = self._shown.get(cluster_id), self._facts.get(cluster_id)
         if view is None or facts is None:
             return
@@ -235,7 +235,7 @@ class CountedKubernetes(KubernetesClusters):
         self._round()
 
     async def scale(self, cluster_id: str, target: Target) -> None:
-        """Scale, or adapt between bounds; what is granted is noted, so that other changes are noticed."""
+        """Scale, or adapt between bounds; record the granted size, to detect changes from outside."""
         facts, changes = self._found(cluster_id), self._connected()
         if facts.by_hrlab:
             grown = self._grows(cluster_id, facts, target.most)
@@ -244,7 +244,7 @@ class CountedKubernetes(KubernetesClusters):
         await super().scale(cluster_id, target)
 
     async def shrink(self, cluster_id: str, workers: int, reason: str) -> None:
-        """Take back the workers by which a cluster has grown too late for a limit; its card says the reason."""
+        """Undo a scale-up that lost a race for a limit; show the reason on the cluster's card."""
         facts = self._found(cluster_id)
         if workers and facts.autoscaler is not None:
             least = min(workers, int(facts.autoscaler["spec"].get("minimum") or 0))

@@ -1,4 +1,4 @@
-"""The Kubernetes API, as far as hrlab uses it: calls and watches on the event loop, through kr8s."""
+"""Client of the Kubernetes API: calls and watches on the event loop, through kr8s."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOGS_IN = ("exec:", "auth-provider:")
 
 
 def is_at_hand(environment: Mapping[str, str], home: Path) -> bool:
-    """Whether dask-kubernetes is installed, and an API server known, by a pod's service account or a kubeconfig."""
+    """Return whether dask-kubernetes is installed and a service account or kubeconfig names an API server."""
     if importlib.util.find_spec("dask_kubernetes") is None:
         return False
     if "KUBERNETES_SERVICE_HOST" in environment:
@@ -70,7 +70,7 @@ class More(TypedDict, total=False):
 
 
 class ApiFailure(Exception):  # noqa: N818 - it is the answer, which callers take apart
-    """The API refused (`code` is its HTTP status), or did not answer (`code` is 0)."""
+    """The API refused (`code` is the HTTP status) or did not respond (`code` is 0)."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -79,12 +79,12 @@ class ApiFailure(Exception):  # noqa: N818 - it is the answer, which callers tak
 
     @property
     def may_pass(self) -> bool:
-        """Whether the same call may succeed later: no answer, too many requests, or an error of the server's own."""
+        """Whether a retry may succeed: no response, too many requests, or a server error."""
         return self.code in (0, 401, 408, 409, 429) or self.code >= 500
 
 
 class KubernetesApi:
-    """Calls to one API server; made by `connect`."""
+    """Client of one API server; created by `connect`."""
 
     def __init__(self, kr8s: Any, httpx: Any, api: Any) -> None:
         self._kr8s = kr8s
@@ -142,7 +142,7 @@ class KubernetesApi:
     async def call(
         self, method: str, plural: Plural, namespace: str, name: str = "", **more: Unpack[More]
     ) -> Object:
-        """One request, for JSON.
+        """Send a request; return the JSON response.
 
         Raises
         ------
@@ -156,7 +156,7 @@ class KubernetesApi:
     async def text(
         self, method: str, plural: Plural, namespace: str, name: str = "", **more: Unpack[More]
     ) -> str:
-        """One request, for the text of the answer; raises as `call` does."""
+        """Send a request; return the response text. Raises as `call` does."""
         request: dict[str, Any] = {**_place(plural, namespace, name), "method": method}
         request.update(params=dict(more.get("params") or {}), timeout=CALL_SECONDS)
         if (body := more.get("body")) is not None:
@@ -174,7 +174,7 @@ class KubernetesApi:
     async def watch(
         self, plural: Plural, namespace: str, params: Mapping[str, str]
     ) -> AsyncIterator[Object]:
-        """Events since ``resourceVersion``, until the server ends the watch; raises as `call` does."""
+        """Yield events since ``resourceVersion``, until the server ends the watch; raises as `call` does."""
         wanted = {**params, "watch": "true", "timeoutSeconds": str(WATCH_SECONDS)}
         try:
             await self._open()
@@ -246,7 +246,7 @@ class KubernetesApi:
 
 
 def account_namespace() -> str | None:
-    """Namespace of the service account of the pod in which this runs; None outside of pods."""
+    """Return the namespace of this pod's service account; None outside pods."""
     try:
         return (_ACCOUNT / "namespace").read_text().strip() or None
     except OSError:

@@ -1,4 +1,4 @@
-"""Calls to the API that run beside everything else: each at most once at a time, and not again too soon."""
+"""Background tasks for API calls: each runs at most once at a time, with a minimum interval."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AGAIN_SECONDS = 3.0
 
 
 class BackgroundTasks:
-    """Runs errands by name; one that fails is logged, and may be asked for again."""
+    """Runs tasks by name; a failure is logged, and the task may be started again."""
 
     def __init__(self, changed: Callable[[], None], log: logging.Logger) -> None:
         self._changed = changed
@@ -26,7 +26,7 @@ class BackgroundTasks:
         self._begun_at: dict[str, float] = {}
 
     def run(self, name: str, work: Callable[[], Work], *, again: float = AGAIN_SECONDS) -> None:
-        """Begin, unless it is running or was begun less than `again` seconds ago."""
+        """Start the task, unless it is running or was started less than `again` seconds ago."""
         now = time.monotonic()
         if name in self._tasks or now - self._begun_at.get(name, float("-inf")) < again:
             return
@@ -34,17 +34,17 @@ class BackgroundTasks:
         self._tasks[name] = asyncio.create_task(self._go(name, work()))
 
     async def wait_for(self, prefix: str) -> None:
-        """Wait for errands whose names begin so."""
+        """Wait for tasks whose names start with the prefix."""
         found = [task for name, task in self._tasks.items() if name.startswith(prefix)]
         await asyncio.gather(*found, return_exceptions=True)
 
     def discard(self, prefix: str) -> None:
-        """Let errands whose names begin so be run at once again."""
+        """Allow tasks whose names start with the prefix to run immediately."""
         for name in [name for name in self._begun_at if name.startswith(prefix)]:
             del self._begun_at[name]
 
     async def stop(self) -> None:
-        """Run nothing any more."""
+        """Cancel all tasks."""
         for task in list(self._tasks.values()):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Why something waits, in one sentence, from what any user's pod may read: its clusters, pods and services."""
+"""Explain in one sentence why something waits, using only objects that every user's pod may read."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _ENDS = ("Failed", "Succeeded")
 
 
 def epoch(text: str) -> float:
-    """UTC epoch seconds of a time as Kubernetes writes it."""
+    """Return a Kubernetes timestamp as UTC epoch seconds."""
     return float(calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S")))
 
 
 def created_at(item: Object) -> float:
-    """When an object was made."""
+    """Return an object's creation time in UTC epoch seconds."""
     return epoch(item["metadata"]["creationTimestamp"])
 
 
 def is_ending(item: Object) -> bool:
-    """Whether an object was told to go."""
+    """Return whether an object is being deleted."""
     return bool(item["metadata"].get("deletionTimestamp"))
 
 
 def pods_of(pods: Iterable[Object], component: str) -> list[Object]:
-    """Those of a component that are to stay, oldest first."""
+    """Return a component's pods that are not being deleted, oldest first."""
     found = [
         pod
         for pod in pods
@@ -110,13 +110,13 @@ def waited(seconds: float) -> str:
 
 
 def commonest(reasons: Sequence[str]) -> str:
-    """The reason that most of several pods give."""
+    """Return the most frequent reason."""
     said = [reason for reason in reasons if reason]
     return max(said, key=said.count) if said else ""
 
 
 def ended(text: str) -> str:
-    """`text` as the end of a sentence, on one line and not too long."""
+    """Format `text` as the end of a sentence, on one line and bounded."""
     line = " ".join(text.split()).rstrip(".")
     return f"{line[:300]}." if len(line) <= 300 else f"{line[:299]}…"
 
@@ -142,7 +142,7 @@ def _container_reason(container: Object, what: str) -> str:
 
 
 def _tunnel_reason(pod: Object, container: Object) -> str:
-    """What the program that keeps the tunnel to the hub ended for."""
+    """Return why the tunnel program exited."""
     variables = ((pod.get("spec") or {}).get("containers") or [{}])[0].get("env") or ()
     if not any(variable.get("name") == TUNNEL for variable in variables):
         return ""
@@ -152,7 +152,7 @@ def _tunnel_reason(pod: Object, container: Object) -> str:
 
 
 def _exit(over: dict[str, Any]) -> str:
-    """How a container ended."""
+    """Format a container's termination."""
     reason, code = over.get("reason") or "Error", over.get("exitCode")
     if reason == "OOMKilled":
         return "it used more memory than it was given (OOMKilled)"

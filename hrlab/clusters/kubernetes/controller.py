@@ -43,7 +43,7 @@ FIRST_SECONDS = 5.0
 
 
 class KubernetesClusters:
-    """The kind ``kubernetes`` (see :class:`hrlab.clusters.backend.ClusterBackend`).
+    """Backend of kind ``kubernetes`` (see :class:`hrlab.clusters.backend.ClusterBackend`).
 
     Parameters
     ----------
@@ -96,14 +96,14 @@ class KubernetesClusters:
         self._facts: dict[str, ClusterObjects] = {}
 
     async def start(self, changed: Callable[[Sequence[str]], None]) -> None:
-        """Find what exists and watch it: where a profile needs it, or where notebooks may make some."""
+        """Discover and watch clusters: where a profile uses Kubernetes, or notebooks may create some."""
         self._tell = changed
         if self._profiles or is_at_hand(os.environ, Path.home()):
             self._task = asyncio.create_task(self._run())
             await self._first_look(self._task)
 
     async def _first_look(self, watching: asyncio.Task[None]) -> None:
-        """Wait until what exists is known, or why it cannot be: before, a list would say that there is nothing."""
+        """Wait until the first list is complete or has failed: before, a list would appear empty."""
         looked = asyncio.create_task(self._looked.wait())
         try:
             await asyncio.wait(
@@ -116,7 +116,7 @@ class KubernetesClusters:
             looked.cancel()
 
     async def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching; clusters keep running."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -128,11 +128,11 @@ class KubernetesClusters:
             await self._api.close()
 
     def clusters(self) -> Sequence[Cluster]:
-        """What is known now, oldest first."""
+        """Return the last known clusters, oldest first."""
         return sorted(self._shown.values(), key=lambda cluster: (cluster.created_at, cluster.id))
 
     async def create(self, plan: Plan) -> Cluster:
-        """Begin to make a cluster; the API is asked after the answer."""
+        """Start creating a cluster; the API is called in the background."""
         self._connected()
         namespace = str(plan.profile.template.get("namespace") or self._namespace)
         start = PendingCluster(plan, resource_of(plan, namespace))
@@ -141,7 +141,7 @@ class KubernetesClusters:
         return self._shown[plan.id]
 
     async def scale(self, cluster_id: str, target: Target) -> None:
-        """Scale, or adapt between bounds."""
+        """Scale to a number of workers, or adapt between bounds."""
         facts, changes = self._found(cluster_id), self._connected()
         if target.workers is not None:
             await self._do(changes.scale(facts, target.workers))
@@ -161,7 +161,7 @@ class KubernetesClusters:
         await self._do(changes.idle_timeout(facts, idle + fresh))
 
     async def close(self, cluster_id: str) -> None:
-        """Close, cancel a start, or dismiss a failed one; deleted again and again until it is gone."""
+        """Close a cluster, cancel its start, or dismiss a failed one; deletion is retried until it is gone."""
         if cluster_id not in self._shown:
             raise NotFoundError(f"There is no cluster {cluster_id}.")
         self._failed.pop(cluster_id, None)
@@ -250,7 +250,7 @@ class KubernetesClusters:
         self._poked.set()
 
     def _round(self) -> None:
-        """Look at everything once, do what is due, and tell what has changed."""
+        """Process all clusters once: do what is due, and announce changes."""
         if self._known is None or self._changes is None or self._care is None:
             return
         assert self._again is not None
@@ -345,7 +345,7 @@ class KubernetesClusters:
         return time.time() - start.plan.created_at > start.plan.profile.start_timeout_seconds
 
     async def _make(self, start: PendingCluster, changes: Operations) -> None:
-        """Ask for a cluster; it is noted before, so that the next server knows it if this one is killed now."""
+        """Create a cluster; recorded before the call, so that the next server knows it if this one is killed."""
         name = start.plan.id
         signature = self._ownership.start(start.resource["metadata"]["namespace"], name)
         await self._save()
@@ -371,7 +371,7 @@ class KubernetesClusters:
             self._errands.run(f"{cluster_id} delete", delete, again=1)
 
     def _all_views(self) -> dict[str, Cluster]:
-        """Every cluster as the panel shows it."""
+        """Return every cluster as shown in the panel."""
         views = {id_: start.shown() for id_, start in self._starts.items()}
         now = time.time()
         for cluster_id, facts in self._facts.items():
@@ -421,13 +421,13 @@ class KubernetesClusters:
         await self._kept.save(self._noted())
 
     def _noted(self) -> PersistedState:
-        """What the next server must know."""
+        """Return the state that the next server needs."""
         again = self._again.noted() if self._again is not None else {}
         clusters = dict(self._ownership.noted)
         return PersistedState(closing=dict(self._unwanted), clusters=clusters, again=again)
 
     def problem(self) -> str:
-        """Why clusters can't be seen now; empty when all is well."""
+        """Return why clusters cannot be listed now; empty if all is well."""
         if not self._profiles:  # nobody expects any
             return ""
         return self._blind if self._known is None else self._known.problem

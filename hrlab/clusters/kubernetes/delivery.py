@@ -30,7 +30,7 @@ ALWAYS = ("dask", "distributed")
 
 
 def values_of(plan: Plan) -> dict[str, Any]:
-    """What the places of a template are filled with."""
+    """Return the values of the template's placeholders."""
     return {
         **plan.options,
         "cluster_id": plan.id,
@@ -40,7 +40,7 @@ def values_of(plan: Plan) -> dict[str, Any]:
 
 
 def sources_of(profile: Profile, away: Away | None) -> dict[str, Mapping[str, str]]:
-    """What goes into the Secret of a cluster, by key: ``{file}`` or ``{variable}`` of the Jupyter server."""
+    """Return sources of the cluster's Secret by key: a ``{file}`` or ``{variable}`` of the Jupyter server."""
     files = sorted(profile.deliver.files)
     found: dict[str, Mapping[str, str]] = {
         f"file-{i}": {"file": name} for i, name in enumerate(files)
@@ -51,7 +51,7 @@ def sources_of(profile: Profile, away: Away | None) -> dict[str, Mapping[str, st
 
 
 def read(source: Mapping[str, str]) -> bytes:
-    """What a source holds now; may block.
+    """Read a source; may block.
 
     Raises
     ------
@@ -72,12 +72,12 @@ def read(source: Mapping[str, str]) -> bytes:
 
 
 def secret_name(cluster_id: str) -> str:
-    """Of a cluster's Secret."""
+    """Return the name of a cluster's Secret."""
     return f"{cluster_id}-hrlab"
 
 
 def secret_of(resource: Object, contents: Mapping[str, bytes]) -> Object:
-    """The Secret of a cluster that has been made: it goes when the cluster goes."""
+    """Return the Secret of an existing cluster; it is deleted with the cluster."""
     metadata = resource["metadata"]
     owner = {"apiVersion": GROUP, "kind": "DaskCluster", "name": metadata["name"]}
     return {

@@ -1,4 +1,4 @@
-"""What the API says there is: Dask's resources, pods and services of the namespaces that matter, always up to date."""
+"""Informers: up-to-date local copies of Dask resources, pods and services of the relevant namespaces."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_PAUSE_SECONDS = 10.0
 
 
 class Informer:
-    """What there is of one kind, by name.
+    """List-then-watch informer for one resource kind.
 
     Attributes
     ----------
@@ -51,11 +51,11 @@ class Informer:
 
     @property
     def is_heard(self) -> bool:
-        """Whether `items` is what there is now."""
+        """Whether `items` is up to date."""
         return self.synced and not self.problem
 
     async def run(self) -> None:
-        """Follow until cancelled."""
+        """List and watch until cancelled."""
         pause = PAUSE_SECONDS
         while True:
             try:
@@ -116,7 +116,7 @@ _KINDS: dict[Plural, str] = {
 
 
 class Informers:
-    """Followers of every kind in every namespace.
+    """Informers for every kind in every namespace.
 
     Parameters
     ----------
@@ -146,11 +146,11 @@ class Informers:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin to follow."""
+        """Start the informers."""
         self._tasks = [asyncio.create_task(one.run()) for one in self._followers.values()]
 
     async def stop(self) -> None:
-        """Follow no more."""
+        """Stop the informers."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -158,21 +158,21 @@ class Informers:
 
     @property
     def problem(self) -> str:
-        """Why the API can't be asked; empty if it can."""
+        """Why the API is unavailable; empty if it is available."""
         followers = [f for (_, plural), f in self._followers.items() if plural == "daskclusters"]
         return next((follower.problem for follower in followers if follower.problem), "")
 
     def synced(self, namespace: str) -> bool:
-        """Whether all that is there of a namespace is known."""
+        """Return whether a namespace has been listed completely."""
         return all(f.synced for (where, _), f in self._followers.items() if where == namespace)
 
     @property
     def is_complete(self) -> bool:
-        """Whether that is so of all namespaces."""
+        """Return whether all namespaces have been listed completely."""
         return all(follower.synced for follower in self._followers.values())
 
     def facts(self) -> dict[str, ClusterObjects]:
-        """What is known of every cluster, by id; the user's own have their names, whatever others are called."""
+        """Return the objects of every cluster by id; the user's own keep their names if others collide."""
         found = []
         problem = self.problem
         for namespace in dict.fromkeys(where for where, _ in self._followers):
@@ -190,11 +190,11 @@ class Informers:
         return with_ids(found, self._home, self._is_mine)
 
     def services(self, namespace: str) -> list[Object]:
-        """Services of all schedulers of a namespace."""
+        """Return all scheduler services of a namespace."""
         return list(self._items(namespace, "services").values())
 
     def remains(self, namespace: str, name: str) -> bool:
-        """Whether something of a cluster is still there, or may be."""
+        """Return whether objects of a cluster exist or may exist."""
         if not self.synced(namespace):
             return True
         found: tuple[tuple[Plural, str], ...] = (
@@ -235,7 +235,7 @@ class Informers:
 def with_ids(
     found: Iterable[ClusterObjects], home: str, is_mine: Callable[[Object], bool]
 ) -> dict[str, ClusterObjects]:
-    """Clusters by id.
+    """Return clusters by id.
 
     Names are unique where hrlab makes them; another's outside the namespace `home` gets its namespace behind a dot. So does
     one that has taken the name of one of the user's in another namespace.

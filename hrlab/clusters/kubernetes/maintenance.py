@@ -1,4 +1,4 @@
-"""What a cluster needs while it lives: notes of when it was ready and idle, its bounds, and why pods are missing."""
+"""Maintenance of running clusters: ready and idle times, adaptive bounds, and reasons of missing pods."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TRIAL_SECONDS = 10.0
 
 
 class Maintenance:
-    """Looks after the user's own clusters that hrlab made."""
+    """Maintains the user's own clusters that hrlab created."""
 
     def __init__(self, changes: Operations, errands: BackgroundTasks) -> None:
         self._changes = changes
@@ -27,11 +27,11 @@ class Maintenance:
         self._refusals: dict[str, dict[str, str]] = {}
 
     def refusals(self, cluster_id: str) -> dict[str, str]:
-        """By component, why its pods may not be made."""
+        """Return by component why its pods cannot be created."""
         return self._refusals.get(cluster_id, {})
 
     def discard(self, known: Mapping[str, object]) -> None:
-        """Drop what is remembered of clusters that are not among `known`."""
+        """Forget clusters that are not among `known`."""
         for cluster_id in [one for one in self._busy if one not in known]:
             del self._busy[cluster_id]
         for cluster_id in [one for one in self._refusals if one not in known]:
@@ -40,7 +40,7 @@ class Maintenance:
             del self._missing[key]
 
     def poll(self, cluster_id: str, facts: ClusterObjects, idle_seconds: float | None) -> None:
-        """Do what is needed now; `idle_seconds` is the limit of the profile."""
+        """Do what is due; `idle_seconds` is the profile's idle timeout."""
         if is_ending(facts.resource):
             return
         for component, wanted in (("scheduler", 1), ("worker", workers_of(facts).asked)):
@@ -78,7 +78,7 @@ class Maintenance:
     def _look_for_pods(
         self, cluster_id: str, facts: ClusterObjects, component: str, wanted: int
     ) -> None:
-        """Try a pod of a component of which there are too few, to hear why."""
+        """Dry-run a pod of an incomplete component, to learn why it is missing."""
         expected = component == "scheduler" or facts.answers
         phase = (facts.resource.get("status") or {}).get("phase")
         if not phase or not expected or len(pods_of(facts.pods, component)) >= wanted:

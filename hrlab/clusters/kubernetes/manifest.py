@@ -59,12 +59,12 @@ _KEYS = {
 
 
 def owner_label(owner: str) -> str:
-    """What stands for a user in a label: names may hold characters that labels don't take, and need not be shown."""
+    """Return a hash of the user's name for a label: names may contain invalid or private characters."""
     return hashlib.sha256(owner.encode()).hexdigest()[:32]
 
 
 def problem_of(profile: Profile) -> str:
-    """What hrlab can't do of a profile of this kind; empty if all can be done."""
+    """Return what is unsupported in a profile of this kind; empty if it is valid."""
     setup = profile.deliver.setup
     if setup and not all(setup.partition(":")):
         return f"deliver.setup of {profile.name} must be package.module:function, not {setup!r}"
@@ -84,7 +84,7 @@ def problem_of(profile: Profile) -> str:
 
 
 def published_ports(profile: Profile) -> range | None:
-    """Ports of the nodes on which a profile lets schedulers be reached from outside; None: on none."""
+    """Return the node ports on which a profile publishes schedulers; None if it publishes none."""
     match profile.template.get("published_ports"):
         case [int(first), int(last)] if 0 < first <= last < 65536:
             return range(first, last + 1)
@@ -92,7 +92,7 @@ def published_ports(profile: Profile) -> range | None:
 
 
 def node_ports(services: Iterable[Object]) -> set[int]:
-    """Ports of the nodes that services hold."""
+    """Return the node ports in use by services."""
     return {
         int(port["nodePort"])
         for service in services
@@ -102,7 +102,7 @@ def node_ports(services: Iterable[Object]) -> set[int]:
 
 
 def bounds_of(plan: Plan) -> tuple[int, int] | None:
-    """Between which numbers of workers a cluster is to adapt, if it is."""
+    """Return the bounds of adaptive scaling; None if the cluster does not adapt."""
     low, high = plan.options.get(MINIMUM), plan.options.get(MAXIMUM)
     if low is None or high is None or WORKERS in plan.options:
         return None
@@ -110,7 +110,7 @@ def bounds_of(plan: Plan) -> tuple[int, int] | None:
 
 
 def filled(plan: Plan) -> dict[str, Any]:
-    """The template of a plan's profile, for that plan.
+    """Fill the template of a plan's profile.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def resource_of(
     tunnel: tuple[int, int] = (0, 0),
     in_clear: str = "",
 ) -> Object:
-    """The DaskCluster that `plan` asks for.
+    """Return the DaskCluster resource for `plan`.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def resource_of(
 
 
 def combined(base: Any, over: Any) -> Any:
-    """`base` with `over` laid over it: mappings key by key, lists one after the other, else `over`."""
+    """Merge `over` into `base`: mappings by key, lists concatenated, otherwise `over` wins."""
     if isinstance(base, Mapping) and isinstance(over, Mapping):
         joined = {**base, **over}
         return {
@@ -198,7 +198,7 @@ def combined(base: Any, over: Any) -> Any:
 
 
 def with_numbered_ports(resource: Object) -> Object:
-    """The same with numbers as ``targetPort``: what a site wants whose CRD was patched for offloading."""
+    """Return the resource with numeric ``targetPort``, for sites whose CRD was patched for offloading."""
     scheduler = resource["spec"]["scheduler"]
     numbers = {
         port["name"]: port["containerPort"]
@@ -217,7 +217,7 @@ def with_numbered_ports(resource: Object) -> Object:
 
 
 def autoscaler_of(resource: Object, minimum: int, maximum: int) -> Object:
-    """What lets the operator adapt a cluster; it goes when the cluster goes."""
+    """Return the DaskAutoscaler of a cluster; it is deleted with the cluster."""
     metadata = resource["metadata"]
     owner = {"apiVersion": GROUP, "kind": "DaskCluster", "name": metadata["name"]}
     return {
@@ -260,14 +260,14 @@ def _metadata(plan: Plan, namespace: str, workers: int) -> Object:
 
 
 def _as_label(text: str) -> str:
-    """`text` if a label takes it, else a hash of it."""
+    """Return `text` if valid as a label, else a hash of it."""
     plain = text.replace("-", "").replace("_", "").replace(".", "")
     fits = len(text) <= 63 and plain.isascii() and plain.isalnum() and text[0].isalnum()
     return text if fits and text[-1].isalnum() else owner_label(text)
 
 
 def profile_label(profile: Profile) -> str:
-    """What the label `PROFILE` of its clusters says."""
+    """Return the value of label `PROFILE`."""
     return _as_label(profile.name)
 
 

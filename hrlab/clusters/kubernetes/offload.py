@@ -50,7 +50,7 @@ _BY = ("password", "private_key")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Away:
-    """How the hub is reached.
+    """Connection to the hub from an away site.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Away:
 
 
 def problem_of(template: Mapping[str, Any]) -> str:
-    """What is wrong with the part ``away``; empty if nothing is, or there is none."""
+    """Return what is wrong with the part ``away``; empty if valid or absent."""
     if "away" not in template:
         return ""
     if "published_ports" in template:
@@ -117,7 +117,7 @@ def _wrong_values(given: Mapping[str, Any]) -> str:
 
 
 def away_of(template: Mapping[str, Any], owner: str) -> Away | None:
-    """The part ``away`` of a filled template, for that user; None if there is none."""
+    """Parse the part ``away`` of a filled template for a user; None if absent."""
     given = template.get("away")
     if given is None:
         return None
@@ -185,14 +185,14 @@ def sent_away(
 
 
 def tunnel_ports(service: Object) -> set[int]:
-    """Ports of its pods that a Service leads to, by number."""
+    """Return a Service's target ports by number."""
     ports = service["spec"].get("ports") or ()
     numbers = (str(port.get("targetPort", port.get("port"))) for port in ports)
     return {int(number) for number in numbers if number.isdigit()}
 
 
 def taken_ports(services: Iterable[Object], away: Away) -> set[int]:
-    """Ports of the forwarder that services lead to."""
+    """Return the forwarder's ports in use by services."""
     return {
         port
         for service in services
@@ -202,7 +202,7 @@ def taken_ports(services: Iterable[Object], away: Away) -> set[int]:
 
 
 def end_reason(code: object) -> str:
-    """What the end of the scheduler's program with that code means; empty if it means nothing special."""
+    """Explain the exit code of the scheduler's program; empty if it is not one of the tunnel's."""
     return {
         tunnel.NO_ASYNCSSH: "The tunnel to the hub needs asyncssh, which the scheduler's image does not have.",
         tunnel.OTHER_HOST: "The hub's forwarder has an unexpected host key. Tell your admin.",

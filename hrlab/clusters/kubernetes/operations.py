@@ -1,4 +1,4 @@
-"""What hrlab does to clusters in Kubernetes: make, scale, adapt, extend, note, delete, and try a pod."""
+"""Write operations on Kubernetes clusters: create, scale, adapt, extend, annotate, delete, dry-run a pod."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Operations:
         return random.choice(free)  # noqa: S311 - no secret
 
     async def free_tunnel(self, namespace: str, away: Away) -> tuple[int, int]:
-        """Two ports of the forwarder to which no service leads, by chance."""
+        """Return two random ports of the forwarder that no service uses."""
         services = await self._api.call("GET", "services", namespace)
         free = sorted(set(away.ports) - taken_ports(services["items"], away))
         if len(free) < 2:
@@ -79,7 +79,7 @@ class Operations:
         return comm, http
 
     async def holds_port(self, port: int) -> bool:
-        """Whether a service holds that port of the nodes."""
+        """Return whether a service uses that node port."""
         services = await self._api.call("GET", "services", "")
         return port in node_ports(services["items"])
 
@@ -95,7 +95,7 @@ class Operations:
                 raise
 
     async def put_secret(self, facts: ClusterObjects, contents: Mapping[str, bytes]) -> None:
-        """Make the Secret of a cluster, or bring its contents up to date."""
+        """Create or update the Secret of a cluster."""
         body = secret_of(facts.resource, contents)
         name, namespace = body["metadata"]["name"], body["metadata"]["namespace"]
         try:
@@ -121,7 +121,7 @@ class Operations:
         await self._patch(facts, {"metadata": {"annotations": annotations}})
 
     async def scale(self, facts: ClusterObjects, workers: int) -> None:
-        """Have so many workers, and adapt no more."""
+        """Scale to a fixed number of workers, and stop adapting."""
         name, namespace = _name(facts)
         if BOUNDS in facts.annotations:
             await self.annotate(facts, {BOUNDS: None})
@@ -135,7 +135,7 @@ class Operations:
             await self._api.call("PATCH", "daskworkergroups", namespace, group, body=replicas)
 
     async def adapt(self, facts: ClusterObjects, minimum: int, maximum: int) -> None:
-        """Have the operator adapt the workers between these numbers."""
+        """Let the operator adapt the number of workers between these bounds."""
         name, namespace = _name(facts)
         if facts.by_hrlab:
             await self.annotate(facts, {BOUNDS: f"{minimum}-{maximum}"})
@@ -149,20 +149,20 @@ class Operations:
             await self._api.call("PATCH", "daskautoscalers", namespace, name, body=body)
 
     async def idle_timeout(self, facts: ClusterObjects, seconds: float) -> None:
-        """Set after how long without work the operator closes the cluster."""
+        """Set the idle timeout after which the operator closes the cluster."""
         await self._patch(facts, {"spec": {"idleTimeout": int(seconds)}})
 
     async def delete(self, namespace: str, name: str) -> None:
-        """Delete a cluster; one that is gone is fine."""
+        """Delete a cluster; succeeds if it is already gone."""
         await self._gone("daskclusters", namespace, name)
 
     async def release(self, facts: ClusterObjects) -> None:
-        """Let a cluster go for which its operator is not there to do it; what belongs to it goes with it."""
+        """Remove the finalizers of a cluster whose operator is not running; its objects are deleted with it."""
         if is_ending(facts.resource):
             await self._patch(facts, {"metadata": {"finalizers": None}})
 
     async def remove_finalizers(self, namespace: str, name: str) -> None:
-        """Take a cluster that was deleted from whoever holds it; one that is gone is fine."""
+        """Remove all finalizers of a deleted cluster; succeeds if it is already gone."""
         body: Object = {"metadata": {"finalizers": None}}
         try:
             await self._api.call("PATCH", "daskclusters", namespace, name, body=body)
@@ -171,7 +171,7 @@ class Operations:
                 raise
 
     async def release_group(self, namespace: str, name: str) -> None:
-        """Delete a worker group whose cluster is gone, whoever holds it."""
+        """Delete an orphaned worker group, with its finalizers."""
         body: Object = {"metadata": {"finalizers": None}}
         await self._gone("daskworkergroups", namespace, name)
         try:
@@ -181,7 +181,7 @@ class Operations:
                 raise
 
     async def dry_run_pod(self, facts: ClusterObjects, component: str) -> str:
-        """Why a pod of that component may not be made; empty if it may, or if nobody can tell."""
+        """Return why a pod of that component cannot be created; empty if it can, or if unknown."""
         _, namespace = _name(facts)
         part = facts.group if component == "worker" and facts.group else facts.resource
         spec = (part["spec"].get(component) or {}).get("spec")
@@ -195,7 +195,7 @@ class Operations:
         return ""
 
     async def logs(self, facts: ClusterObjects) -> dict[str, str]:
-        """The ends of the logs, by component; raises as `make` does."""
+        """Return the last part of the logs by component; raises as `make` does."""
         _, namespace = _name(facts)
         found = {}
         for pod in facts.pods[:MAX_LOGS]:

@@ -1,4 +1,4 @@
-"""Whose a cluster in Kubernetes is: by a signature, for whoever may write to a namespace can write any label.
+"""Ownership of Kubernetes clusters, by signature: whoever may write to a namespace can write any label.
 
 The signature is an HMAC with a key in the user's home, over owner, namespace, name and uid of the resource. The API chooses
 uids, so a copy of the signature says nothing of another object, whatever its name. The uid is known only when the resource
@@ -37,7 +37,7 @@ _KEY_BYTES = 32
 
 @functools.lru_cache(maxsize=4096)  # asked several times of every cluster, at every look
 def sign(key: bytes, owner: str, namespace: str, name: str, uid: str = "") -> str:
-    """The signature of a cluster; without `uid` that of one which is still to be made."""
+    """Return the signature of a cluster; without `uid`, of one that is still to be created."""
     said = json.dumps(["hrlab cluster", 1, owner, namespace, name, uid])
     return f"{uid}:{hmac.new(key, said.encode(), hashlib.sha256).hexdigest()}"
 
@@ -68,7 +68,7 @@ def read_key(path: Path) -> bytes:
 
 
 class Ownership:
-    """Which clusters are one user's.
+    """Decides which clusters belong to the user.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Ownership:
         self.noted: dict[str, str] = {}
 
     def load(self) -> None:
-        """Read the key, or make it; in a thread."""
+        """Read or create the key; blocks, so call it in a thread."""
         if self._path is None:
             return
         try:
@@ -136,7 +136,7 @@ class Ownership:
             self._left.discard(name)
 
     def is_mine(self, resource: Object) -> bool:
-        """Whether the user made it: by its signature, or by what is noted in the user's home."""
+        """Return whether the user created it: by its signature, or by the records in the user's home."""
         metadata = resource["metadata"]
         signed, uid = self._uid(metadata), metadata["uid"]
         if signed == uid:
@@ -146,7 +146,7 @@ class Ownership:
         return signed == "" if noted == "" else noted == uid
 
     def is_claimed(self, resource: Object) -> bool:
-        """Whether it only says that it is the user's."""
+        """Return whether it claims to be the user's without proof."""
         labels = resource["metadata"].get("labels") or {}
         return labels.get(OWNER) == self._label and not self.is_mine(resource)
 

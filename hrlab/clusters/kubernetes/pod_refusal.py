@@ -1,4 +1,4 @@
-"""What Kubernetes says when a quota or a limit range has no room for a pod.
+"""Parse refusals of pods by a Kubernetes quota or limit range.
 
 Its sentences are those of ``plugin/pkg/admission`` in its source: ``exceeded quota: NAME, requested: pods=1, used: pods=2,
 limited: pods=2`` and ``maximum cpu usage per Container is 4, but limit is 8``.
@@ -30,7 +30,7 @@ RESOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class Exceeded:
-    """A quota that has no room: by resource what was asked, is used and allowed."""
+    """An exceeded quota: requested, used and allowed amounts by resource."""
 
     name: str
     amounts: dict[str, tuple[float, float, float]]
@@ -46,7 +46,7 @@ class Exceeded:
 
 
 def exceeded(message: str) -> Exceeded | None:
-    """The quota that a refusal names; None if it is about something else."""
+    """Parse the exceeded quota from a refusal; None if it has another cause."""
     found = _EXCEEDED.search(message)
     if found is None:
         return None
@@ -62,7 +62,7 @@ def exceeded(message: str) -> Exceeded | None:
 
 
 def maxima(message: str) -> dict[str, float]:
-    """Most that one container may have, by resource, as far as a refusal says."""
+    """Return the maximum per container by resource, as far as a refusal states it."""
     found = {RESOURCES[key]: quantity(amount) for key, amount in _MAXIMUM.findall(message)}
     return {resource: amount for resource, amount in found.items() if amount is not None}
 

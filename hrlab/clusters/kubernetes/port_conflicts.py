@@ -1,4 +1,4 @@
-"""Makes clusters again, under their own names, whose ports another took in the same moment.
+"""Recreates clusters that lost a race for a port, keeping their names.
 
 Ports are chosen among those that are free, but between that and the making of the Service somebody else may do the same.
 While one is removed and not yet made again, nothing in Kubernetes tells of it: it is noted in a file before (see
@@ -98,12 +98,12 @@ class PortConflict:
         )
 
     def written(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return it as JSON."""
         return {"tries": self.tries, "namespace": self.namespace, "said": dict(self.said)}
 
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> PortConflict | None:
-        """From JSON; None if that is none."""
+        """Parse it from JSON; None if invalid."""
         match value:
             case {"tries": int(tries), "namespace": str(namespace), "said": dict(said)}:
                 return cls(tries, namespace, {str(k): str(v) for k, v in said.items()})
@@ -119,7 +119,7 @@ class PortConflict:
 
 
 class PortConflictRecovery:
-    """Clusters that are removed to be made again.
+    """Clusters that are removed in order to be recreated.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ class PortConflictRecovery:
                     self._plans[cluster_id], self._notes[cluster_id] = plan, note
 
     def discard(self, cluster_ids: Iterable[str]) -> None:
-        """Do not make these again."""
+        """Cancel the recreation of these clusters."""
         for cluster_id in cluster_ids:
             self._plans.pop(cluster_id, None)
             self._notes.pop(cluster_id, None)
@@ -238,7 +238,7 @@ def _was_taken(pod: Object) -> bool:
 
 
 def _leads_elsewhere(service: Object) -> bool:
-    """Whether a Service selects other pods than those of its cluster."""
+    """Return whether a Service selects pods of another cluster."""
     selector: Mapping[str, str] = service["spec"].get("selector") or {}
     return "dask.org/cluster-name" not in selector
 

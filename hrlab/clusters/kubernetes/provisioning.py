@@ -1,4 +1,4 @@
-"""A cluster that was asked for and is not there yet, or never came to be."""
+"""A requested cluster that does not exist yet, or failed to start."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from hrlab.model.units import format_duration
 
 @dataclass(slots=True)
 class PendingCluster:
-    """One start.
+    """One pending start.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ class PendingCluster:
             ) from failure
 
     def shown(self) -> Cluster:
-        """As the panel shows it."""
+        """Return the cluster as shown in the panel."""
         plan = self.plan
         bounds = bounds_of(plan) or (None, None)
         state: StepState = "failed" if self.failed else "done" if self.made else "running"

@@ -1,4 +1,4 @@
-"""Amounts as Kubernetes writes them."""
+"""Kubernetes quantities."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FACTORS = {
 
 
 def quantity(text: object) -> float | None:
-    """The number that ``500m``, ``2Gi`` or ``1e3`` means; None if it means none."""
+    """Parse a quantity such as ``500m``, ``2Gi`` or ``1e3``; None if invalid."""
     found = _FORM.fullmatch(str(text).strip())
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Asks a scheduler how it is: a connection to its port, and its HTTP server; what its pod reports proves nothing."""
+"""Check schedulers directly by TCP and HTTP: the status of their pods is not proof of health."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hrlab.clusters.kubernetes.api import Object
 
 @dataclass(slots=True)
 class _Probe:
-    """What is known of one scheduler; times are of the monotonic clock."""
+    """State of one scheduler; times are monotonic."""
 
     place: Place
     health: Health | None = None
@@ -24,14 +24,14 @@ class _Probe:
 
 
 class Probes:
-    """The last answers of schedulers, by cluster."""
+    """Latest health of schedulers, by cluster."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
         self._probes: dict[str, _Probe] = {}
 
     def poll(self, cluster_id: str, place: Place, every_seconds: float) -> None:
-        """Ask, unless it was asked less than `every_seconds` ago or is being asked."""
+        """Start a check, unless one is pending or was made less than `every_seconds` ago."""
         probe = self._probes.get(cluster_id)
         if probe is None or probe.place != place:
             self.discard([cluster_id])
@@ -42,19 +42,19 @@ class Probes:
             probe.task = asyncio.create_task(self._request(probe))
 
     def health(self, cluster_id: str) -> Health | None:
-        """The last answer; None before there is one."""
+        """Return the latest health; None before the first check."""
         probe = self._probes.get(cluster_id)
         return probe.health if probe else None
 
     def silent_seconds(self, cluster_id: str) -> float:
-        """For how long it has not answered."""
+        """Return for how many seconds it has not responded."""
         probe = self._probes.get(cluster_id)
         if probe is None or probe.silent_since is None:
             return 0.0
         return time.monotonic() - probe.silent_since
 
     def discard(self, cluster_ids: Collection[str]) -> None:
-        """Ask these no more."""
+        """Stop checking these clusters."""
         for cluster_id in cluster_ids:
             probe = self._probes.pop(cluster_id, None)
             if probe and probe.task:
@@ -88,7 +88,7 @@ COMM, DASHBOARD = ("tcp-comm", 8786), ("http-dashboard", 8787)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a scheduler is reached: host, port of its comm and port of its HTTP server."""
+    """Address of a scheduler: host, comm port and HTTP port."""
 
     host: str
     comm: int
@@ -96,18 +96,18 @@ class Place:
 
     @property
     def address(self) -> str:
-        """As a ``distributed.Client`` takes it."""
+        """Address for ``distributed.Client``."""
         return f"tcp://{self.host}:{self.comm}"
 
     @property
     def dashboard(self) -> str:
-        """Root of its HTTP server."""
+        """URL of its HTTP server."""
         return f"http://{self.host}:{self.http}"
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What came of asking once.
+    """Result of one check.
 
     Attributes
     ----------
@@ -128,7 +128,7 @@ class Health:
 
 
 def place_of(service: Object) -> Place | None:
-    """Where a scheduler's Service is reached; None while a load balancer has no address."""
+    """Return the address from a scheduler's Service; None while a load balancer has no address."""
     metadata, spec = service["metadata"], service.get("spec", {})
     host = f"{metadata['name']}.{metadata['namespace']}"
     if spec.get("type") == "LoadBalancer":

@@ -1,4 +1,4 @@
-"""Sends the secrets of clusters, and sends them again when their sources have changed."""
+"""Sync secrets of clusters, again whenever their sources change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server that is started anew must know of clusters in Kubernetes beside what they say of themselves.
+"""State file: what a restarted server needs to know of Kubernetes clusters beyond their own resources.
 
 A close that waits for an API that is away; a cluster that is removed to be made again, of which nothing else tells in
 between; and whether there are clusters at all, so that it watches them unasked. Kept in a small file, beside the server's
@@ -32,7 +32,7 @@ LOCK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersistedState:
-    """What is kept.
+    """The persisted state.
 
     Attributes
     ----------
@@ -116,7 +116,7 @@ def _merged(
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Alone with the file beside `path`; without it where the file system has no locks, or another holds it too long.
+    """Lock the file beside `path`; proceed unlocked if unsupported, or held by another for too long.
 
     By ``flock``, which Linux turns into a lock of the server on NFS as well (a file opened for writing is needed there), and
     which goes with the process that holds it. The file itself is replaced, and could not be the one that is locked.

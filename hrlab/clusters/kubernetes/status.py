@@ -1,4 +1,4 @@
-"""From what is known of a cluster in Kubernetes to what the panel shows: a pure function of facts and time."""
+"""Compute the state of a Kubernetes cluster from its objects: a pure function of objects and time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from hrlab.model.units import counted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterObjects:
-    """What is known of one cluster.
+    """Known objects of one cluster.
 
     Attributes
     ----------
@@ -122,7 +122,7 @@ SILENCE_SECONDS = 8.0
 
 
 def state_of(facts: ClusterObjects, now: float) -> tuple[State, str]:
-    """The state of a cluster, and why it is in it."""
+    """Return the state of a cluster, and the reason."""
     if is_ending(facts.resource):
         return "closing", closing_reason(facts.resource, now)
     if facts.answers:
@@ -139,7 +139,7 @@ def state_of(facts: ClusterObjects, now: float) -> tuple[State, str]:
 
 
 def steps_of(facts: ClusterObjects, now: float) -> tuple[Step, ...]:
-    """The steps of a start: where it is, and what it waits for."""
+    """Return the steps of a start, with what each waits for."""
     phase = (facts.resource.get("status") or {}).get("phase")
     reason = operator_reason(facts.resource, now)
     resource: StepState = "failed" if phase == "Error" else "done" if phase else "running"
@@ -156,7 +156,7 @@ def steps_of(facts: ClusterObjects, now: float) -> tuple[Step, ...]:
 
 
 def workers_of(facts: ClusterObjects) -> WorkerCount:
-    """Workers asked for and there."""
+    """Return requested and ready workers."""
     if facts.group is not None:
         asked = int(facts.group["spec"]["worker"].get("replicas") or 0)
     else:
@@ -174,7 +174,7 @@ def workers_of(facts: ClusterObjects) -> WorkerCount:
 
 
 def idle_stop_at(facts: ClusterObjects) -> float | None:
-    """When the operator will close the cluster for idleness, if nothing happens."""
+    """Return when the operator will close the idle cluster, in UTC epoch seconds."""
     limit = facts.resource["spec"].get("idleTimeout")
     health = facts.health
     if not limit or not facts.answers or health is None or health.tasks:
@@ -184,7 +184,7 @@ def idle_stop_at(facts: ClusterObjects) -> float | None:
 
 
 def worker_memory_bytes(facts: ClusterObjects) -> int:
-    """Memory of one worker, as its pod is given it; 0 if it is not said."""
+    """Return the memory of one worker in bytes, from its pod's limits; 0 if unset."""
     worker: dict[str, Any] = (facts.group or facts.resource)["spec"].get("worker") or {}
     containers: list[Object] = (worker.get("spec") or {}).get("containers") or [{}]
     resources = containers[0].get("resources") or {}
@@ -196,7 +196,7 @@ def worker_memory_bytes(facts: ClusterObjects) -> int:
 
 
 def _scheduler_reason(facts: ClusterObjects, now: float) -> str:
-    """Why the scheduler does not answer, from the first thing that is wrong."""
+    """Return the first problem that keeps the scheduler from responding."""
     if reason := operator_reason(facts.resource, now):
         return reason
     if not (facts.resource.get("status") or {}).get("phase"):
@@ -205,7 +205,7 @@ def _scheduler_reason(facts: ClusterObjects, now: float) -> str:
 
 
 def _missing_service(facts: ClusterObjects, now: float) -> str:
-    """Why the operator has not made the Service."""
+    """Return why the operator has not created the Service."""
     if facts.service is not None or now - created_at(facts.resource) < PATIENCE_SECONDS:
         return ""
     service = facts.resource["spec"]["scheduler"].get("service") or {}

@@ -1,4 +1,4 @@
-"""From facts to the clusters that the panel shows: whose they are, and since when they are in their state."""
+"""Summaries: clusters as shown in the panel, with their owner and the time of their state."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Summaries:
         self._took: dict[str, dict[str, float]] = {}
 
     def is_mine(self, facts: ClusterObjects) -> bool:
-        """Whether the user made it."""
+        """Return whether the user created it."""
         return self._ownership.is_mine(facts.resource)
 
     def profile(self, facts: ClusterObjects) -> Profile | None:
-        """The profile it was made from, if that still exists."""
+        """Return the profile it was created from, if it still exists."""
         return self._by_label.get(facts.labels.get(PROFILE, ""))
 
     def discard(self, known: Collection[str]) -> None:
@@ -44,7 +44,7 @@ class Summaries:
             del self._since[cluster_id]
 
     def view(self, cluster_id: str, facts: ClusterObjects, now: float) -> Cluster:
-        """A cluster that is there."""
+        """Return the summary of an existing cluster."""
         state, reason = state_of(facts, now)
         if self._ownership.is_claimed(facts.resource):
             reason = f"{CLAIM} {reason}".rstrip()

@@ -1,4 +1,4 @@
-"""Programs that run in containers of the user's image: sent as text, because hrlab need not be installed there."""
+"""Programs that run in containers of the user's image, sent as text: hrlab need not be installed there."""
 
 from __future__ import annotations
 
