@@ -77,12 +77,12 @@ def test_an_address_is_enough():
         ({"url": "http://u:p@h"}, "not in the url"),
         ({**URL, "urls": 1}, "Did you mean url"),
         ({**URL, "kind": "graphite"}, "kind must be one of prometheus, influx"),
-        ({**URL, "timeout_seconds": 60}, "up to 20"),
-        ({**URL, "interval_seconds": "15"}, "interval_seconds is a number"),
+        ({**URL, "timeout_seconds": 60}, "at most 20"),
+        ({**URL, "interval_seconds": "15"}, "interval_seconds must be a number"),
         ({**URL, "charts": {}}, "1 to 8 charts"),
-        ({**URL, "charts": {"Load": "node_load1"}}, "chart 'Load' has the keys"),
-        ({**URL, "charts": {"Load": {"lines": {}}}}, "from 1 to 6 lines"),
-        ({**URL, "charts": {"Load": {"lines": {"load": 1}}}}, "is a query"),
+        ({**URL, "charts": {"Load": "node_load1"}}, "chart 'Load' must have only the keys"),
+        ({**URL, "charts": {"Load": {"lines": {}}}}, "must have 1 to 6 lines"),
+        ({**URL, "charts": {"Load": {"lines": {"load": 1}}}}, "must be a query"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_key(configured, said):
@@ -135,9 +135,9 @@ def test_one_refused_query_does_not_take_the_others_away():
     [
         (PostAnswer(0, "no answer (refused)"), "no answer"),
         (PostAnswer(401, "<html>"), "it answered 401"),
-        (PostAnswer(200, "<html>"), "not one of Prometheus"),
-        (PostAnswer(200, '{"status": "success", "data": {"result": [1]}}'), "not one of"),
-        (PostAnswer(200, "[" * 100_000), "not one of"),
+        (PostAnswer(200, "<html>"), "not from Prometheus"),
+        (PostAnswer(200, '{"status": "success", "data": {"result": [1]}}'), "not from Prometheus"),
+        (PostAnswer(200, "[" * 100_000), "not from Prometheus"),
     ],
 )
 def test_what_is_no_answer_is_said(answer, said):

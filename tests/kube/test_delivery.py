@@ -90,5 +90,5 @@ async def test_a_file_that_is_not_there_is_said(user, tmp_path):
 async def test_a_setup_that_fails_is_said_of_a_cluster_that_is_ready(user):
     user.profile(deliver=Deliver(setup="nosuch.module:function"))
     made = await user.create(workers=1)
-    seen = await user.sees(made.id, says("A worker could not be set up", "No module named"))
+    seen = await user.sees(made.id, says("Worker setup failed", "No module named"))
     assert seen.state == "ready"

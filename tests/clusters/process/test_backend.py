@@ -255,7 +255,7 @@ def test_a_start_that_takes_too_long_is_given_up(side):
 def test_a_python_that_cannot_be_started_is_the_reason(side):
     side.create(python="/nothere/python")
     side.until(lambda: side.get().state == "failed")
-    assert "/nothere/python, cannot be started" in side.get().reason
+    assert "Cannot start the kernel's Python, /nothere/python:" in side.get().reason
 
 
 def test_refusals(side):

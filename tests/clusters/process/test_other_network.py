@@ -99,7 +99,7 @@ def test_a_cluster_on_the_loopback_interface_of_another_machine_is_unreachable(
     assert address.startswith("tcp://127.0.0.1:")
     seen = seen_from_elsewhere(tmp_path, runtime)
     assert seen["cluster"]["state"] == "unreachable"
-    assert "listens on the loopback interface there only" in seen["cluster"]["reason"]
+    assert "listens only on the loopback interface there" in seen["cluster"]["reason"]
     assert seen["cluster"]["dashboard_path"] is None
     assert seen["refused"] == f"test-1 is unreachable: {seen['cluster']['reason']}"
     assert side.get().state == "ready"

@@ -106,7 +106,7 @@ class TestWithPrometheus:
         assert found["note"] == "No data for elsewhere in this period."
         nowhere = run(2, environment=Environment())
         kernel.finish(nowhere)
-        assert "on which hosts" in (await asked(ask, nowhere))["note"]
+        assert "does not contain the hosts" in (await asked(ask, nowhere))["note"]
         kernel.start(begun(3, environment=HERE))
         assert (await asked(ask, begun(3)))["source"] is None  # until it has ended
 
