@@ -45,7 +45,9 @@ def test_in_a_terminal_the_one_server_that_runs_is_asked(tmp_path):
 def test_of_several_the_one_of_the_terminal_is_asked(tmp_path):
     runs(tmp_path, os.getpid(), "http://localhost:8888/a/")
     runs(tmp_path, os.getppid(), "http://localhost:8889/b/")
-    with pytest.raises(UsageError, match="Several Jupyter servers are running: http://localhost:8888/a/, "):
+    with pytest.raises(
+        UsageError, match="Several Jupyter servers are running: http://localhost:8888/a/, "
+    ):
         find_server(environ(tmp_path))
     found = find_server(environ(tmp_path, JUPYTER_SERVER_URL="http://localhost:8889/b/"))
     assert found.url == "http://localhost:8889/b/"

@@ -49,7 +49,10 @@ def test_words_say_what_is_asked(line, expected):
         ("--quit", "did you mean --quiet?"),
         ("--zzz", "has no option --zzz."),
         ("--event 5", "did you mean --events?"),
-        ("--approach locla", "not one of serial, processes, local, distributed, did you mean local?"),
+        (
+            "--approach locla",
+            "not one of serial, processes, local, distributed, did you mean local?",
+        ),
         ("--events many", "--events: 'many' is not a number"),
         ("--events nan", "is not an amount"),
         ("--events -5", "is not an amount"),
