@@ -262,6 +262,8 @@ def results_of(checks: Sequence[Check]) -> list[Result]:
 
 def main(keys: Sequence[str]) -> int:
     """Run the checks named, print the summary, and return the exit code."""
+    # Also where `make` is told to stop, or a CI runs out of time, nothing goes on.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     results = results_of(chosen(keys))
     print(f"\n{'':6} {'time':>6}  promise")
     for result in results:
