@@ -265,7 +265,7 @@ def write_notebook(notebook: Any, path: Path) -> None:
     Raises
     ------
     UsageError
-        If the file can't be written.
+        If the file cannot be written.
     """
     import nbformat
 
@@ -278,7 +278,7 @@ def write_notebook(notebook: Any, path: Path) -> None:
         Path(file.name).chmod(0o644 & ~_umask())
         Path(file.name).replace(path)
     except OSError as error:
-        raise UsageError(f"{str(path)!r} can't be written: {error.strerror}.") from error
+        raise UsageError(f"{str(path)!r} cannot be written: {error.strerror}.") from error
 
 
 def _umask() -> int:
