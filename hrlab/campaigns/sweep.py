@@ -65,7 +65,7 @@ class Sweep:
     Attributes
     ----------
     cluster
-        ``fresh``: a new cluster for each point; ``warm``: one for neighbouring points of one size, with a separate warm-up run.
+        ``fresh``: a new cluster for each point; ``warm``: one for neighbouring points of one size, after a warm-up run.
     pause_seconds
         Between two points.
     timeout_seconds

@@ -63,7 +63,7 @@ async def test_every_cluster_gets_a_port_of_its_own_and_no_free_one_is_said(user
     await user.sees(made[1].id, is_ready)
     third = await user.create("offload", workers=1, access="127.0.0.1")
     failed = await user.sees(third.id, lambda one: one.state == "failed")
-    assert "all ports from 31500 to 31501 are taken" in failed.reason
+    assert "all ports from 31500 to 31501 are in use" in failed.reason
     await user.clusters.close(third.id)
 
 

@@ -116,7 +116,7 @@ async def test_of_two_users_at_the_same_time_the_later_one_withdraws(owner):
         if (shown := user.shown(one.id)).state == "failed"
     ]
     assert "of another user was requested a moment earlier" in reason
-    assert "This one takes 2 workers; 1 worker is left of 3 workers (all)." in reason
+    assert "Your cluster needs 2 workers; 1 worker is left of 3 workers (all)." in reason
     for looks in settling:
         await looks.stop()
     assert states() == ["failed", "ready"]
@@ -149,7 +149,8 @@ async def test_of_two_users_who_scale_at_the_same_time_the_later_one_goes_back(o
     assert (shown.state, shown.workers.asked) == ("ready", 1)
     assert "Scaled back to 1 worker: test" in shown.reason
     assert (
-        "grew a moment earlier. What was added takes 1 worker; 0 workers are left" in shown.reason
+        "was scaled up a moment earlier. Your increase needs 1 worker; 0 workers are left"
+        in shown.reason
     )
     for looks in settling:
         await looks.stop()

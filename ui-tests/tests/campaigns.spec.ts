@@ -103,6 +103,6 @@ test('a notebook that makes its own cluster is refused, naming the cell, with th
   await expect(notice).toBeVisible();
   await notice.getByRole('button', { name: 'Show' }).click();
   await expect(page.locator('.jp-Dialog')).toContainText(
-    'then each point is measured on its own cluster.'
+    'so that each point is measured on its own cluster.'
   );
 });

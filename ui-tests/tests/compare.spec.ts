@@ -181,7 +181,7 @@ test('two runs: what differs first, then where, then hardware use', async ({
   await expect(line('group').first()).toBeVisible();
   await expect(view.locator('.hrlab-Compare-shared')).toHaveCount(1);
   const cpu = view.locator('.hrlab-mod-resources-cpu');
-  await expect(cpu.locator('svg')).toContainText('time since the start');
+  await expect(cpu.locator('svg')).toContainText('time since start');
   await says(view, {
     time: ['wall time, median', 'Zee'],
     difference: ['wall time, after', 'dask: wait', '\u22125.00 s'],
