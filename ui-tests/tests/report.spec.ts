@@ -45,6 +45,6 @@ test('a report is saved without what the user leaves out', async ({
   expect(file.suggestedFilename()).toMatch(/^hrlab-[0-9a-f]{8}\.html$/);
   const html = readFileSync(await file.path(), 'utf-8');
   expect(html).toContain('to report');
-  expect(html).toContain('Kept back: code, user.');
+  expect(html).toContain('Removed: code, user.');
   expect(html).not.toContain('secret_code');
 });

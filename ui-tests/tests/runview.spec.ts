@@ -186,7 +186,7 @@ test('advice disappears when its rule is turned off, and comes back', async ({
   await expect(list).toContainText('1 worker died');
   await setOff(['workers-died']);
   await expect(list).not.toContainText('1 worker died');
-  await expect(list).toContainText('ran short of memory');
+  await expect(list).toContainText('ran low on memory');
 });
 
 test('opening Dask’s panes without a dashboard is reported', async ({

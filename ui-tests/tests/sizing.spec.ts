@@ -94,7 +94,7 @@ test('a cluster size is recommended from earlier runs of the same code', async (
   // Twice as much work needs more workers for the same time.
   await sizing.getByLabel('for variations').fill('200');
   await page.keyboard.press('Enter');
-  await expect(sizing).toContainText('variations, all other time');
+  await expect(sizing).toContainText('variations, and that all other time');
   expect(noise).toEqual([]);
 });
 
