@@ -63,7 +63,7 @@ def _difference_html(difference: Difference | None) -> str:
         return ""
     named = "".join(f"<div>{escape(side)}</div>" for side in sides(difference))
     tables = "".join(_html(rows) for rows in _difference_tables(difference))
-    return f"<details><summary>Difference between the runs</summary>{named}{tables}</details>"
+    return f"<details><summary>Where the two runs differ</summary>{named}{tables}</details>"
 
 
 def _rest(comparison: Comparison) -> list[str]:

@@ -104,7 +104,7 @@ def test_records_that_are_not_kept_are_compared_as_well(store):
 
 def test_what_can_not_be_compared_is_refused_in_words(store):
     store.save(run(10))
-    with pytest.raises(InvalidRequestError, match="takes two"):
+    with pytest.raises(InvalidRequestError, match="needs two"):
         hrlab.compare("last")
     with pytest.raises(NotFoundError, match="There is no run"):
         hrlab.compare("abc", "def")
@@ -121,7 +121,7 @@ def test_notebook_shows_tables_and_pictures(store):
     ).cells
     first, *pictures = [output["data"] for output in shown.outputs]
     assert "<script>" not in first["text/html"]
-    assert "Where the two differ" in first["text/html"]
+    assert "Where the two runs differ" in first["text/html"]
     specs = [picture[VEGA_LITE] for picture in pictures]
     assert all(spec["width"] and spec["data"]["values"] for spec in specs)
     assert len(specs) == len(hrlab.compare(golden(), run(5)).charts)

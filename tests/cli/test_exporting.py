@@ -81,7 +81,7 @@ def test_redacted_export_tells_nothing_of_user_and_host(call, kept, wanted):
 
 def test_wrong_words_are_refused(call, kept, tmp_path):
     code, _, err = call("export", "-", "--redact", "kode")
-    assert (code, "can't be redacted" in err) == (2, True)
+    assert (code, "cannot be redacted" in err) == (2, True)
     (tmp_path / "bad.csv").write_bytes(b"wall_seconds,name\n5,\xe9\n")
     code, _, err = call("import", tmp_path / "bad.csv")
     assert (code, "is not UTF-8" in err) == (2, True)

@@ -149,7 +149,9 @@ async def test_an_operator_that_dies_before_a_cluster_is_closed(user, bed):
     await user.sees(made.id, is_ready)
     bed.kill("operator")
     await user.clusters.close(made.id)
-    seen = await user.sees(made.id, says("has not let go", "Close it again"), 30)
+    seen = await user.sees(
+        made.id, says("has not finished the deletion", "Close the cluster again"), 30
+    )
     assert seen.state == "closing"
     await user.clusters.close(made.id)
     await user.sees_gone(made.id)

@@ -190,6 +190,6 @@ async def test_store_that_cannot_be_watched_is_logged_once_and_watched_again(
     await until(lambda: announcer._announced is not None)
     kernel.finish(run(1))
     assert (await listener.next())["ids"] == [run(1).id]
-    warned = [record for record in caplog.records if "cannot watch" in record.getMessage()]
+    warned = [record for record in caplog.records if "cannot read its store" in record.getMessage()]
     assert len(warned) == 1
     await listener.close()

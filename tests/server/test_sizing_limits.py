@@ -80,7 +80,7 @@ async def test_cores_per_worker_divide_those_of_a_node_unless_asked_for(ask, ker
     assert advice["nodes"]["idle_cores_per_node"] == 0
     advice = await advised(ask, None, profile="big", options={"cores": 5})
     assert advice["cores_per_worker"] == 5
-    assert any("leave 1 of its 96 cores to nobody" in w for w in advice["warnings"])
+    assert any("leave 1 of its 96 cores unused" in w for w in advice["warnings"])
 
 
 async def test_nodes_are_told_with_the_profile(ask):

@@ -91,8 +91,8 @@ def answer_of(process, port, log):
 @pytest.mark.parametrize(
     ("mount", "said"),
     [
-        ("tmpfs", "in memory only (tmpfs): they are lost when the server's container"),
-        ("overlay", "usually removed with the server's container, and they with it."),
+        ("tmpfs", "in memory (tmpfs): they are lost when the server's container"),
+        ("overlay", "usually deleted with the server's container, including its files"),
     ],
 )
 def test_runs_that_go_with_the_container_are_told_of(served, tmp_path, mount, said):

@@ -209,7 +209,7 @@ def test_memory_of_the_profile_bounds_workers():
 
 def test_worker_that_fits_no_node_can_not_be_advised():
     shape = Shape(cores=128, node=Node(cores=96, memory_bytes=2**39))
-    with pytest.raises(InvalidRequestError, match="fits no node"):
+    with pytest.raises(InvalidRequestError, match="does not fit on a node"):
         advise(law(), work(), Goal(name="fastest"), shape, ["a"])
 
 

@@ -105,9 +105,17 @@ HUGE = 10**400
             InvalidRequestError,
             "A worker cannot have",
         ),
-        ({"profile": "zee", "options": {"cores": 128}}, InvalidRequestError, "fits no node"),
+        (
+            {"profile": "zee", "options": {"cores": 128}},
+            InvalidRequestError,
+            "does not fit on a node",
+        ),
         ({"profile": "zee", "options": {"memory": "9" * 400}}, InvalidRequestError, "memory"),
-        ({"profile": "zee", "options": {"memory": "600 GB"}}, InvalidRequestError, "fits no node"),
+        (
+            {"profile": "zee", "options": {"memory": "600 GB"}},
+            InvalidRequestError,
+            "does not fit on a node",
+        ),
         ({"profile": "other"}, NotFoundError, "no profile"),
     ],
 )

@@ -189,7 +189,7 @@ async def test_a_run_without_a_notebook_is_refused(ask, kernel):
     kernel.finish(replace(run(1), source=Source("block", "x", "0" * 64)))
     answer = await ask("POST", "campaigns", body={"run": run(1).id})
     assert answer.status == 422
-    assert "not of a notebook" in answer.error["message"]
+    assert "not a run of a notebook" in answer.error["message"]
 
 
 async def test_cells_that_are_gone_are_said_at_once(ask, timed, jp_root_dir):
@@ -199,7 +199,7 @@ async def test_cells_that_are_gone_are_said_at_once(ask, timed, jp_root_dir):
     )
     answer = await ask("POST", "campaigns", body={"run": timed.id})
     assert answer.status >= 400
-    assert "no longer in it" in answer.error["message"]
+    assert "no longer contains all cells of the run" in answer.error["message"]
 
 
 @pytest.mark.slow
@@ -253,7 +253,7 @@ async def test_a_campaign_of_the_command_line_is_seen_and_one_that_was_killed_is
     mine = {"host": alive.host, "pid": alive.pid, "started": alive.started}
     assert (await seen(mine))["state"] == "running"
     found = await seen({**mine, "started": "long ago"})
-    assert (found["state"], "ended before it did" in found["message"]) == ("failed", True)
+    assert (found["state"], "exited early" in found["message"]) == ("failed", True)
     for wrong in ("..", "zee-2", "%2E%2E"):
         assert (await ask("GET", f"campaigns/{wrong}")).status == 404
 

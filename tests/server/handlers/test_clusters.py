@@ -96,7 +96,7 @@ async def test_key_of_another_request_and_of_a_closed_cluster_are_conflicts(ask)
     cluster = await made(ask, idempotency_key="k")
     other = await ask("POST", "clusters", body={"profile": "here", "idempotency_key": "k"})
     assert other.status == 409
-    assert "key of its own" in other.error["message"]
+    assert "Use a new key for each request" in other.error["message"]
     await ask("DELETE", f"clusters/{cluster['id']}")
     again = await ask("POST", "clusters", body={"profile": "zee", "idempotency_key": "k"})
     assert again.status == 409
@@ -122,8 +122,8 @@ async def test_impossible_values_are_422_with_each_reason(ask):
     assert "amount of memory" in said["memory"]
     assert "fixed by your site" in said["image"]
     assert "Did you mean zee" in (await refused(ask, 422, profile="zeee"))["profile"]
-    assert "is broken" in (await refused(ask, 422, profile="broken"))["profile"]
-    assert "no profile 'theirs'" in (await refused(ask, 422, profile="theirs"))["profile"]
+    assert "is invalid" in (await refused(ask, 422, profile="broken"))["profile"]
+    assert "Profile 'theirs' does not exist" in (await refused(ask, 422, profile="theirs"))["profile"]
     assert "Did you mean options?" in (await refused(ask, 422, option={}))["option"]
     assert "text" in (await refused(ask, 422, profile=3))["profile"]
 
@@ -140,7 +140,7 @@ async def test_limits_are_409_and_say_what_to_do(ask):
     }
     await asyncio.gather(made(ask), made(ask))
     said = await refused(ask, 409)
-    assert "at most 2 clusters" in said["clusters"]
+    assert "You have 2 of 2 clusters of zee" in said["clusters"]
     assert "Close one of them first: zee, zee-2." in said["clusters"]
 
 
@@ -263,7 +263,8 @@ async def test_process_cluster_gets_the_python_of_the_kernel_and_refuses_others(
     assert pretended.plans[0].kernel == "mine"
     assert Path(pretended.plans[0].python).name.startswith("python")
     assert (
-        "a kernel of c++" in (await refused(ask, 422, profile="here", kernel="root-cpp"))["kernel"]
+        "its language is c++, not Python"
+        in (await refused(ask, 422, profile="here", kernel="root-cpp"))["kernel"]
     )
     assert "'ssh'" in (await refused(ask, 422, profile="here", kernel="remote"))["kernel"]
     assert "no kernel 'mina'" in (await refused(ask, 422, profile="here", kernel="mina"))["kernel"]
@@ -289,7 +290,7 @@ async def test_changes_are_announced_together_with_ids(ask, pretended, jp_ws_fet
 @pytest.mark.parametrize("name", ["\0", "../python3", "\ud800", "x" * 10_000, "a/b", "%2e", "é"])
 async def test_odd_names_of_kernels_and_profiles_are_refused_in_words(ask, name):
     assert "no kernel" in (await refused(ask, 422, profile="here", kernel=name))["kernel"]
-    assert "no profile" in (await refused(ask, 422, profile=name))["profile"]
+    assert "does not exist" in (await refused(ask, 422, profile=name))["profile"]
     answer = await ask("POST", "clusters", body={"profile": "zee", "options": {name: name}})
     assert answer.status == 422
 

@@ -143,7 +143,7 @@ async def test_unknown_cluster_one_without_dashboard_and_one_that_is_down_are_to
         assert json.loads(answer.body)["error"]["code"] == "not-found"
     pretended.add("young", state="starting", reason="2 pods are pending.")
     answer = await look("young", "status")
-    assert "no dashboard now: 2 pods are pending." in json.loads(answer.body)["error"]["message"]
+    assert "is not available: 2 pods are pending." in json.loads(answer.body)["error"]["message"]
     pretended.dashboards["young"] = "http://127.0.0.1:9"
     answer = await look("young", "status")
     assert answer.code == 502

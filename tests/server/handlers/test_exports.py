@@ -104,9 +104,9 @@ async def test_report_is_a_page_to_save(jp_fetch, ask, kernel, monkeypatch):
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "8.2 times faster than serial" in answer.text
     for parameters, status, said in (
-        ({}, 400, "Name them"),
+        ({}, 400, "at least one run"),
         ({"ids": "f" * 32}, 404, "There is no run"),
-        ({"ids": ids, "redact": "kode"}, 400, "can't be redacted"),
+        ({"ids": ids, "redact": "kode"}, 400, "cannot be redacted"),
         ({"ids": ids, "by": "colour"}, 400, "grouped"),
         ({"idz": ids}, 400, "ids"),
     ):

@@ -76,7 +76,7 @@ class Trouble:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is not None:
             said = f"{type(error).__name__}: {error}"
-            self.told["trouble"] = f"A worker could not be set up: {said}"
+            self.told["trouble"] = f"Worker setup failed: {said}"
 
 
 async def dask_setup(worker: Any) -> None:
