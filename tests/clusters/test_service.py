@@ -247,11 +247,11 @@ def test_only_a_python_of_this_machine_is_taken(tmp_path):
     for wrong, why in (
         (spec("R", language="R"), "its language is R"),
         (spec("ssh", "host", "python3", *kernel), "'ssh'"),
-        (spec(gone, *kernel), "is not there"),
+        (spec(gone, *kernel), "does not exist or is not executable"),
         (spec("python3", "-m", "remote_ikernel", "{connection_file}"), "'remote_ikernel'"),
         (spec("python3", "launch.py"), "'launch.py'"),
         (spec(), "no command"),
-        (remote, "by yarn"),
+        (remote, "the provisioner yarn"),
     ):
         with pytest.raises(NoLocalPythonError, match=why):
             python_of(wrong)
@@ -349,7 +349,7 @@ async def test_a_kind_that_cannot_tell_its_clusters_takes_no_other_away(caplog):
     assert [cluster.id for cluster, _ in kinds.clusters()] == ["zee"]
     assert kinds.find("zee")[1] is good
     assert list(kinds.problems()) == ["odd"]
-    assert "cannot be listed" in kinds.problems()["odd"]
+    assert "Cannot list clusters of kind odd" in kinds.problems()["odd"]
     odd.clusters = list
     assert [cluster.id for cluster, _ in kinds.clusters()] == ["zee"]
     assert kinds.problems() == {}

@@ -106,7 +106,7 @@ def test_worker_that_died(recorder):
         (ws,) = made_here.scheduler.workers.values()
         os.kill(ws.pid, signal.SIGKILL)
         task.result()
-    assert "1 worker died while working" in said(recorder, "workers-died")
+    assert "1 worker died while running tasks" in said(recorder, "workers-died")
 
 
 MIB = 2**20

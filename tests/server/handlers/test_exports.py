@@ -107,7 +107,7 @@ async def test_report_is_a_page_to_save(jp_fetch, ask, kernel, monkeypatch):
         ({}, 400, "at least one run"),
         ({"ids": "f" * 32}, 404, "There is no run"),
         ({"ids": ids, "redact": "kode"}, 400, "cannot be redacted"),
-        ({"ids": ids, "by": "colour"}, 400, "grouped"),
+        ({"ids": ids, "by": "colour"}, 400, "Cannot group runs by"),
         ({"idz": ids}, 400, "ids"),
     ):
         answer = await ask("GET", "report", **parameters)
