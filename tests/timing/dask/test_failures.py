@@ -140,7 +140,7 @@ class _BadGraph:
 def test_restart_of_the_workers_ends_the_loop(recorder):
     with local_cluster(n_workers=1) as cluster, Client(cluster) as client:
         with recorder.block() as watch:
-            futures = client.map(nap, [60.0] * 3, range(3))
+            futures = client.map(nap, [5.0] * 3, range(3))
             nap(0.2)
             with watch.lap():
                 client.restart()
