@@ -74,7 +74,7 @@ describe('charts of the hosts of a run', () => {
       'Memory of the hosts'
     ]);
     expect(view.node.querySelectorAll('table')).toHaveLength(2);
-    expect(text()).toContain('by anybody');
+    expect(text()).toContain('by any user');
   });
 
   it('are a message while the database is unreachable, and appear after a retry', async () => {

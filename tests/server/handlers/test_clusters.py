@@ -123,7 +123,9 @@ async def test_impossible_values_are_422_with_each_reason(ask):
     assert "fixed by your site" in said["image"]
     assert "Did you mean zee" in (await refused(ask, 422, profile="zeee"))["profile"]
     assert "is invalid" in (await refused(ask, 422, profile="broken"))["profile"]
-    assert "Profile 'theirs' does not exist" in (await refused(ask, 422, profile="theirs"))["profile"]
+    assert (
+        "Profile 'theirs' does not exist" in (await refused(ask, 422, profile="theirs"))["profile"]
+    )
     assert "Did you mean options?" in (await refused(ask, 422, option={}))["option"]
     assert "text" in (await refused(ask, 422, profile=3))["profile"]
 
