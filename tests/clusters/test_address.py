@@ -112,7 +112,7 @@ def test_two_servers_of_one_user_see_the_same(listed, theirs):
 def test_is_not_scaled_and_unknown_ones_are_not_found(listed, theirs):
     side = listed()
     attach(side, theirs.scheduler_address)
-    with pytest.raises(ConflictError, match="scale it where it was made"):
+    with pytest.raises(ConflictError, match="Scale it where it was created"):
         side(side.kind.scale("test-1", Target(workers=1)))
     with pytest.raises(ConflictError):
         attach(side, theirs.scheduler_address)
@@ -164,7 +164,7 @@ def test_what_is_no_answer_of_a_dask_dashboard_is_said(answer):
 def test_an_address_that_is_none_is_unreachable():
     seen = asyncio.run(address.poll("tcp://[::1", None))
     assert seen.state == "unreachable"
-    assert "tcp://[::1 cannot be reached" in seen.reason
+    assert "Cannot connect to the scheduler at tcp://[::1" in seen.reason
 
 
 def test_counts_of_a_scheduler_are_read():

@@ -46,12 +46,14 @@ def test_a_gateway_tells_the_users_clusters_and_keeps_its_limits_to_itself(gatew
 
     (clusters,) = ask()
     assert (clusters.used, clusters.limit) == (0, "unknown")
-    assert "does not say what it allows" in clusters.error
+    assert "does not publish its limits" in clusters.error
     arguments = {"address": gateway.address, "auth": "basic"}
     side.create(of=profile({"class": "dask_gateway.GatewayCluster", "arguments": arguments}))
     side.wait("ready")
     assert ask()[0].used == 1
     side.close()
     for auth in ("kerberos", "jupyterhub"):
-        with pytest.raises(QuotaError, match=f"can't log in to the gateway by {auth}"):
+        with pytest.raises(
+            QuotaError, match=f"Cannot authenticate to the gateway with method {auth!r}"
+        ):
             ask(auth)

@@ -88,7 +88,7 @@ def test_a_cluster_of_others_is_taken_as_it_is_and_left_running(theirs, folder, 
     assert [run.workers_peak for run in runs()] == [1]
     declare({"kind": "address", "template": {"address": theirs}})
     assert sweep() == 2
-    assert "no option `workers`: leave `workers` out" in capfd.readouterr().err
+    assert "no option `workers`: remove `workers` from its setting" in capfd.readouterr().err
 
 
 def test_a_gateway_that_is_away_fails_its_points_with_the_reason(folder, capfd):
