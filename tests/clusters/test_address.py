@@ -209,7 +209,7 @@ def test_an_odd_entry_of_the_list_is_shown_as_broken_beside_the_others(
     file.write_text(json.dumps([{**GOOD_ENTRY, "id": "odd-1", field: value}, GOOD_ENTRY]))
     side = Side(address.AddressClusters(file, "alice"))
     try:
-        side.until(lambda: "cannot be reached" in side.get("good-1").reason)
+        side.until(lambda: "Cannot connect to the scheduler" in side.get("good-1").reason)
         odd = side.get("odd-1")
         assert (odd.id, odd.state) == ("odd-1", "unreachable")
         assert f"attached.json.{field} must be" in odd.reason

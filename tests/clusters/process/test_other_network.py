@@ -158,7 +158,6 @@ def test_a_second_server_on_the_same_machine_reaches_it(side, runtime):
     side.wait("ready")
     other = process_side(runtime)
     try:
-        assert other.get().state == "ready"
-        assert other.get().dashboard_path
+        assert other.wait("ready").dashboard_path
     finally:
         other.stop()

@@ -165,7 +165,7 @@ def test_what_is_wrong_is_told_with_the_line(load, lines, line, words):
     [
         ("profiles: [", "profiles.yaml, line"),
         ("profiles: {}\nprofile: {}", "line 2: unknown key `profile`"),
-        ("profiles:\n  a: {}\n  a: {}", "line 3: a is here again, after line 2"),
+        ("profiles:\n  a: {}\n  a: {}", "line 3: duplicate key a, first defined in line 2"),
         ("- a", "must be a mapping with the key"),
         ("profiles: 3", "line 1: `profiles` must be a mapping"),
         ("a: &a {b: *a}", "profiles.yaml"),
