@@ -8,5 +8,5 @@ _LOOPBACK = re.compile(r"127\.|::1$|localhost$|inproc")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` names the machine that asks."""
+    """Return whether `host` is a loopback name or address, which means another machine on each machine."""
     return bool(_LOOPBACK.match(host))

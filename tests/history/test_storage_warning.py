@@ -36,9 +36,9 @@ def test_a_store_beside_the_volume_is_named_with_its_own_setting(pod):
 
 
 def test_what_is_kept_beside_runs_is_told_of_too(pod, monkeypatch):
-    monkeypatch.setenv("JUPYTER_DATA_DIR", "/root/jupyter")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", "/home/alice/jupyter")
     warning = pod("/persistent/runs.sqlite")
     assert warning.startswith(
-        "Core-hours and usual start times are stored in /root/jupyter/hrlab, "
+        "Core-hours and usual start times are stored in /home/alice/jupyter/hrlab, "
     )
     assert "set JUPYTER_DATA_DIR" in warning

@@ -11,6 +11,7 @@ import pytest
 from hrlab.server.run_events import MAX_IDS
 from hrlab.store.process import Process, this_process
 from tests.server.events import Listener
+from tests.server.waiting import eventually
 from tests.store.making import begun, golden, run
 
 
@@ -33,12 +34,6 @@ def listen(jp_ws_fetch):
     return listen_
 
 
-async def until(condition):
-    """Wait for another task to make `condition` true."""
-    while not condition():
-        await asyncio.sleep(0.005)
-
-
 async def test_nothing_runs_until_somebody_listens_and_after_the_last_has_gone(
     announcer, ask, listen
 ):
@@ -47,19 +42,19 @@ async def test_nothing_runs_until_somebody_listens_and_after_the_last_has_gone(
     assert not announcer.watching
     assert announcer._own_store._store is None
     first, second = await listen(), await listen()
-    await until(lambda: announcer.watching)
+    await eventually(lambda: announcer.watching)
     await first.close()
     assert announcer.watching
     await second.close()
-    await until(lambda: not announcer.watching)
+    await eventually(lambda: not announcer.watching)
     third = await listen()
-    await until(lambda: announcer.watching)
+    await eventually(lambda: announcer.watching)
     await third.close()
 
 
 async def test_change_by_a_kernel_is_announced(ask, listen, kernel, announcer):
     listener = await listen()
-    await until(lambda: announcer._announced is not None)
+    await eventually(lambda: announcer._announced is not None)
     kernel.start(begun(1))
     begin = await listener.next()
     kernel.finish(run(1))
@@ -74,7 +69,7 @@ async def test_change_by_a_kernel_is_announced(ask, listen, kernel, announcer):
 async def test_changes_through_the_server_are_announced_at_once(ask, listen, announcer):
     announcer._interval_seconds = 3600
     listener = await listen()
-    await until(lambda: announcer._announced is not None)
+    await eventually(lambda: announcer._announced is not None)
     path = f"runs/{golden().id}"
     seen = []
     for verb, body in (
@@ -93,7 +88,7 @@ async def test_changes_through_the_server_are_announced_at_once(ask, listen, ann
 
 async def test_each_change_is_announced_once_and_heartbeats_never(listen, kernel, announcer, ask):
     listener = await listen()
-    await until(lambda: announcer._announced is not None)
+    await eventually(lambda: announcer._announced is not None)
     kernel.start(begun(1))
     assert (await listener.next())["ids"] == [run(1).id]
     for second in range(5):
@@ -118,9 +113,9 @@ async def test_change_while_nobody_listened_is_announced_to_who_comes_back(
     listen, kernel, announcer
 ):
     listener = await listen()
-    await until(lambda: announcer._announced is not None)
+    await eventually(lambda: announcer._announced is not None)
     await listener.close()
-    await until(lambda: not announcer.watching)
+    await eventually(lambda: not announcer.watching)
     kernel.finish(run(1))
     listener = await listen()
     assert (await listener.next())["ids"] == [run(1).id]
@@ -129,7 +124,7 @@ async def test_change_while_nobody_listened_is_announced_to_who_comes_back(
 
 async def test_many_changes_come_in_several_events(listen, kernel, announcer):
     listener = await listen()
-    await until(lambda: announcer._announced is not None)
+    await eventually(lambda: announcer._announced is not None)
     announcer.stop()
     for number in range(MAX_IDS + 1):
         kernel.finish(run(number))
@@ -146,7 +141,7 @@ async def test_run_whose_kernel_dies_is_announced_without_anybody_asking(
     kernel._process = lambda: Process(this_process().host, 2**22 + 1, "never")
     listener = await listen()
     # Only what comes after the first look is announced, and it is not the only one who marks dead runs.
-    await until(lambda: announcer._announced is not None)
+    await eventually(lambda: announcer._announced is not None)
     kernel.start(begun())
     event = await listener.next()
     while status_in(store_of_the_test) != "interrupted":
@@ -165,7 +160,7 @@ async def test_store_that_was_replaced_is_announced(listen, kernel, announcer, s
     kernel.finish(run(1))
     kernel.finish(run(2))
     listener = await listen()
-    await until(lambda: announcer._announced is not None)
+    await eventually(lambda: announcer._announced is not None)
     for file in store_of_the_test.parent.iterdir():
         file.unlink()
     kernel.finish(run(3))
@@ -184,10 +179,10 @@ async def test_store_that_cannot_be_watched_is_logged_once_and_watched_again(
         file.unlink()
     store_of_the_test.write_bytes(b"not a database" * 100)
     listener = await listen()
-    await until(lambda: announcer._failing)
+    await eventually(lambda: announcer._failing)
     await asyncio.sleep(0.2)
     store_of_the_test.unlink()
-    await until(lambda: announcer._announced is not None)
+    await eventually(lambda: announcer._announced is not None)
     kernel.finish(run(1))
     assert (await listener.next())["ids"] == [run(1).id]
     warned = [record for record in caplog.records if "cannot read its store" in record.getMessage()]
