@@ -1,7 +1,6 @@
 """Figures derived from one record: efficiency of hardware use and processing rates.
 
-They are not stored: a record holds measurements, and these are computed from it. Each figure has its formula in terms
-of
+They are not stored: a record holds measurements, and these are computed from it. Each figure has its formula in terms of
 the record; :data:`FORMULAS` is used by documentation and tooltips. Averages "over the loops" cover the time of all dask
 loops, because workers idle outside them by design.
 """
